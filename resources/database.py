@@ -1,0 +1,76 @@
+"""Connections to the SQL database: pools, and transactions that carry the tenant.
+
+Row-level security rests on the transaction settings made here; no other module sets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+DEFAULT_TENANT = UUID("00000000-0000-4000-8000-000000000001")
+PUBLIC_SCOPE = UUID(int=0)
+CONNECT_TIMEOUT_S = 5
+
+AsyncConnection = psycopg.AsyncConnection[TupleRow]
+Connection = psycopg.Connection[TupleRow]
+
+_SET_CONTEXT = "SELECT set_config('luna.tenant', %s, true), set_config('luna.actor', %s, true)"
+
+
+class AppDatabase:
+    """The application's pool (role `luna_app`); every transaction names the tenant it acts for."""
+
+    def __init__(self, url: str, *, min_size: int = 2, max_size: int = 8, statement_timeout_ms: int = 15_000) -> None:
+        self._pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            max_waiting=200,
+            timeout=5,
+            open=False,
+            kwargs={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c application_name=luna_api",
+            },
+        )
+
+    async def open(self) -> None:
+        """Open the pool; connections are made in the background, so a database that is down does not stop the start."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.close(timeout=2)
+
+    @asynccontextmanager
+    async def transaction(self, tenant: UUID | None, *, admin: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which rows of `tenant` and public rows are visible; `admin` may write public rows.
+
+        Raises `psycopg_pool.PoolTimeout` or `psycopg.OperationalError` when the database is down.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(_SET_CONTEXT, (str(tenant or ""), "admin" if admin else ""))
+            yield connection
+
+
+@contextmanager
+def worker_connection(url: str) -> Iterator[Connection]:
+    """A connection of the worker's role (all tenants, by explicit policy); transactions are the caller's."""
+    with psycopg.connect(
+        url,
+        autocommit=True,
+        connect_timeout=CONNECT_TIMEOUT_S,
+        options="-c timezone=UTC -c application_name=luna_worker -c statement_timeout=600000",
+    ) as connection:
+        yield connection
+
+
+def worker_pool(url: str, *, max_size: int = 4) -> ConnectionPool[Connection]:
+    """A small synchronous pool of worker connections, not yet opened."""
+    return ConnectionPool(url, min_size=0, max_size=max_size, timeout=10, open=False, kwargs={"autocommit": True})

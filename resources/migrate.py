@@ -1,0 +1,102 @@
+"""Brings a database to the newest schema: SQL files in order, each applied once, safe to run again.
+
+yoyo-migrations keeps the record; a file that changed after it was applied is an error, not a silent difference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from yoyo import get_backend, read_migrations
+
+import sql as sql_package
+from resources.database import CONNECT_TIMEOUT_S
+from resources.secrets import DatabaseUrls, Secrets
+
+MIGRATIONS = Path(next(iter(sql_package.__path__))) / "migrations"
+_LOCK = 7_221_501
+
+
+class MigrationError(RuntimeError):
+    """The database cannot be brought to the newest schema; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationReport:
+    """What `migrate` did: names of the files applied now, and the schema's version (the newest file's name)."""
+
+    applied: tuple[str, ...]
+    schema_version: str
+
+
+def migrate(urls: DatabaseUrls, secrets: Secrets) -> MigrationReport:
+    """Apply what is missing, give the roles their passwords and make the database that Dagster keeps its state in.
+
+    Several processes may call it at once: an advisory lock lets one work, the others then find nothing to do.
+    """
+    with psycopg.connect(urls.owner, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as guard:
+        guard.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        report = _apply(urls.owner, guard)
+        _grant_logins(guard, secrets, urlsplit(urls.owner).path.lstrip("/"))
+        _ensure_dagster_database(guard, urlsplit(urls.dagster).path.lstrip("/"))
+    return report
+
+
+def schema_version() -> str:
+    """Name of the newest migration that this release brings."""
+    return max(path.stem for path in MIGRATIONS.glob("*.sql"))
+
+
+def _apply(owner_url: str, guard: psycopg.Connection[tuple[object, ...]]) -> MigrationReport:
+    parts = urlsplit(owner_url)
+    backend = get_backend(urlunsplit(parts._replace(scheme="postgresql+psycopg")))
+    try:
+        migrations = read_migrations(str(MIGRATIONS))
+        guard.execute("CREATE TABLE IF NOT EXISTS schema_checksums (name text PRIMARY KEY, sha256 text NOT NULL)")
+        known = {str(name): str(digest) for name, digest in guard.execute("SELECT name, sha256 FROM schema_checksums")}
+        brought = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in MIGRATIONS.glob("*.sql")}
+        unknown = sorted(set(known) - set(brought))
+        if unknown:
+            raise MigrationError(
+                f"the database has the migration {unknown[-1]}, which this release does not know: "
+                "it was made by a newer release, so use that one"
+            )
+        for name, digest in known.items():
+            if brought[name] != digest:
+                raise MigrationError(f"the migration {name} was changed after it had been applied")
+        pending = backend.to_apply(migrations)
+        names = tuple(migration.id for migration in pending)
+        backend.apply_migrations(pending)
+        for name, digest in brought.items():
+            guard.execute(
+                "INSERT INTO schema_checksums (name, sha256) VALUES (%s, %s) ON CONFLICT DO NOTHING", (name, digest)
+            )
+    finally:
+        backend.connection.close()
+    return MigrationReport(applied=names, schema_version=schema_version())
+
+
+def _grant_logins(guard: psycopg.Connection[tuple[object, ...]], secrets: Secrets, database: str) -> None:
+    passwords = {
+        "luna_app": secrets.db_app_password,
+        "luna_worker": secrets.db_worker_password,
+        "luna_dagster": secrets.db_dagster_password,
+    }
+    for role, password in passwords.items():
+        guard.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+    guard.execute(
+        sql.SQL(
+            "REVOKE ALL ON DATABASE {} FROM PUBLIC; GRANT CONNECT ON DATABASE {} TO luna_app, luna_worker, luna_backup"
+        ).format(sql.Identifier(database), sql.Identifier(database))
+    )
+
+
+def _ensure_dagster_database(guard: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    if guard.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+        guard.execute(sql.SQL("CREATE DATABASE {} OWNER luna_dagster").format(sql.Identifier(name)))
+        guard.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))

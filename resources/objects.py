@@ -1,0 +1,132 @@
+"""Where the bytes of documents are kept: content-addressed, one folder or bucket prefix for each tenant.
+
+The key is `<tenant or public>/<sha256[:2]>/<sha256>`, so that a shared object never tells one tenant what another has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+_KEY = re.compile(r"^(public|[0-9a-f-]{36})/[0-9a-f]{2}/[0-9a-f]{64}$")
+
+
+class ObjectMissingError(LookupError):
+    """No object under that key."""
+
+
+class ObjectDamagedError(RuntimeError):
+    """The stored bytes no longer have the sha256 in their key."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What was stored: its key, sha256 (hex) and size in bytes."""
+
+    key: str
+    sha256: str
+    size_bytes: int
+
+
+class ObjectStore(Protocol):
+    """Content-addressed bytes. Putting the same bytes twice is one object."""
+
+    def put(self, tenant: UUID | None, data: bytes) -> StoredObject:
+        """Store `data` durably; returns only when it would survive a power cut."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """The bytes under `key`. Raises `ObjectMissingError`, `ObjectDamagedError`."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether there is an object under `key`."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the object; a missing one is no error."""
+        ...
+
+    def keys(self) -> Iterator[str]:
+        """All keys, for the orphan sweep."""
+        ...
+
+    def check(self) -> None:
+        """Raise `OSError` when the store cannot be written to."""
+        ...
+
+
+def object_key(tenant: UUID | None, sha256: str) -> str:
+    """The key under which bytes with that sha256 are kept for `tenant` (None: public)."""
+    return f"{tenant or 'public'}/{sha256[:2]}/{sha256}"
+
+
+class FolderObjectStore:
+    """Objects as files below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, tenant: UUID | None, data: bytes) -> StoredObject:
+        """See `ObjectStore.put`; written beside and renamed, so a reader never sees half an object."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        key = object_key(tenant, sha256)
+        path = self._path(key)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{sha256}.{uuid.uuid4().hex}")
+            try:
+                with temporary.open("wb") as out:
+                    out.write(data)
+                    out.flush()
+                    os.fsync(out.fileno())
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+        return StoredObject(key, sha256, len(data))
+
+    def get(self, key: str) -> bytes:
+        """See `ObjectStore.get`."""
+        try:
+            data = self._path(key).read_bytes()
+        except FileNotFoundError:
+            raise ObjectMissingError(f"no object under {key}") from None
+        if hashlib.sha256(data).hexdigest() != key.rsplit("/", 1)[1]:
+            raise ObjectDamagedError(f"the object under {key} was changed on disk")
+        return data
+
+    def exists(self, key: str) -> bool:
+        """See `ObjectStore.exists`."""
+        return self._path(key).exists()
+
+    def delete(self, key: str) -> None:
+        """See `ObjectStore.delete`."""
+        self._path(key).unlink(missing_ok=True)
+
+    def keys(self) -> Iterator[str]:
+        """See `ObjectStore.keys`."""
+        for path in self._root.glob("*/*/*"):
+            key = path.relative_to(self._root).as_posix()
+            if _KEY.match(key):
+                yield key
+
+    def check(self) -> None:
+        """See `ObjectStore.check`."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        probe = self._root / f".probe-{uuid.uuid4().hex}"
+        try:
+            probe.write_bytes(b"luna")
+        finally:
+            probe.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.match(key):
+            raise ObjectMissingError(f"not a key of this store: {key!r}")
+        return self._root / key

@@ -1,0 +1,150 @@
+"""Client of the Dagster webserver's GraphQL API: launch runs and read their state.
+
+Written with httpx, because the published client package imports all of Dagster into the API's process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import httpx
+
+REPOSITORY = "__repository__"
+LOCATION = "luna_assets"
+ALIVE = ("NOT_STARTED", "QUEUED", "STARTING", "STARTED", "CANCELING")
+_TIMEOUT = httpx.Timeout(10.0, connect=2.0)
+
+Json = dict[str, object]
+
+_LAUNCH = """
+mutation Launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId status } }
+    ... on PythonError { message }
+    ... on RunConfigValidationInvalid { errors { message } }
+    ... on PipelineNotFoundError { message }
+    ... on InvalidSubsetError { message }
+    ... on UnauthorizedError { message }
+  }
+}"""
+
+_RUNS = """
+query Runs($filter: RunsFilter, $limit: Int) {
+  runsOrError(filter: $filter, limit: $limit) {
+    __typename
+    ... on Runs { results { runId status jobName startTime endTime tags { key value } } }
+    ... on PythonError { message }
+  }
+}"""
+
+_TERMINATE = """
+mutation Terminate($runId: String!) {
+  terminateRun(runId: $runId, terminatePolicy: SAFE_TERMINATE) { __typename }
+}"""
+
+
+class OrchestratorError(RuntimeError):
+    """Dagster cannot be reached, or refused what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A Dagster run as the webserver tells it; times are seconds since the epoch, UTC."""
+
+    run_id: str
+    status: str
+    job_name: str
+    start_time_s: float | None
+    end_time_s: float | None
+    tags: dict[str, str]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may still do something."""
+        return self.status in ALIVE
+
+
+class Orchestrator:
+    """Asks one Dagster webserver; safe to share between tasks."""
+
+    def __init__(self, base_url: str, *, client: httpx.AsyncClient | None = None) -> None:
+        self._client = client or httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def launch(self, job_name: str, *, run_config: Json | None = None, tags: dict[str, str] | None = None) -> str:
+        """Launch a job and return its run id. Raises `OrchestratorError`."""
+        params: Json = {
+            "selector": {
+                "jobName": job_name,
+                "repositoryName": REPOSITORY,
+                "repositoryLocationName": LOCATION,
+            },
+            "runConfigData": run_config or {},
+            "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in (tags or {}).items()]},
+        }
+        result = _object((await self._ask(_LAUNCH, {"params": params})).get("launchRun"))
+        if result.get("__typename") != "LaunchRunSuccess":
+            raise OrchestratorError(f"Dagster did not launch {job_name}: {result}")
+        return str(_object(result.get("run")).get("runId"))
+
+    async def runs(
+        self,
+        *,
+        job_name: str | None = None,
+        statuses: tuple[str, ...] = (),
+        run_ids: tuple[str, ...] = (),
+        limit: int = 25,
+    ) -> list[Run]:
+        """Runs, newest first. Raises `OrchestratorError`."""
+        wanted: Json = {}
+        if job_name:
+            wanted["pipelineName"] = job_name
+        if statuses:
+            wanted["statuses"] = list(statuses)
+        if run_ids:
+            wanted["runIds"] = list(run_ids)
+        result = _object((await self._ask(_RUNS, {"filter": wanted, "limit": limit})).get("runsOrError"))
+        if result.get("__typename") != "Runs":
+            raise OrchestratorError(f"Dagster did not list its runs: {result.get('message')}")
+        return [_run(_object(row)) for row in cast("list[object]", result.get("results") or [])]
+
+    async def terminate(self, run_id: str) -> None:
+        """Ask a run to stop. Raises `OrchestratorError` when Dagster cannot be reached."""
+        await self._ask(_TERMINATE, {"runId": run_id})
+
+    async def version(self) -> str:
+        """Version of the webserver; also the health check. Raises `OrchestratorError`."""
+        return str((await self._ask("query { version }", {})).get("version"))
+
+    async def _ask(self, query: str, variables: Json) -> Json:
+        try:
+            response = await self._client.post("/graphql", json={"query": query, "variables": variables})
+            response.raise_for_status()
+            body = _object(response.json())
+        except (httpx.HTTPError, ValueError) as fault:
+            raise OrchestratorError(f"Dagster cannot be reached: {type(fault).__name__}: {fault}") from fault
+        if body.get("errors"):
+            raise OrchestratorError(f"Dagster refused the question: {body['errors']}")
+        return _object(body.get("data"))
+
+
+def _object(value: object) -> Json:
+    return cast("Json", value) if isinstance(value, dict) else {}
+
+
+def _run(row: Json) -> Run:
+    start, end = row.get("startTime"), row.get("endTime")
+    tags = [_object(tag) for tag in cast("list[object]", row.get("tags") or [])]
+    return Run(
+        run_id=str(row.get("runId")),
+        status=str(row.get("status")),
+        job_name=str(row.get("jobName")),
+        start_time_s=float(start) if isinstance(start, int | float) else None,
+        end_time_s=float(end) if isinstance(end, int | float) else None,
+        tags={str(tag.get("key")): str(tag.get("value")) for tag in tags},
+    )

@@ -1,0 +1,156 @@
+"""The only reader of the environment.
+
+`load_settings` validates every variable once; a wrong one raises `SettingsError`, whose text names the variable, the
+value's fault and a valid example. Secrets that Luna makes herself are kept in `resources.secrets`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+EXAMPLES: dict[str, str] = {
+    "luna_home": "LUNA_HOME=.luna",
+    "luna_env": "LUNA_ENV=dev",
+    "bind_address": "BIND_ADDRESS=127.0.0.1",
+    "database_url": "DATABASE_URL=postgresql://luna_owner:secret@127.0.0.1:5432/luna",
+    "qdrant_url": "QDRANT_URL=http://127.0.0.1:6333",
+    "s3_endpoint_url": "S3_ENDPOINT_URL=http://127.0.0.1:9000",
+    "tika_endpoint": "TIKA_ENDPOINT=http://127.0.0.1:9998",
+    "ollama_host": "OLLAMA_HOST=http://127.0.0.1:11434",
+    "redis_url": "REDIS_URL=redis://127.0.0.1:6379/0",
+    "api_port": "API_PORT=8000",
+    "db_port": "DB_PORT=5432",
+    "dagster_port": "DAGSTER_PORT=3000",
+    "code_server_port": "CODE_SERVER_PORT=4266",
+    "admin_api_key": "ADMIN_API_KEY=$(openssl rand -hex 24)",
+    "max_upload_mb": "MAX_UPLOAD_MB=50",
+    "rate_limit_ask_per_minute": "RATE_LIMIT_ASK_PER_MINUTE=10",
+    "log_level": "LOG_LEVEL=INFO",
+    "allowed_hosts": "ALLOWED_HOSTS=luna.example.org",
+}
+
+
+class SettingsError(ValueError):
+    """One or more variables cannot be used; the text has a line for each."""
+
+
+class Settings(BaseSettings):
+    """All settings of the platform; field names are the variables' names in lower case."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True, case_sensitive=False)
+
+    luna_home: Path = Path(".luna")
+    luna_env: Literal["dev", "prod"] = "dev"
+    bind_address: str = "127.0.0.1"
+    allowed_hosts: str = ""
+    """Comma-separated host names under which the API may be addressed, beside the loopback names."""
+
+    database_url: SecretStr | None = None
+    qdrant_url: str | None = None
+    s3_endpoint_url: str | None = None
+    tika_endpoint: str | None = None
+    ollama_host: str | None = None
+    redis_url: SecretStr | None = None
+
+    embed_model: str = "nomic-embed-text"
+    generate_model: str = "llama3.1:8b-instruct-q4_K_M"
+    fallback_model: str = "phi3:mini"
+
+    api_port: Port = 8000
+    db_port: Port = 5432
+    qdrant_http: Port = 6333
+    qdrant_grpc: Port = 6334
+    ollama_port: Port = 11434
+    minio_api: Port = 9000
+    minio_console: Port = 9001
+    tika_port: Port = 9998
+    redis_port: Port = 6379
+    dagster_port: Port = 3000
+    code_server_port: Port = 4266
+
+    admin_api_key: SecretStr | None = None
+    max_upload_mb: Annotated[int, Field(ge=1, le=2000)] = 50
+    rate_limit_ask_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 10
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    git_sha: str = ""
+
+    @field_validator("admin_api_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
+            raise ValueError("is shorter than 16 characters")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or len(parts.path) < 2:
+                raise ValueError("is not an address of a PostgreSQL database with host and database name")
+        return value
+
+    @field_validator("qdrant_url", "s3_endpoint_url", "tika_endpoint", "ollama_host")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("is not an http(s) address")
+        return value
+
+    @property
+    def home(self) -> Path:
+        """`LUNA_HOME` as an absolute path."""
+        return self.luna_home.expanduser().resolve()
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """`MAX_UPLOAD_MB` in bytes (1 MB = 1,048,576 bytes)."""
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def api_url(self) -> str:
+        """Base address of the API as reached from this machine."""
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def dagster_url(self) -> str:
+        """Base address of the Dagster webserver as reached from this machine."""
+        return f"http://127.0.0.1:{self.dagster_port}"
+
+
+PARTS_NOT_YET_SERVED = ("qdrant_url", "s3_endpoint_url", "tika_endpoint", "ollama_host", "redis_url")
+"""Outside parts whose client is not part of this release: a set variable stops the start instead of being ignored."""
+
+
+def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
+    """Read and validate the environment; `overrides` (field names) win over it.
+
+    Raises `SettingsError` naming each variable at fault.
+    """
+    try:
+        settings = Settings(**dict(overrides or {}))  # type: ignore[arg-type]
+    except ValidationError as fault:
+        lines: list[str] = []
+        for error in fault.errors():
+            name = str(error["loc"][0]) if error["loc"] else "?"
+            message = error["msg"].removeprefix("Value error, ")
+            example = EXAMPLES.get(name.lower(), f"{name.upper()}=…")
+            lines.append(f"{name.upper()} {message} (for example {example})")
+        raise SettingsError("\n".join(lines)) from None
+    for name in PARTS_NOT_YET_SERVED:
+        if getattr(settings, name) is not None:
+            raise SettingsError(
+                f"{name.upper()} is set, but this release has no client for that part yet; "
+                f"unset {name.upper()} to use the embedded one"
+            )
+    return settings
