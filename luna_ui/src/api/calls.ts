@@ -1,0 +1,109 @@
+/** Every call that the page makes, by name. Small differences in what the API may answer are evened out here. */
+import { call, request } from './client';
+import { readEvents } from './sse';
+import type {
+  AdminHealth,
+  Answer,
+  AskEvent,
+  AskRequest,
+  ChunkWindow,
+  Conversation,
+  ConversationSummary,
+  HelpText,
+  IngestAccepted,
+  IngestMetrics,
+  IngestState,
+  Item,
+  ItemPage,
+  ItemSummary,
+  ItemText,
+  Overview,
+  SearchResult,
+} from './types';
+
+const id = encodeURIComponent;
+
+export async function* ask(body: AskRequest, signal: AbortSignal): AsyncGenerator<AskEvent> {
+  const response = await request('rag/ask', { method: 'POST', json: { ...body, stream: true }, signal });
+  const type = response.headers.get('content-type') ?? '';
+  if (response.body === null || !type.includes('text/event-stream')) {
+    const whole = (await response.json()) as { data: Answer };
+    yield { type: 'done', data: whole.data };
+    return;
+  }
+  for await (const event of readEvents(response.body)) {
+    switch (event.event) {
+      case 'meta':
+      case 'sentence':
+      case 'delta':
+      case 'done':
+      case 'error':
+        yield { type: event.event, data: JSON.parse(event.data) } as AskEvent;
+    }
+  }
+}
+
+export const search = (question: string, topK: number, signal?: AbortSignal): Promise<SearchResult> =>
+  call('rag/search', { method: 'POST', json: { question, top_k: topK }, ...(signal ? { signal } : {}) });
+
+export interface Feedback {
+  question: string;
+  answer: string;
+  useful: boolean;
+  notes?: string;
+  chunks_used: string[];
+  answer_id: string;
+}
+export const sendFeedback = (feedback: Feedback): Promise<{ saved: boolean }> =>
+  call('feedback/rag', { method: 'POST', json: feedback });
+
+export async function listConversations(): Promise<ConversationSummary[]> {
+  const data = await call<{ conversations: ConversationSummary[] } | ConversationSummary[]>('conversations');
+  return Array.isArray(data) ? data : data.conversations;
+}
+export const getConversation = (conversation: string): Promise<Conversation> => call(`conversations/${id(conversation)}`);
+export const deleteConversation = (conversation: string): Promise<null> =>
+  call(`conversations/${id(conversation)}`, { method: 'DELETE', keepalive: true });
+
+export interface ItemFilter {
+  query?: string;
+  kind?: string;
+  tag?: string;
+  status?: string;
+}
+export const listItems = (filter: ItemFilter, cursor: string | null, signal?: AbortSignal): Promise<ItemPage> =>
+  call('items', { query: { ...filter, cursor }, ...(signal ? { signal } : {}) });
+export const getItem = (item: string): Promise<Item> => call(`items/${id(item)}`);
+export const getItemText = (item: string, version?: number | null): Promise<ItemText> =>
+  call(`items/${id(item)}/text`, { query: { version } });
+export const getItemSummary = (item: string): Promise<ItemSummary> => call(`items/${id(item)}/summary`);
+export const getChunksAround = (item: string, chunk: string | null): Promise<ChunkWindow> =>
+  call(`items/${id(item)}/chunks`, { query: { around: chunk } });
+export const deleteItem = (item: string): Promise<null> => call(`items/${id(item)}`, { method: 'DELETE' });
+export const restoreItem = (item: string): Promise<Item> => call(`items/${id(item)}/restore`, { method: 'POST' });
+export const itemFile = async (item: string): Promise<Blob> => (await request(`items/${id(item)}/file`)).blob();
+
+export interface UploadDetails {
+  kind: string;
+  tags: string[];
+}
+export function uploadDocument(file: File, details: UploadDetails, signal: AbortSignal): Promise<IngestAccepted> {
+  const form = new FormData();
+  form.set('file', file, file.name);
+  form.set('kind', details.kind);
+  form.set('source', 'upload');
+  form.set('wait', '0');
+  for (const tag of details.tags) form.append('tags', tag);
+  return call('ingest/doc', { method: 'POST', form, signal });
+}
+export const ingestUrl = (url: string, details: UploadDetails, signal: AbortSignal): Promise<IngestAccepted> =>
+  call('ingest/url', { method: 'POST', json: { url, ...details }, signal });
+export const ingestState = (item: string, signal?: AbortSignal): Promise<IngestState> =>
+  call(`ingest/${id(item)}`, signal ? { signal } : {});
+export const retryIngest = (item: string): Promise<IngestState> => call(`ingest/${id(item)}/retry`, { method: 'POST' });
+export const cancelIngest = (item: string): Promise<null> => call(`ingest/${id(item)}`, { method: 'DELETE' });
+
+export const helpFor = (route: string): Promise<HelpText> => call('help/context', { query: { route } });
+export const adminHealth = (): Promise<AdminHealth> => call('admin/health', { admin: true });
+export const overview = (admin: boolean): Promise<Overview> => call('metrics/overview', { admin });
+export const ingestMetrics = (admin: boolean): Promise<IngestMetrics> => call('metrics/ingest', { admin });

@@ -1,0 +1,189 @@
+/** One way to the API: envelope, errors with their trace id, and who is asking. Nothing about views belongs here. */
+import type { Envelope, SystemInfo } from './types';
+
+export const API = '/api/v1';
+const DEV_USER = 'luna.dev-user';
+const ADMIN_KEY = 'luna.admin-key';
+
+interface ErrorParts {
+  message: string;
+  status: number;
+  traceId?: string | null;
+  data?: unknown;
+  retryAfter?: number | null;
+}
+
+/** `status` 0 means that nobody answered. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly traceId: string | null;
+  readonly data: unknown;
+  readonly retryAfter: number | null;
+
+  constructor(parts: ErrorParts) {
+    super(parts.message);
+    this.name = 'ApiError';
+    this.status = parts.status;
+    this.traceId = parts.traceId ?? null;
+    this.data = parts.data ?? null;
+    this.retryAfter = parts.retryAfter ?? null;
+  }
+
+  get unreachable(): boolean {
+    return this.status === 0;
+  }
+}
+
+const FALLBACK: Record<number, string> = {
+  400: 'Die Anfrage war nicht ganz vollständig.',
+  401: 'Dafür ist eine Anmeldung nötig.',
+  403: 'Das ist Ihnen leider nicht gestattet.',
+  404: 'Das habe ich nicht gefunden.',
+  409: 'Das gibt es schon.',
+  413: 'Die Datei ist zu groß.',
+  415: 'Dieses Dateiformat lese ich nicht.',
+  422: 'Die Datei ist lesbar, aber nicht brauchbar.',
+  429: 'Einen Moment bitte, das waren viele Anfragen auf einmal.',
+  502: 'Der Dienst dahinter antwortet gerade nicht.',
+  503: 'Ein Teil des Systems ist gerade nicht erreichbar.',
+};
+
+function isEnvelope(value: unknown): value is Envelope<unknown> {
+  return typeof value === 'object' && value !== null && 'status' in value && 'data' in value;
+}
+
+export function retryAfterSeconds(header: string | null, now: number = Date.now()): number | null {
+  if (header === null || header.trim() === '') return null;
+  const seconds = Number(header);
+  if (Number.isFinite(seconds)) return Math.max(0, Math.ceil(seconds));
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - now) / 1000));
+}
+
+export async function errorFrom(response: Response): Promise<ApiError> {
+  let body: unknown = null;
+  try {
+    body = await response.json();
+  } catch {
+    // A proxy's page, or nothing at all: the status line has to do.
+  }
+  const envelope = isEnvelope(body) ? body : null;
+  return new ApiError({
+    message: envelope?.message ?? FALLBACK[response.status] ?? 'Da ist etwas schiefgegangen, und zwar auf meiner Seite.',
+    status: response.status,
+    traceId: envelope?.trace_id ?? response.headers.get('trace_id') ?? response.headers.get('x-trace-id'),
+    data: envelope?.data,
+    retryAfter: retryAfterSeconds(response.headers.get('retry-after')),
+  });
+}
+
+let info: Promise<SystemInfo> | null = null;
+
+/** Asked once; a failed call is asked again next time. */
+export function systemInfo(): Promise<SystemInfo> {
+  info ??= send<SystemInfo>('system/info', {}, {}).catch((error: unknown) => {
+    info = null;
+    throw error;
+  });
+  return info;
+}
+
+export function refreshSystemInfo(): Promise<SystemInfo> {
+  info = null;
+  return systemInfo();
+}
+
+function devUser(): string {
+  const known = localStorage.getItem(DEV_USER);
+  if (known !== null) return known;
+  const fresh = uuid();
+  localStorage.setItem(DEV_USER, fresh);
+  return fresh;
+}
+
+/** `crypto.randomUUID` exists in secure contexts only; a machine in the local network is none. */
+export function uuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+export const adminKey = {
+  get: (): string | null => sessionStorage.getItem(ADMIN_KEY),
+  set: (key: string): void => sessionStorage.setItem(ADMIN_KEY, key),
+  clear: (): void => sessionStorage.removeItem(ADMIN_KEY),
+};
+
+async function identity(admin: boolean): Promise<Record<string, string>> {
+  if (admin) {
+    const key = adminKey.get();
+    return key === null ? {} : { 'X-Admin-Key': key };
+  }
+  const env = await systemInfo().then(
+    (value) => value.env,
+    () => null,
+  );
+  return env === 'dev' ? { 'X-Dev-User': devUser() } : {};
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+export interface CallOptions {
+  method?: 'GET' | 'POST' | 'DELETE';
+  query?: Query;
+  json?: unknown;
+  form?: FormData;
+  signal?: AbortSignal;
+  admin?: boolean;
+  keepalive?: boolean;
+}
+
+export function address(path: string, query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') search.set(key, String(value));
+  }
+  const tail = search.toString();
+  return `${API}/${path}${tail === '' ? '' : `?${tail}`}`;
+}
+
+/** The bare response of a call that succeeded; every fault becomes an `ApiError`. */
+export async function request(path: string, options: CallOptions = {}): Promise<Response> {
+  const headers = await identity(options.admin ?? false);
+  return requestAs(path, options, headers);
+}
+
+async function requestAs(path: string, options: CallOptions, headers: Record<string, string>): Promise<Response> {
+  const init: RequestInit = {
+    method: options.method ?? 'GET',
+    headers: options.json === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+    signal: options.signal ?? null,
+    keepalive: options.keepalive ?? false,
+    credentials: 'same-origin',
+  };
+  if (options.json !== undefined) init.body = JSON.stringify(options.json);
+  else if (options.form !== undefined) init.body = options.form;
+
+  let response: Response;
+  try {
+    response = await fetch(address(path, options.query), init);
+  } catch (error) {
+    if (options.signal?.aborted === true) throw error;
+    throw new ApiError({ message: 'Ich erreiche meinen eigenen Server nicht. Das ist mir unangenehm.', status: 0 });
+  }
+  if (!response.ok) throw await errorFrom(response);
+  return response;
+}
+
+async function send<T>(path: string, options: CallOptions, headers: Record<string, string>): Promise<T> {
+  const response = await requestAs(path, options, headers);
+  if (response.status === 204) return null as T;
+  const body: unknown = await response.json();
+  return (isEnvelope(body) ? body.data : body) as T;
+}
+
+export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+  return send<T>(path, options, await identity(options.admin ?? false));
+}

@@ -1,0 +1,74 @@
+/** Short messages at the edge, with at most one thing to do. */
+import { useSyncExternalStore } from 'react';
+import { X } from 'lucide-react';
+import { Toast as Radix } from 'radix-ui';
+import { Button, IconButton } from './button';
+
+interface Note {
+  id: number;
+  text: string;
+  tone: 'plain' | 'bad';
+  duration: number;
+  action?: { label: string; run: () => void };
+  onGone?: () => void;
+}
+
+let notes: Note[] = [];
+let counter = 0;
+const listeners = new Set<() => void>();
+const emit = () => listeners.forEach((listener) => listener());
+
+export function notify(text: string, options: Partial<Pick<Note, 'tone' | 'duration' | 'action' | 'onGone'>> = {}): void {
+  notes = [...notes, { id: ++counter, text, tone: 'plain', duration: 5000, ...options }].slice(-4);
+  emit();
+}
+
+function drop(id: number) {
+  const gone = notes.find((note) => note.id === id);
+  notes = notes.filter((note) => note.id !== id);
+  emit();
+  gone?.onGone?.();
+}
+
+export function Toaster() {
+  const shown = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => notes,
+  );
+  return (
+    <Radix.Provider swipeDirection="right" label="Meldungen">
+      {shown.map((note) => (
+        <Radix.Root
+          key={note.id}
+          duration={note.duration}
+          onOpenChange={(open) => {
+            if (!open) drop(note.id);
+          }}
+          className="flex animate-rise items-center gap-3 rounded-lg border border-line-strong bg-raised py-2 pr-2 pl-4 shadow-xl"
+        >
+          <Radix.Description className={`flex-1 text-sm ${note.tone === 'bad' ? 'text-bad' : 'text-ink'}`}>{note.text}</Radix.Description>
+          {note.action && (
+            <Radix.Action asChild altText={note.action.label}>
+              <Button size="sm" onClick={note.action.run}>
+                {note.action.label}
+              </Button>
+            </Radix.Action>
+          )}
+          <Radix.Close asChild>
+            <IconButton label="Meldung schließen">
+              <X />
+            </IconButton>
+          </Radix.Close>
+        </Radix.Root>
+      ))}
+      <Radix.Viewport
+        hotkey={['F8']}
+        label="Meldungen ({hotkey})"
+        className="fixed right-4 bottom-20 z-[60] flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2 outline-none lg:bottom-6"
+      />
+    </Radix.Provider>
+  );
+}

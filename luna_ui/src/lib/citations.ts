@@ -1,0 +1,128 @@
+/** Turns `… [chunk <id>]` into paragraphs with numbered references. Pure; how it looks is decided in components. */
+import type { Answer, Citation } from '@/api/types';
+
+export type Inline =
+  | { type: 'text'; text: string }
+  | { type: 'strong'; text: string }
+  | { type: 'unproven' }
+  | { type: 'cite'; chunkId: string; number: number };
+
+export type Block = { type: 'paragraph'; inlines: Inline[] } | { type: 'list'; ordered: boolean; items: Inline[][] };
+
+const MARK = /\[chunk\s+([\w.:-]+)\]/g;
+const TOKEN = /\s*\[chunk\s+([\w.:-]+)\]|\[nicht belegt\]|\*\*([^*\n]+)\*\*/g;
+const BULLET = /^\s*(?:[-•*]|(\d+)[.)])\s+(.*)$/;
+
+/** Chunk ids in the order in which the text first names them; reference number = place + 1. */
+export function citedIds(text: string): string[] {
+  return [...new Set(Array.from(text.matchAll(MARK), (match) => match[1] ?? ''))];
+}
+
+/** A stream may stop in the middle of a mark; nobody wants to see half of one. */
+export function withoutOpenMark(text: string): string {
+  return text.replace(/\s*\[(?:c(?:h(?:u(?:n(?:k(?:\s+[\w.:-]*)?)?)?)?)?)?$/, '');
+}
+
+export function parseInlines(text: string, order: readonly string[]): Inline[] {
+  const parts: Inline[] = [];
+  let from = 0;
+  const seenHere: string[] = [];
+  for (const match of text.matchAll(TOKEN)) {
+    const before = text.slice(from, match.index);
+    if (before !== '') {
+      parts.push({ type: 'text', text: before });
+      if (/\S/.test(before.replace(/[.,;:]/g, ''))) seenHere.length = 0;
+    }
+    from = match.index + match[0].length;
+    const [whole, chunkId, strong] = match;
+    if (chunkId !== undefined) {
+      // The same source twice in a row says nothing new.
+      if (!seenHere.includes(chunkId)) {
+        seenHere.push(chunkId);
+        parts.push({ type: 'cite', chunkId, number: order.indexOf(chunkId) + 1 });
+      }
+    } else if (strong !== undefined) parts.push({ type: 'strong', text: strong });
+    else if (whole.endsWith('belegt]')) parts.push({ type: 'unproven' });
+  }
+  const rest = text.slice(from);
+  if (rest !== '') parts.push({ type: 'text', text: rest });
+  return parts;
+}
+
+export function parseAnswer(text: string, order: readonly string[] = citedIds(text)): Block[] {
+  const blocks: Block[] = [];
+  let lines: string[] = [];
+  let list: { ordered: boolean; items: string[] } | null = null;
+  const flush = () => {
+    if (list !== null) {
+      blocks.push({ type: 'list', ordered: list.ordered, items: list.items.map((item) => parseInlines(item, order)) });
+      list = null;
+    }
+    if (lines.length > 0) blocks.push({ type: 'paragraph', inlines: parseInlines(lines.join(' '), order) });
+    lines = [];
+  };
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') {
+      flush();
+      continue;
+    }
+    const bullet = BULLET.exec(line);
+    if (bullet === null) {
+      if (list !== null) flush();
+      lines.push(line.trim());
+      continue;
+    }
+    const ordered = bullet[1] !== undefined;
+    if (lines.length > 0 || (list !== null && list.ordered !== ordered)) flush();
+    list ??= { ordered, items: [] };
+    list.items.push(bullet[2] ?? '');
+  }
+  flush();
+  return blocks;
+}
+
+/** Adds the marks that an API delivers beside the sentence instead of in it. */
+export function markedSentence(text: string, citations: readonly (Citation | string)[] | null | undefined): string {
+  if (citedIds(text).length > 0) return text;
+  const ids = (citations ?? []).map((citation) => (typeof citation === 'string' ? citation : citation.chunk_id));
+  return ids.length === 0 ? text : `${text} ${ids.map((chunk) => `[chunk ${chunk}]`).join('')}`;
+}
+
+/** Sources in the order of their reference numbers; retrieved but uncited ones follow only on request. */
+export function sourcesOf(answer: Pick<Answer, 'citations'>, order: readonly string[]): Citation[] {
+  const known = new Map(answer.citations.map((citation) => [citation.chunk_id, citation]));
+  return order.flatMap((chunkId) => known.get(chunkId) ?? []);
+}
+
+/** „EnWG, § 14a Abs. 2, S. 31“ */
+export function placeOf(payload: Pick<Citation['payload'], 'section' | 'paragraph' | 'page'>): string {
+  const parts: string[] = [];
+  const section = payload.section?.trim() ?? '';
+  const paragraph = payload.paragraph?.trim() ?? '';
+  if (section !== '') parts.push(paragraph === '' ? section : `${section} Abs. ${paragraph}`);
+  else if (paragraph !== '') parts.push(`Abs. ${paragraph}`);
+  if (typeof payload.page === 'number') parts.push(`S. ${payload.page}`);
+  return parts.join(', ');
+}
+
+/** The answer as plain text with its sources, for the clipboard. */
+export function answerAsText(question: string, answer: Answer): string {
+  const order = citedIds([answer.summary ?? '', answer.answer].join('\n'));
+  const plain = (text: string) =>
+    text.replace(/\s*\[chunk\s+([\w.:-]+)\]/g, (_, chunkId: string) => ` [${order.indexOf(chunkId) + 1}]`).trim();
+  const parts = [question, ''];
+  if (answer.summary) parts.push(plain(answer.summary), '');
+  parts.push(plain(answer.answer));
+  if (answer.suggestion) parts.push('', plain(answer.suggestion));
+  const sources = sourcesOf(answer, order);
+  if (sources.length > 0) {
+    parts.push('', 'Quellen');
+    for (const source of sources) {
+      const { payload } = source;
+      const place = placeOf(payload);
+      const version = typeof payload.version === 'number' ? ` (Fassung ${payload.version})` : '';
+      parts.push(`[${order.indexOf(source.chunk_id) + 1}] ${payload.title}${place === '' ? '' : `, ${place}`}${version}`);
+    }
+  }
+  return parts.join('\n');
+}
