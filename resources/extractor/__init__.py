@@ -1,0 +1,34 @@
+"""Text out of documents: the interface, and the extractor that runs on this machine in sandboxed child processes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from luna_rules.documents.model import ExtractedText
+from resources.extractor.errors import ExtractionError
+from resources.extractor.media_types import SUPPORTED_FORMATS, DetectedType, detect
+from resources.extractor.pool import EmbeddedExtractor
+
+__all__ = ["SUPPORTED_FORMATS", "DetectedType", "EmbeddedExtractor", "ExtractionError", "Extractor", "detect"]
+
+
+class Extractor(Protocol):
+    """Turns a document's bytes into its text; `ExtractionError` says why it cannot."""
+
+    @property
+    def name(self) -> str:
+        """Which implementation this is, for instance `embedded`."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """What the texts are made with; stored beside each text."""
+        ...
+
+    def extract(self, data: bytes, file_name: str, media_type: str | None = None) -> ExtractedText:
+        """The document's text. Content decides on the type; name and claimed type only help with plain text."""
+        ...
+
+    def close(self) -> None:
+        """Give every process and connection back."""
+        ...

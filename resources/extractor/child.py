@@ -1,0 +1,114 @@
+"""The extraction child: loads its readers, gives up its rights, then turns one document after the other into text.
+
+Started by the pool with a clean interpreter; it knows only its three standard descriptors and speaks frames over them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import encodings.aliases
+import importlib
+import math
+import os
+import signal
+import sys
+
+import msgspec
+
+from resources.extractor import reading, sandbox
+from resources.extractor.errors import ExtractionError
+from resources.extractor.formats import legacy
+from resources.extractor.limits import MIB, Limits
+from resources.extractor.protocol import Hello, Request, Response, Setup, extractor_name, frame, read_frame, write_all
+
+_GRACE_S = 5.0
+
+
+def main() -> None:
+    """Serve until the parent closes the stream."""
+    source, sink = os.dup(0), os.dup(1)
+    # Libraries that print must not get into the stream; the error stream may be full and must not block.
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    os.set_blocking(2, False)
+    body = read_frame(source, MIB)
+    if body is None:
+        return
+    setup = msgspec.msgpack.decode(body, type=Setup)
+    limits = Limits(
+        timeout_s=setup.timeout_s, memory_bytes=setup.memory_bytes, documents_per_worker=setup.documents_per_worker
+    )
+    versions = _preload()
+    cpu_hard_s = math.ceil((setup.timeout_s + _GRACE_S) * (setup.documents_per_worker + 1))
+    measures = sandbox.apply(setup.memory_bytes, cpu_hard_s)
+    write_all(sink, frame(Hello(versions=versions, measures=measures)))
+    name = extractor_name(versions)
+    while (body := read_frame(source, limits.input_bytes + MIB)) is not None:
+        _arm(setup.timeout_s)
+        response = _answer(body, limits, name)
+        del body
+        write_all(sink, frame(response))
+        _disarm()
+
+
+def _preload() -> dict[str, str]:
+    """Import whatever a reader may import later: after the restriction no file can be opened any more."""
+    for codec in sorted(set(encodings.aliases.aliases.values())):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(f"encodings.{codec}")
+    for module in ("encodings.idna", "stringprep", "unicodedata", "email.policy", "email.parser", "zoneinfo"):
+        importlib.import_module(module)
+    versions = {"luna": reading.VERSION, **reading.versions(), **legacy.versions()}
+    # A first run on our own words loads what libraries import or allocate lazily.
+    for data, name in ((b"Gr\xfc\xdfe aus Mustertal", "a.txt"), (b"<p>a</p>", "a.html"), (b"%PDF-1.4\n", "a.pdf")):
+        with contextlib.suppress(ExtractionError):
+            reading.extract(data, name, None, Limits(), "")
+    return versions
+
+
+def _answer(body: bytes, limits: Limits, name: str) -> Response:
+    try:
+        request = msgspec.msgpack.decode(body, type=Request)
+        found = reading.extract(request.data, request.file_name, request.media_type, limits, name)
+        return Response(result=found, peak_rss=_peak_rss())
+    except ExtractionError as error:
+        return Response(code=error.code, message=error.message, peak_rss=_peak_rss())
+    except MemoryError:
+        return Response(code="memory", peak_rss=_peak_rss())
+    except RecursionError:
+        return Response(code="damaged", peak_rss=_peak_rss())
+
+
+def _arm(timeout_s: float) -> None:
+    """End this process by itself should the parent be gone and nobody else there to do it."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, timeout_s + _GRACE_S)
+    try:
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        soft = math.ceil(used.ru_utime + used.ru_stime + timeout_s + _GRACE_S)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
+    except (ImportError, ValueError, OSError):
+        pass
+
+
+def _disarm() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _peak_rss() -> int:
+    try:
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    except ImportError:
+        return 0
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""PDF by pdfium, page by page: text in reading order, paragraphs where the layout leaves a gap.
+
+Forms are not initialised, so neither XFA nor JavaScript ever runs; attachments and links are not followed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import statistics
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from resources.extractor.errors import ExtractionError
+from resources.extractor.formats.base import Extracted, one_line
+from resources.extractor.limits import Limits
+
+VERSION: str = str(pdfium.PYPDFIUM_INFO)
+
+_ERR_PASSWORD = 4
+_ERR_SECURITY = 5
+# A gap this much larger than the page's usual distance of lines begins a paragraph.
+_PARAGRAPH_GAP = 1.4
+_PRINT_AND_COPY = 1 << 4
+
+
+def read(data: bytes, limits: Limits) -> Extracted:
+    """Text of every page; refuses what needs a password, has too many pages or no text at all."""
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        code = getattr(error, "err_code", None)
+        if code == _ERR_PASSWORD:
+            raise ExtractionError(
+                "encrypted",
+                "Das PDF ist mit einem Kennwort geschützt. Bitte ohne Kennwort speichern und erneut senden.",
+            ) from None
+        if code == _ERR_SECURITY:
+            raise ExtractionError(
+                "encrypted", "Das PDF ist mit einem Verfahren verschlüsselt, das nicht gelesen werden kann."
+            ) from None
+        raise ExtractionError("damaged", "Das PDF ist beschädigt oder unvollständig.") from None
+    try:
+        return _read(document, limits)
+    finally:
+        document.close()
+
+
+def _read(document: pdfium.PdfDocument, limits: Limits) -> Extracted:
+    count = len(document)
+    if count == 0:
+        raise ExtractionError("damaged", "Das PDF hat keine lesbare Seite.")
+    if count > limits.pdf_pages:
+        raise ExtractionError(
+            "too_large", f"Das PDF hat {count} Seiten; angenommen werden höchstens {limits.pdf_pages}."
+        )
+    result = Extracted(markup="plain", pages=[])
+    pages = result.pages = []
+    broken: list[int] = []
+    silent: list[int] = []
+    total = 0
+    for index in range(count):
+        try:
+            text = _page_text(document, index)
+        except pdfium.PdfiumError:
+            broken.append(index + 1)
+            text = ""
+        if not any(char.isalnum() for char in text):
+            silent.append(index + 1)
+        total += len(text)
+        if total > limits.text_chars:
+            raise ExtractionError("too_large", "Das PDF enthält mehr Text, als verarbeitet werden kann.")
+        pages.append(text)
+    if len(broken) == count:
+        raise ExtractionError("damaged", "Keine Seite des PDF ist lesbar; die Datei ist beschädigt.")
+    if len(silent) == count:
+        raise ExtractionError(
+            "no_text",
+            "Das PDF enthält keinen Text, vermutlich ist es ein Scan. Texterkennung (OCR) ist nicht enthalten.",
+        )
+    result.title = _title(document)
+    if raw.FPDF_GetSecurityHandlerRevision(document) != -1 and not (
+        raw.FPDF_GetDocPermissions(document) & _PRINT_AND_COPY
+    ):
+        result.warnings.append("Das PDF ist gegen Kopieren geschützt; es ließ sich ohne Kennwort lesen.")
+    if broken:
+        result.warnings.append(f"{page_list(broken)} nicht lesbar und fehlt im Text.")
+    silent = [number for number in silent if number not in broken]
+    if silent:
+        result.warnings.append(
+            f"{page_list(silent)} ohne Text, vermutlich gescannt. Texterkennung (OCR) ist nicht enthalten."
+        )
+    return result
+
+
+def page_list(numbers: list[int]) -> str:
+    """`Seite 3 ist` or `Seiten 1–3, 7 sind`, for a sentence."""
+    runs: list[str] = []
+    start = previous = numbers[0]
+    for number in [*numbers[1:], 0]:
+        if number == previous + 1:
+            previous = number
+            continue
+        runs.append(str(start) if start == previous else f"{start}–{previous}")
+        start = previous = number
+    return f"Seite {numbers[0]} ist" if len(numbers) == 1 else f"Seiten {', '.join(runs)} sind"
+
+
+def _title(document: pdfium.PdfDocument) -> str | None:
+    title = one_line(document.get_metadata_value("Title"))
+    # Programs write the name of their source file here; that is no title.
+    named_file = title.lower().endswith(
+        (".doc", ".docx", ".indd", ".qxd", ".qxp", ".pdf", ".xls", ".xlsx", ".ppt", ".pptx")
+    )
+    if not title or named_file or title.lower() in ("untitled", "unbenannt", "titel", "title"):
+        return None
+    return title[:500]
+
+
+def _page_text(document: pdfium.PdfDocument, index: int) -> str:
+    page = document[index]
+    try:
+        text_page = page.get_textpage()
+        try:
+            return _lines_with_gaps(text_page)
+        finally:
+            text_page.close()
+    finally:
+        page.close()
+
+
+def _lines_with_gaps(text_page: pdfium.PdfTextPage) -> str:
+    """The page's characters, with an empty line wherever the distance of two lines says that a paragraph ends."""
+    handle = text_page.raw
+    count = raw.FPDFText_CountChars(handle)
+    if count <= 0:
+        return ""
+    unicode_of = raw.FPDFText_GetUnicode
+    lines: list[str] = []
+    spans: list[tuple[int, int]] = []
+    current: list[str] = []
+    first = last = -1
+    pending = 0
+    for position in range(count):
+        code = unicode_of(handle, position)
+        if 0xD800 <= code < 0xDC00:
+            pending = code
+            continue
+        if 0xDC00 <= code < 0xE000:
+            code = 0x10000 + ((pending - 0xD800) << 10) + (code - 0xDC00) if pending else 0xFFFD
+            pending = 0
+        if code == 13:
+            continue
+        if code == 10:
+            lines.append("".join(current))
+            spans.append((first, last))
+            current, first, last = [], -1, -1
+            continue
+        if code == 0:
+            code = 0xFFFD
+        char = chr(code)
+        current.append(char)
+        if not char.isspace():
+            first = position if first < 0 else first
+            last = position
+        if code == 0xFFFE:
+            # pdfium writes a hyphen at a line end this way and leaves the break out.
+            current[-1] = "-"
+            lines.append("".join(current))
+            spans.append((first, last))
+            current, first, last = [], -1, -1
+    lines.append("".join(current))
+    spans.append((first, last))
+    return _with_paragraphs(handle, lines, spans)
+
+
+def _with_paragraphs(handle: object, lines: list[str], spans: list[tuple[int, int]]) -> str:
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+
+    def middle(position: int) -> tuple[float, float] | None:
+        if position < 0 or not raw.FPDFText_GetCharBox(handle, position, left, right, bottom, top):
+            return None
+        return bottom.value, max(top.value - bottom.value, 0.1)
+
+    places = [middle(first) for first, _ in spans]
+    steps: list[float | None] = [None]
+    for before, after in itertools.pairwise(places):
+        steps.append(before[0] - after[0] if before and after else None)
+    usual = [step for step in steps if step is not None and 3 < step < 60]
+    pitch = statistics.median_low(usual) if usual else 0.0
+    parts: list[str] = []
+    for line, step in zip(lines, steps, strict=True):
+        if parts:
+            gap = step is not None and pitch > 0 and step > max(pitch * _PARAGRAPH_GAP, pitch + 3)
+            parts.append("\n\n" if gap else "\n")
+        parts.append(line)
+    return "".join(parts)

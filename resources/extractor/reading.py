@@ -1,0 +1,112 @@
+"""From bytes to `ExtractedText`: choose the reader, then give its text the common care. Runs in the child only.
+
+The one place that knows which reader serves which type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from luna_rules.documents.model import ExtractedText, PageSpan
+from resources.extractor import media_types as types
+from resources.extractor.errors import ExtractionError
+from resources.extractor.formats import html, legacy, pdf, plain
+from resources.extractor.formats.base import Extracted
+from resources.extractor.limits import Limits
+from resources.extractor.textcare import clean, control_share, join_hyphenated
+
+Reader = Callable[[bytes, Limits], Extracted]
+
+# Raised whenever the same bytes give another text than before.
+VERSION = "1"
+_CONTROL_LIMIT = 0.1
+
+
+def _legacy(media_type: str) -> Reader:
+    return lambda data, limits: legacy.read(data, media_type, limits)
+
+
+_READERS: dict[str, Reader] = {
+    types.PDF: pdf.read,
+    types.HTML: html.read,
+    types.TEXT: plain.read_text,
+    types.MARKDOWN: plain.read_markdown,
+    types.CSV: plain.read_csv,
+    types.JSON: plain.read_text,
+    types.XML: plain.read_text,
+    types.ICS: plain.read_calendar,
+    types.EML: _legacy(types.EML),
+    types.MBOX: plain.read_text,
+    types.RTF: _legacy(types.RTF),
+    types.DOCX: _legacy(types.DOCX),
+    types.PPTX: _legacy(types.PPTX),
+    types.XLSX: _legacy(types.XLSX),
+    types.XLSB: _legacy(types.XLSB),
+    types.ODT: _legacy(types.ODT),
+    types.ODS: _legacy(types.ODS),
+    types.ODP: _legacy(types.ODP),
+    types.EPUB: _legacy(types.EPUB),
+    types.DOC: _legacy(types.DOC),
+    types.XLS: _legacy(types.XLS),
+    types.PPT: _legacy(types.PPT),
+    types.MSG: _legacy(types.MSG),
+}
+
+
+def extract(data: bytes, file_name: str, media_type: str | None, limits: Limits, extractor: str) -> ExtractedText:
+    """The document's final text, or `ExtractionError`."""
+    if not data:
+        raise ExtractionError("empty")
+    if len(data) > limits.input_bytes:
+        raise ExtractionError("too_large", "Die Datei ist zu groß.")
+    kind = types.detect(data, file_name, media_type)
+    if kind.media_type == types.ENCRYPTED_OFFICE:
+        raise ExtractionError("encrypted")
+    reader = _READERS.get(kind.media_type)
+    if not kind.supported or reader is None:
+        raise ExtractionError("unsupported", kind.refusal)
+    try:
+        found = reader(data, limits)
+    except ExtractionError:
+        raise
+    except MemoryError:
+        raise ExtractionError("memory") from None
+    except Exception:
+        # Readers meet bytes that nobody foresaw; whatever they stumble over, the file is at fault.
+        raise ExtractionError("damaged") from None
+    return _finish(found, kind, limits, extractor)
+
+
+def _finish(found: Extracted, kind: types.DetectedType, limits: Limits, extractor: str) -> ExtractedText:
+    raw = found.pages if found.pages is not None else [found.text]
+    if control_share("".join(raw)) > _CONTROL_LIMIT:
+        raise ExtractionError("garbled")
+    is_pdf = kind.media_type == types.PDF
+    parts = [clean(join_hyphenated(part) if is_pdf else part) for part in raw]
+    text = "\n\n".join(parts)
+    if len(text) > limits.text_chars:
+        raise ExtractionError("too_large", "Das Dokument enthält mehr Text, als verarbeitet werden kann.")
+    if not any(char.isalnum() for char in text):
+        raise ExtractionError("no_text")
+    pages: list[PageSpan] = []
+    if found.pages is not None:
+        position = 0
+        for number, part in enumerate(parts, start=1):
+            pages.append(PageSpan(number, position, position + len(part)))
+            position += len(part) + 2
+    warnings = ([kind.warning] if kind.warning else []) + found.warnings
+    title = clean(found.title).replace("\n", " ").strip() if found.title else None
+    return ExtractedText(
+        text=text,
+        media_type=kind.media_type,
+        markup=found.markup,
+        title=title or None,
+        pages=tuple(pages),
+        warnings=tuple(warnings),
+        extractor=extractor,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that shape the text."""
+    return {"pypdfium2": str(pdf.VERSION)}
