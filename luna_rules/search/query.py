@@ -1,0 +1,230 @@
+"""The asked question becomes groups of terms, exact look-ups and a vector. What is written is in `analyser.py`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from luna_rules.search import words
+from luna_rules.search.analyser import Analyser
+from luna_rules.search.lexicon import Lexicon, has_vector
+from luna_rules.search.lookups import Lookup, LookupParser
+from luna_rules.search.similar import SimilarTerms
+from luna_rules.search.tables import Entries, SearchTables
+
+_SYNONYM = 0.7
+_PARTS = 0.5
+_PART_SYNONYM = 0.4
+_HINT = 0.3
+_SIMILAR = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to say a concept: `terms` add up (a compound's parts, a synonym of two words), times `weight`."""
+
+    terms: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One concept of the question. Its best alternative counts, groups add up.
+
+    `asked` is the wording in the question. `content` is False for hints about the kind of answer, which a passage
+    may lack and still support an answer.
+    """
+
+    asked: str
+    alternatives: tuple[Alternative, ...]
+    weight: float = 1.0
+    content: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed question. `terms` are all terms whose postings the ranker needs, look-up terms included."""
+
+    text: str
+    groups: tuple[Group, ...]
+    lookups: tuple[Lookup, ...]
+    language: str = "de"
+    terms: tuple[str, ...] = field(default=())
+
+    @property
+    def content_groups(self) -> tuple[Group, ...]:
+        """The concepts that a supporting passage must speak about."""
+        return tuple(group for group in self.groups if group.content)
+
+    def vector(self, lexicon: Lexicon) -> NDArray[np.float32]:
+        """The question as unit vector in the lexicon's space; zeros where no term is known, empty without vectors."""
+        total = np.zeros(lexicon.dimension, np.float32)
+        rows = lexicon.rows
+        if lexicon.dimension:
+            for group in self.content_groups:
+                for alternative in group.alternatives:
+                    for term in alternative.terms:
+                        row = rows.get(term)
+                        if row is not None:
+                            total += group.weight * alternative.weight * lexicon.matrix[row]
+        norm = float(np.linalg.norm(total))
+        return total / np.float32(norm) if norm > 0 else total
+
+
+@dataclass(slots=True)
+class _Token:
+    raw: str
+    key: str  # what phrases of the tables are compared with
+    terms: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
+class _Phrases:
+    """Entries of a table by the stems of their wordings."""
+
+    def __init__(self, analyser: Analyser, entries: Entries) -> None:
+        self._analyser = analyser
+        self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+        for asked, meant in entries:
+            for wording in asked:
+                key = phrase_key(wording)
+                if key:
+                    self._by_first.setdefault(key[0], []).append((key, meant))
+
+    def at(self, keys: Sequence[str], start: int) -> list[tuple[int, tuple[str, ...]]]:
+        """Wordings that begin at a position: how many keys they cover, and what is meant."""
+        return [
+            (len(key), meant)
+            for key, meant in self._by_first.get(keys[start], ())
+            if tuple(keys[start : start + len(key)]) == key
+        ]
+
+    def meant(self, key: str) -> list[tuple[str, ...]]:
+        """What a single word means."""
+        return [meant for wording, meant in self._by_first.get(key, ()) if len(wording) == 1]
+
+
+def phrase_key(text: str) -> tuple[str, ...]:
+    """The stems of a wording without function words (unless there is nothing else), as tables are compared."""
+    raw = words.tokens(words.clean(text))
+    stems = [(words.spelling(token), words.stem(words.spelling(words.joined(token)))) for token in raw]
+    content = tuple(stem for spelled, stem in stems if spelled not in words.FUNCTION_WORDS)
+    return content or tuple(stem for _, stem in stems)
+
+
+class QueryParser:
+    """Parses questions by one lexicon and the word tables. Building one takes a moment; keep it. Not thread-safe."""
+
+    def __init__(self, lexicon: Lexicon, tables: SearchTables) -> None:
+        self._lexicon = lexicon
+        self._tables = tables
+        self._analyser = Analyser(lexicon)
+        self._synonyms = _Phrases(self._analyser, tables.synonyms)
+        self._english = _Phrases(self._analyser, tables.english)
+        self._answer_types = _Phrases(self._analyser, tables.answer_types)
+        self._ignored = frozenset(words.spelling(word) for word in tables.ignored)
+        self._english_ignored = frozenset(tables.english_ignored)
+        self._lookups = LookupParser(lexicon.laws, tables.law_names)
+        self._similar = SimilarTerms(lexicon.terms)
+
+    def parse(self, question: str) -> Query:
+        """Parses a question of any length; an empty one gives a query without groups."""
+        text = words.clean(question).strip()
+        lookups, rest = self._lookups.parse(text)
+        english = self._is_english(rest)
+        groups = [*self._concepts(rest, english), *self._hints(rest)]
+        groups += [Group(l.asked, (Alternative((l.reference,), 1.0),), 0.5, False) for l in lookups if l.reference]
+        terms = dict.fromkeys(t for group in groups for alternative in group.alternatives for t in alternative.terms)
+        terms.update(dict.fromkeys(term for lookup in lookups for term in lookup.terms))
+        return Query(text, tuple(groups), lookups, "en" if english else "de", tuple(terms))
+
+    def _is_english(self, text: str) -> bool:
+        raw = [token.lower() for token in words.tokens(text)]
+        english = sum(token in self._english_ignored for token in raw)
+        german = sum(token in words.FUNCTION_WORDS or words.spelling(token) in self._ignored for token in raw)
+        return english > german
+
+    def _concepts(self, text: str, english: bool) -> list[Group]:
+        found: list[_Token] = []
+        for raw in words.tokens(text):
+            spelled = words.spelling(raw)
+            if english and raw.lower() in self._english_ignored:
+                continue
+            word = self._analyser.word(raw)
+            if word.full:
+                found.append(_Token(raw, words.stem(words.spelling(words.joined(raw))), word.full, word.parts))
+        keys = [token.key for token in found]
+        covered: set[int] = set()
+        groups: list[Group] = []
+        for start in range(len(found)):
+            table = self._english if english else self._synonyms
+            matches = [(n, meant) for n, meant in table.at(keys, start) if n > 1]
+            if english:
+                matches += [(n, meant) for n, meant in self._synonyms.at(keys, start) if n > 1]
+            for n, meant in matches:
+                span = range(start, start + n)
+                alternatives = [Alternative(tuple(t for i in span for t in found[i].terms), 0.5 if english else 1.0)]
+                alternatives += self._meant(meant, 1.0 if english else _SYNONYM)
+                groups.append(Group(" ".join(found[i].raw for i in span), _merged(alternatives)))
+                covered.update(span)
+        for i, token in enumerate(found):
+            if i in covered or words.spelling(token.raw) in self._ignored:
+                continue
+            groups.append(Group(token.raw, _merged(self._alternatives(token, english))))
+        return _distinct(groups)
+
+    def _alternatives(self, token: _Token, english: bool) -> list[Alternative]:
+        alternatives = [Alternative((term,), 1.0 if i == 0 else 0.8) for i, term in enumerate(token.terms)]
+        if english:
+            for meant in self._english.meant(token.key):
+                alternatives += self._meant(meant, 1.0)
+        for meant in self._synonyms.meant(token.key):
+            alternatives += self._meant(meant, _SYNONYM)
+        if token.parts:
+            alternatives.append(Alternative(token.parts, _PARTS))
+            for part in token.parts:
+                for meant in self._synonyms.meant(part):
+                    alternatives += self._meant(meant, _PART_SYNONYM)
+        for term in token.terms[:1]:
+            if has_vector(term) and len(term) >= 5:
+                alternatives += [Alternative((t,), _SIMILAR * s) for t, s in self._similar.find(term) if t != term]
+        return alternatives
+
+    def _meant(self, wordings: Iterable[str], weight: float) -> list[Alternative]:
+        found: list[Alternative] = []
+        for wording in wordings:
+            analysed = [word for raw in words.tokens(words.clean(wording)) if (word := self._analyser.word(raw)).full]
+            if not analysed:
+                continue
+            terms = tuple(word.full[0] for word in analysed)
+            found.append(Alternative(terms, weight / math.sqrt(len(terms))))
+            if len(analysed) == 1 and analysed[0].parts:
+                found.append(Alternative(analysed[0].parts, weight * _PARTS))
+        return found
+
+    def _hints(self, text: str) -> list[Group]:
+        keys = [words.stem(words.spelling(raw)) for raw in words.tokens(text)]
+        groups: list[Group] = []
+        for start in range(len(keys)):
+            for _, meant in self._answer_types.at(keys, start):
+                alternatives = self._meant(meant, 1.0)
+                groups.append(Group(keys[start], _merged(alternatives), _HINT, False))
+        return _distinct(groups)
+
+
+def _merged(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
+    best: dict[tuple[str, ...], float] = {}
+    for alternative in alternatives:
+        best[alternative.terms] = max(best.get(alternative.terms, 0.0), alternative.weight)
+    return tuple(Alternative(terms, weight) for terms, weight in best.items())
+
+
+def _distinct(groups: Iterable[Group]) -> list[Group]:
+    by_first: dict[tuple[str, ...], Group] = {}
+    for group in groups:
+        by_first.setdefault(group.alternatives[0].terms, group)
+    return list(by_first.values())

@@ -1,0 +1,74 @@
+"""Word tables that help a question meet the law's language. They are data written by people; here they are only parsed.
+
+A table is text, one entry a line, fields separated by tabs, alternatives by `|`; `#` begins a comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+Entries = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTables:
+    """The tables of the question's side, as parsed. An empty one is valid and means: no help.
+
+    `synonyms`: everyday wordings → the law's. `english`: English wordings → German ones. `answer_types`: question
+    wordings → words that an answer would contain. `law_names`: former and colloquial names of laws → names in force.
+    `ignored`: words of conversation that say nothing about the subject. `english_ignored`: the same for English.
+    """
+
+    synonyms: Entries = ()
+    english: Entries = ()
+    answer_types: Entries = ()
+    law_names: Entries = ()
+    ignored: frozenset[str] = frozenset()
+    english_ignored: frozenset[str] = frozenset()
+
+    @staticmethod
+    def parse(
+        *,
+        synonyms: str = "",
+        english: str = "",
+        answer_types: str = "",
+        law_names: str = "",
+        ignored: str = "",
+        english_ignored: str = "",
+    ) -> SearchTables:
+        """Parses the tables' texts. Raises `ValueError` naming table and line where one is malformed."""
+        return SearchTables(
+            synonyms=_entries(synonyms, "synonyms"),
+            english=_entries(english, "english"),
+            answer_types=_entries(answer_types, "answer_types"),
+            law_names=_entries(law_names, "law_names"),
+            ignored=_words(ignored),
+            english_ignored=_words(english_ignored),
+        )
+
+    def with_synonyms(self, text: str) -> SearchTables:
+        """These tables and further synonyms, for instance those of a tenant. Raises `ValueError` as `parse` does."""
+        return replace(self, synonyms=self.synonyms + _entries(text, "synonyms"))
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        content = line.split("#", 1)[0].strip()
+        if content:
+            yield number, content
+
+
+def _entries(text: str, table: str) -> Entries:
+    found: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    for number, line in _lines(text):
+        fields = line.split("\t")
+        sides = [tuple(part.strip() for part in side.split("|") if part.strip()) for side in fields]
+        if len(sides) != 2 or not all(sides):
+            raise ValueError(f"Table {table}, line {number}: expected two sides separated by one tab, found {line!r}")
+        found.append((sides[0], sides[1]))
+    return tuple(found)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word for _, line in _lines(text) for word in line.split())

@@ -1,0 +1,221 @@
+"""How well search finds the right section of the laws: a table by kind of question, in memory, without a database.
+
+Run it as `python tests/bench/retrieval_quality.py [--questions FILE …] [--laws FOLDER] [--scale 100000] [--misses]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from luna_rules.search.analyser import Analyser  # noqa: E402
+from luna_rules.search.lexicon import Lexicon  # noqa: E402
+from luna_rules.search.model import ChunkFields, Corpus, Ranked, TermBlock  # noqa: E402
+from luna_rules.search.query import QueryParser  # noqa: E402
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, Weights, lexical_candidates, rank  # noqa: E402
+from luna_rules.search.tables import SearchTables  # noqa: E402
+from resources.search_tables import load_search_tables  # noqa: E402
+
+LAWS = ROOT / ".." / "shared" / "data" / "law" / "current"
+DEV = ROOT / ".." / "shared" / "eval" / "law_questions_dev.jsonl"
+OWN = ROOT / "data" / "gold" / "law_questions_own.jsonl"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a passage stands: the law's file stem, its section as written, its Absatz."""
+
+    law: str
+    section: str | None
+    paragraph: str | None
+
+
+def read_laws(folder: Path) -> tuple[list[Place], list[ChunkFields]]:
+    """Chunks of all laws of a folder, in order."""
+    from luna_rules.documents.chunking import chunk_document
+
+    from luna_rules.documents.model import ExtractedText
+
+    places: list[Place] = []
+    chunks: list[ChunkFields] = []
+    for path in sorted(folder.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        document = chunk_document(ExtractedText(text=text, media_type="text/markdown", markup="markdown"))
+        for chunk in document.chunks:
+            places.append(Place(path.stem, chunk.section, chunk.paragraph))
+            chunks.append(
+                ChunkFields(
+                    title=document.title or "",
+                    heading=" ".join(chunk.heading_path[-1:]),
+                    body=chunk.text,
+                    section=chunk.section,
+                    paragraph=chunk.paragraph,
+                    law_names=document.law_names,
+                )
+            )
+    return places, chunks
+
+
+def corpus_of(places: Sequence[Place], lengths: NDArray[np.uint16]) -> Corpus:
+    """Numbers for laws and sections in reading order."""
+    items: list[int] = []
+    sections: list[int] = []
+    last: tuple[str, str | None] | None = None
+    names: dict[str, int] = {}
+    for place in places:
+        items.append(names.setdefault(place.law, len(names)))
+        here = (place.law, place.section)
+        sections.append((sections[-1] + 1 if sections else 0) if here != last else sections[-1])
+        last = here
+    return Corpus(np.array(items, np.uint32), np.array(sections, np.uint32), lengths)
+
+
+class MemoryEngine:
+    """An index in memory with the steps of a real one: postings by term, candidates, vectors, ranker."""
+
+    def __init__(
+        self, block: TermBlock, corpus: Corpus, vectors: NDArray[np.float32], lexicon: Lexicon, tables: SearchTables
+    ) -> None:
+        self.block, self.corpus, self.vectors, self.lexicon = block, corpus, vectors, lexicon
+        self.rows = {term: i for i, term in enumerate(block.terms)}
+        self.parser = QueryParser(lexicon, tables)
+        self.weights = DEFAULT_WEIGHTS
+        self.seconds: list[tuple[float, float, float]] = []
+
+    def search(self, question: str, limit: int = 100) -> list[Ranked]:
+        """The best passages for a question."""
+        begun = time.perf_counter()
+        query = self.parser.parse(question)
+        block = self.block
+        postings = {
+            term: (block.numbers[a:b], block.frequencies[a:b])
+            for term in query.terms
+            if (i := self.rows.get(term)) is not None
+            for a, b in [(block.offsets[i], block.offsets[i + 1])]
+        }
+        parsed = time.perf_counter()
+        candidates = lexical_candidates(query, self.corpus, postings, weights=self.weights)
+        vector = query.vector(self.lexicon)
+        dense = self.vectors @ vector if len(vector) else None
+        between = time.perf_counter()
+        if dense is not None and np.any(vector):
+            near = np.argpartition(-dense, min(100, len(dense) - 1))[:100]
+            candidates = np.union1d(candidates, near.astype(np.uint32))
+        ready = time.perf_counter()
+        found = rank(
+            query,
+            self.corpus,
+            postings,
+            candidates,
+            dense=dense[candidates] if dense is not None else None,
+            limit=limit,
+            weights=self.weights,
+        )
+        ended = time.perf_counter()
+        self.seconds.append((parsed - begun, between - parsed, ended - ready))
+        return found
+
+
+def build(places: Sequence[Place], chunks: Sequence[ChunkFields]) -> MemoryEngine:
+    """Learns, analyses and embeds the chunks."""
+    lexicon = Lexicon.learn(chunks)
+    analyser = Analyser(lexicon)
+    block = analyser.analyse(chunks)
+    return MemoryEngine(block, corpus_of(places, block.lengths), analyser.embed(block), lexicon, load_search_tables())
+
+
+def distinct_sections(found: Sequence[Ranked], places: Sequence[Place]) -> list[tuple[str, str | None]]:
+    """The sections of the passages found, each once, in order."""
+    return list(dict.fromkeys((places[hit.number].law, places[hit.number].section) for hit in found))
+
+
+def positions(engine: MemoryEngine, places: Sequence[Place], case: dict[str, Any]) -> tuple[list[int], Any]:
+    """The rank (from 1; 0 = not among the first hundred passages) of each gold section of a question."""
+    sections = distinct_sections(engine.search(case["question"]), places)
+    gold = [(g["law"], g["section"]) for g in case["gold"]]
+    return [sections.index(g) + 1 if g in sections else 0 for g in gold], sections
+
+
+def evaluate(
+    engine: MemoryEngine,
+    places: Sequence[Place],
+    cases: Sequence[dict[str, Any]],
+    *,
+    misses: bool = False,
+) -> dict[str, dict[str, float]]:
+    """hit@5, MRR@10 (best gold section), and the share with all gold sections among five, by kind and over all."""
+    rows: defaultdict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    for case in cases:
+        if not case["gold"]:
+            continue
+        ranks, sections = positions(engine, places, case)
+        best = min((r for r in ranks if r), default=0)
+        row = (float(0 < best <= 5), 1 / best if 0 < best <= 10 else 0.0, float(all(0 < r <= 5 for r in ranks)))
+        rows[case["kind"]].append(row)
+        rows["all"].append(row)
+        if misses and (row[1] < 1 or row[2] < 1):
+            print(f"{case['id']} {case['kind']} {ranks} {case['question'][:110]}")
+            print(
+                "   gold",
+                [f"{g['law'].split('-BJNR')[0]} {g['section']}" for g in case["gold"]],
+                " found",
+                [f"{law.split('-BJNR')[0]} {s}" for law, s in sections[:4]],
+            )
+    return {
+        kind: dict(zip(("n", "hit@5", "MRR@10", "all in 5"), (len(r), *np.mean(np.array(r), axis=0)), strict=True))
+        for kind, r in rows.items()
+    }
+
+
+def show(name: str, table: dict[str, dict[str, float]]) -> None:
+    """Prints a table."""
+    print(f"\n{name}\n{'kind':16}{'n':>4}{'hit@5':>8}{'MRR@10':>8}{'all in 5':>10}")
+    for kind in sorted(table, key=lambda k: (k == "all", k)):
+        row = table[kind]
+        print(f"{kind:16}{row['n']:4.0f}{row['hit@5']:8.3f}{row['MRR@10']:8.3f}{row['all in 5']:10.3f}")
+
+
+def read_questions(path: Path) -> list[dict[str, Any]]:
+    """One question a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--laws", type=Path, default=LAWS)
+    parser.add_argument("--questions", type=Path, nargs="*", default=None)
+    parser.add_argument("--misses", action="store_true")
+    arguments = parser.parse_args()
+    places, chunks = read_laws(arguments.laws)
+    begun = time.perf_counter()
+    engine = build(places, chunks)
+    print(f"{len(chunks)} chunks, built in {time.perf_counter() - begun:.1f} s")
+    for path in arguments.questions or [DEV, OWN]:
+        if path.is_file():
+            show(path.name, evaluate(engine, places, read_questions(path), misses=arguments.misses))
+    times = np.array(engine.seconds) * 1000
+    print(
+        "ms per question (parse, candidates, rank): mean",
+        times.mean(axis=0).round(2),
+        "p95",
+        np.percentile(times, 95, axis=0).round(2),
+    )
+
+
+_ = (replace, Weights)
+if __name__ == "__main__":
+    main()
