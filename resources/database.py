@@ -5,7 +5,7 @@ Row-level security rests on the transaction settings made here; no other module 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 DEFAULT_TENANT = UUID("00000000-0000-4000-8000-000000000001")
 PUBLIC_SCOPE = UUID(int=0)
 CONNECT_TIMEOUT_S = 5
+DRAIN_LOCK = 7_221_502
+"""Key of the session lock that the one living drain run holds while it takes documents from the queue."""
 
 AsyncConnection = psycopg.AsyncConnection[TupleRow]
 Connection = psycopg.Connection[TupleRow]
@@ -49,7 +51,7 @@ class AppDatabase:
         await self._pool.close(timeout=2)
 
     @asynccontextmanager
-    async def transaction(self, tenant: UUID | None, *, admin: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, tenant: UUID | None, *, admin: bool = False) -> AsyncGenerator[AsyncConnection]:
         """A transaction in which rows of `tenant` and public rows are visible; `admin` may write public rows.
 
         Raises `psycopg_pool.PoolTimeout` or `psycopg.OperationalError` when the database is down.
@@ -60,7 +62,7 @@ class AppDatabase:
 
 
 @contextmanager
-def worker_connection(url: str) -> Iterator[Connection]:
+def worker_connection(url: str) -> Generator[Connection]:
     """A connection of the worker's role (all tenants, by explicit policy); transactions are the caller's."""
     with psycopg.connect(
         url,

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -56,6 +58,10 @@ class ObjectStore(Protocol):
 
     def keys(self) -> Iterator[str]:
         """All keys, for the orphan sweep."""
+        ...
+
+    def age(self, key: str) -> timedelta:
+        """How long ago the object was put; zero for a missing one."""
         ...
 
     def check(self) -> None:
@@ -116,6 +122,13 @@ class FolderObjectStore:
             key = path.relative_to(self._root).as_posix()
             if _KEY.match(key):
                 yield key
+
+    def age(self, key: str) -> timedelta:
+        """See `ObjectStore.age`."""
+        try:
+            return timedelta(seconds=max(0.0, time.time() - self._path(key).stat().st_mtime))
+        except FileNotFoundError:
+            return timedelta(0)
 
     def check(self) -> None:
         """See `ObjectStore.check`."""

@@ -1,0 +1,20 @@
+"""Puts assets, jobs, schedules, sensors and resources together; a test replaces any resource by name."""
+
+from dagster import Definitions
+
+from luna_assets.documents.assets import documents
+from luna_assets.jobs import documents_drain, documents_maintenance, documents_reindex
+from luna_assets.schedules import nightly_maintenance
+from luna_assets.sensors import documents_waiting, orphaned_runs
+from resources.wiring import LunaResource
+
+
+def build_defs(**overrides: object) -> Definitions:
+    """All definitions; `overrides` replace resources by their key."""
+    return Definitions(
+        assets=[documents],
+        jobs=[documents_drain, documents_reindex, documents_maintenance],
+        schedules=[nightly_maintenance],
+        sensors=[documents_waiting, orphaned_runs],
+        resources={"luna": LunaResource(), **overrides},
+    )

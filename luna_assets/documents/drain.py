@@ -1,0 +1,309 @@
+"""Takes documents from the queue and leads each through text → chunks → vectors. Knows no Dagster.
+
+A few new documents enter the live index at once, each in its own transaction. Where more waits than the live lexicon
+was learnt from, text and chunks are written first and the documents become searchable with the next index version
+(`index_build`), which is learnt from all of them: one pass of analysis instead of two.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import psycopg
+from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
+from resources.vectors.postgres import IndexWriter
+
+from luna_assets.documents import passages, queue
+from luna_assets.documents.gold import GoldQuestion
+from luna_assets.documents.index_build import BuildReport, build_version
+from luna_rules.search.analyser import Analyser
+from luna_rules.search.lexicon import Lexicon
+from resources.database import Connection
+from resources.extractor import ExtractionError, Extractor
+from resources.objects import ObjectMissingError, ObjectStore
+from resources.vectors.index import VersionInfo
+
+BATCH = 32
+BYTES_PER_CHUNK = 700
+"""Rough size of a chunk in the original file; only used to guess whether learning anew is worth it."""
+LEARN_FROM_CHUNKS = 300
+"""A scope smaller than this is learnt anew whenever it doubles; below it, learning costs less than it saves."""
+POLL_S = 0.25
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DrainRequest:
+    """What a run is asked to do.
+
+    `item_ids`: only these documents (they are queued again first, whatever their state).
+    `stage`: where to begin with them: `text` (extract again), `chunks` (cut the kept text again), `vectors`.
+    `linger_s`: how long to wait for further arrivals before the run ends, in seconds.
+    `rebuild`: learn a new index version of every scope that has documents, even where the live one would do.
+    """
+
+    item_ids: tuple[UUID, ...] = ()
+    stage: str = "text"
+    linger_s: float = 15.0
+    batch: int = BATCH
+    rebuild: bool = False
+
+
+@dataclass(slots=True)
+class DrainReport:
+    """What a drain did. Times are seconds of wall clock, summed over documents."""
+
+    already_draining: bool = False
+    requeued: int = 0
+    documents: int = 0
+    ready: int = 0
+    deferred: int = 0
+    failed: dict[str, int] = field(default_factory=dict[str, int])
+    failures: list[str] = field(default_factory=list[str])
+    chunks: int = 0
+    vectors: int = 0
+    characters: int = 0
+    built: list[BuildReport] = field(default_factory=list["BuildReport"])
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+    def add_seconds(self, part: str, begun: float) -> float:
+        """Add the time since `begun` (of `time.perf_counter`) to a part; returns it."""
+        spent = time.perf_counter() - begun
+        self.seconds[part] = self.seconds.get(part, 0.0) + spent
+        return spent
+
+
+class Drain:
+    """One run's work on the queue, over one connection of the worker's role."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        objects: ObjectStore,
+        extractor: Extractor,
+        *,
+        gold: Sequence[GoldQuestion],
+        run_id: str,
+        log: Log,
+    ) -> None:
+        self._connection = connection
+        self._gold = gold
+        self._objects = objects
+        self._extractor = extractor
+        self._run_id = run_id
+        self._log = log
+        self._analysers: dict[str, Analyser] = {}
+        self._deferred: dict[UUID | None, list[UUID]] = {}
+        self._refused: set[UUID | None] = set()
+
+    def run(self, request: DrainRequest) -> DrainReport:
+        """Work until nothing waits any more and the lingering time has passed.
+
+        Raises `psycopg.OperationalError` when the database goes away; what was not ended is then taken over by the
+        next run.
+        """
+        report = DrainReport()
+        if request.item_ids:
+            self._queue_again(request)
+        if not queue.try_lock_drain(self._connection):
+            report.already_draining = True
+            return report
+        try:
+            report.requeued = queue.requeue_orphans(self._connection, self._run_id)
+            self._work(request, report)
+            if request.rebuild:
+                self._rebuild(report)
+        except BaseException:
+            self._release()
+            raise
+        finally:
+            self._unlock()
+        # Whoever added a document while the lock was still held relied on this run: look once more.
+        while queue.count_pending(self._connection) and queue.try_lock_drain(self._connection):
+            try:
+                self._work(DrainRequest(linger_s=0.0, batch=request.batch), report)
+            finally:
+                self._unlock()
+        return report
+
+    def _work(self, request: DrainRequest, report: DrainReport) -> None:
+        begun, idle_since = time.monotonic(), time.monotonic()
+        while True:
+            bulk = self._scopes_to_learn()
+            claims = queue.claim(self._connection, self._run_id, request.batch)
+            if not claims and self._deferred:
+                self._build(report)
+                idle_since = time.monotonic()
+                continue
+            if not claims:
+                if time.monotonic() - idle_since >= request.linger_s:
+                    return
+                time.sleep(POLL_S)
+                continue
+            for claim in claims:
+                stage = request.stage if claim.item_id in request.item_ids else "text"
+                self._one(claim, stage, claim.tenant_id in bulk, report)
+            idle_since = time.monotonic()
+            rate = report.documents / max(time.monotonic() - begun, 1e-6)
+            waiting = queue.count_pending(self._connection)
+            self._log(
+                f"{report.documents} documents done ({sum(report.failed.values())} failed), "
+                f"{waiting} waiting, {rate:.1f} documents/s"
+            )
+
+    def _one(self, claim: queue.Claim, stage: str, defer: bool, report: DrainReport) -> None:
+        report.documents += 1
+        try:
+            self._process(claim, stage, defer, report)
+        except ExtractionError as fault:
+            self._fail(claim, fault.code, fault.message, report)
+        except ObjectMissingError:
+            self._fail(
+                claim, "lost", "Die Originaldatei ist nicht mehr im Speicher. Bitte noch einmal hochladen.", report
+            )
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as fault:
+            # One bad document never stops the others; the reason stands in the run's log with its type.
+            self._log(f"{claim.item_id} {claim.file_name}: {type(fault).__name__}: {fault}")
+            self._fail(
+                claim,
+                "internal",
+                f"Unerwarteter Fehler bei der Verarbeitung ({type(fault).__name__}). Lauf {self._run_id} nennt die Einzelheiten.",
+                report,
+            )
+
+    def _process(self, claim: queue.Claim, stage: str, defer: bool, report: DrainReport) -> None:
+        timings: dict[str, float] = {}
+        connection, item_id = self._connection, claim.item_id
+        queue.notify(connection, item_id)
+
+        begun = time.perf_counter()
+        text = passages.read_text(connection, item_id, claim.media_type) if stage != "text" else None
+        fresh = text is None
+        if text is None:
+            text = self._extractor.extract(self._objects.get(claim.object_key), claim.file_name, claim.media_type)
+        timings["text"] = report.add_seconds("text", begun)
+        report.characters += len(text.text)
+
+        queue.advance(connection, item_id, self._run_id, "chunks")
+        begun = time.perf_counter()
+        document = chunk_document(text, file_name=claim.file_name)
+        if not document.chunks:
+            raise ExtractionError(
+                "no_text", "Das Dokument enthält keinen Text, der sich zitieren ließe.", permanent=True
+            )
+        timings["chunks"] = report.add_seconds("chunks", begun)
+
+        title = claim.title or document.title or claim.file_name
+        with connection.transaction():
+            begun = time.perf_counter()
+            if fresh:
+                passages.write_text(connection, item_id, claim.tenant_id, text, self._run_id)
+            ids = passages.write_chunks(
+                connection,
+                item_id,
+                claim.tenant_id,
+                document.chunks,
+                chunker_version=CHUNKER_VERSION,
+                run_id=self._run_id,
+            )
+            queue.describe(
+                connection,
+                item_id,
+                title=title,
+                law_names=document.law_names,
+                warnings=text.warnings,
+                chunk_count=len(document.chunks),
+                timings=timings,
+            )
+            timings["store"] = report.add_seconds("store", begun)
+            report.chunks += len(ids)
+            if defer:
+                queue.advance(connection, item_id, self._run_id, "vectors")
+                self._deferred.setdefault(claim.tenant_id, []).append(item_id)
+                report.deferred += 1
+                return
+            begun = time.perf_counter()
+            version = IndexWriter(connection).live_version(claim.tenant_id)
+            if version is None:
+                raise LookupError(f"scope {claim.tenant_id or 'public'} has no live index version")
+            stored = passages.stored_item(item_id, title, document.law_names, ids, document.chunks)
+            segment = IndexWriter(connection).add_segment(
+                version.version_id, claim.tenant_id, [stored], self._analyser(version), self._run_id
+            )
+            timings["vectors"] = report.add_seconds("vectors", begun)
+            report.vectors += segment.vectors
+            report.ready += len(queue.mark_ready(connection, [item_id], self._run_id))
+            queue.notify(connection, item_id)
+
+    def _rebuild(self, report: DrainReport) -> None:
+        done = {built.tenant_id for built in report.built}
+        rows = self._connection.execute("SELECT DISTINCT tenant_id FROM items WHERE status = 'ready'").fetchall()
+        for (tenant_id,) in sorted(rows, key=lambda row: row[0] is not None):
+            if tenant_id not in done:
+                self._deferred.setdefault(tenant_id, [])
+        self._build(report)
+
+    def _build(self, report: DrainReport) -> None:
+        for tenant_id in list(self._deferred):
+            begun = time.perf_counter()
+            built = build_version(self._connection, tenant_id, run_id=self._run_id, gold=self._gold, log=self._log)
+            report.built.append(built)
+            waiting = self._deferred.pop(tenant_id)
+            if built.promoted:
+                report.vectors += built.chunks
+                report.ready += built.made_ready
+            else:
+                # The live version still stands, so the new documents enter it one by one.
+                queue.release(self._connection, self._run_id)
+                self._refused.add(tenant_id)
+                report.deferred -= len(waiting)
+            report.add_seconds("index", begun)
+
+    def _scopes_to_learn(self) -> set[UUID | None]:
+        """Scopes whose lexicon no longer fits what they hold: no live version, or as much waits as was learnt from."""
+        writer = IndexWriter(self._connection)
+        scopes: set[UUID | None] = set()
+        for tenant_id, waiting in queue.pending_bytes_by_scope(self._connection).items():
+            live = writer.live_version(tenant_id)
+            outgrown = live is not None and waiting / BYTES_PER_CHUNK > max(LEARN_FROM_CHUNKS, live.learnt_chunks)
+            if live is None or (outgrown and tenant_id not in self._refused):
+                scopes.add(tenant_id)
+        return scopes
+
+    def _analyser(self, version: VersionInfo) -> Analyser:
+        if version.lexicon_digest not in self._analysers:
+            blob = IndexWriter(self._connection).lexicon(version.version_id)
+            self._analysers = {version.lexicon_digest: Analyser(Lexicon.from_bytes(blob))}
+        return self._analysers[version.lexicon_digest]
+
+    def _queue_again(self, request: DrainRequest) -> None:
+        self._connection.execute(
+            "UPDATE items SET status = 'received', stage = 'received', attempts = 0, error = NULL, error_code = NULL"
+            " WHERE id = ANY (%s) AND status IN ('failed', 'ready') AND deleted_at IS NULL",
+            (list(request.item_ids),),
+        )
+
+    def _fail(self, claim: queue.Claim, code: str, message: str, report: DrainReport) -> None:
+        queue.fail(self._connection, claim.item_id, self._run_id, code, message)
+        report.failed[code] = report.failed.get(code, 0) + 1
+        if len(report.failures) < 50:
+            report.failures.append(f"{claim.file_name}: {message}")
+
+    def _release(self) -> None:
+        try:
+            queue.release(self._connection, self._run_id)
+        except psycopg.Error as fault:
+            self._log(f"could not put back the claimed documents: {fault}; the next run takes them over")
+
+    def _unlock(self) -> None:
+        if not self._connection.closed:
+            try:
+                queue.unlock_drain(self._connection)
+            except psycopg.Error as fault:
+                self._log(f"could not release the drain lock: {fault}; it ends with the connection")

@@ -1,0 +1,129 @@
+"""Builds an index version of one scope beside the live one, checks it and switches. Knows no Dagster.
+
+Call it with the drain lock held: then no document enters the live version while the new one is built.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from luna_rules.documents.chunking import CHUNKER_VERSION
+from resources.vectors.postgres import IndexWriter
+
+from luna_assets.documents import passages, queue
+from luna_assets.documents.gold import GoldQuestion, GoldReport, evaluate
+from luna_rules.search.analyser import Analyser
+from luna_rules.search.lexicon import Lexicon
+from resources.database import Connection
+
+SEGMENT_CHUNKS = 20_000
+GOLD_TOLERANCE = 0.02
+"""How much of hit@5 a new version may lose against the live one and still be promoted."""
+
+Log = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What became of an index version. `gold` and `gold_live` are None where no gold question fits the scope."""
+
+    tenant_id: UUID | None
+    version_id: int = 0
+    items: int = 0
+    chunks: int = 0
+    vectors: int = 0
+    dimension: int = 0
+    lexicon_digest: str = ""
+    made_ready: int = 0
+    gold: GoldReport | None = None
+    gold_live: GoldReport | None = None
+    counts_agree: bool = False
+    gold_holds: bool = True
+    promoted: bool = False
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+
+def build_version(
+    connection: Connection,
+    tenant_id: UUID | None,
+    *,
+    run_id: str,
+    gold: Sequence[GoldQuestion],
+    log: Log,
+) -> BuildReport:
+    """Learn a lexicon from all of the scope's documents, index them in a new version, check it and promote it.
+
+    A version whose counts disagree, or that answers fewer gold questions than the live one, is refused and the live
+    one stays. A crash leaves a version in state `building`, which the next build removes.
+    """
+    report = BuildReport(tenant_id)
+    writer = IndexWriter(connection)
+    writer.drop_unfinished(tenant_id)
+
+    begun = time.perf_counter()
+    items = list(passages.read_items(connection, tenant_id, run_id))
+    report.items = len(items)
+    report.seconds["read"] = time.perf_counter() - begun
+
+    begun = time.perf_counter()
+    base = None
+    if tenant_id is not None:
+        public = writer.live_version(None)
+        base = Lexicon.from_bytes(writer.lexicon(public.version_id)) if public else None
+    lexicon = Lexicon.learn((chunk.fields for item in items for chunk in item.chunks), base=base)
+    report.lexicon_digest, report.dimension = lexicon.digest, lexicon.dimension
+    report.seconds["learn"] = time.perf_counter() - begun
+    log(f"learnt a lexicon from {sum(len(item.chunks) for item in items)} chunks in {report.seconds['learn']:.1f} s")
+
+    begun = time.perf_counter()
+    version_id = writer.create_version(tenant_id, lexicon, chunker_version=CHUNKER_VERSION, run_id=run_id)
+    report.version_id = version_id
+    analyser = Analyser(lexicon)
+    for group in _groups(items):
+        with connection.transaction():
+            segment = writer.add_segment(version_id, tenant_id, group, analyser, run_id)
+        report.chunks += segment.chunks
+        report.vectors += segment.vectors
+        log(f"version {version_id}: {report.chunks} chunks indexed")
+    report.seconds["index"] = time.perf_counter() - begun
+
+    begun = time.perf_counter()
+    verification = writer.verify(version_id)
+    report.counts_agree = verification.ok
+    live = writer.live_version(tenant_id)
+    fitting = [question for question in gold if question.fits(items)]
+    if fitting:
+        report.gold = evaluate(connection, tenant_id, version_id, fitting)
+        if live is not None:
+            report.gold_live = evaluate(connection, tenant_id, live.version_id, fitting)
+            report.gold_holds = report.gold.hit_at_5 >= report.gold_live.hit_at_5 - GOLD_TOLERANCE
+    report.seconds["check"] = time.perf_counter() - begun
+
+    if not (report.counts_agree and report.gold_holds):
+        writer.refuse(version_id, {"counts_agree": report.counts_agree, "gold_holds": report.gold_holds})
+        log(f"version {version_id} is refused: counts agree {report.counts_agree}, gold holds {report.gold_holds}")
+        return report
+    with connection.transaction():
+        writer.promote(version_id)
+        done = queue.mark_ready(connection, [item.item_id for item in items], run_id)
+        for item_id in done:
+            queue.notify(connection, item_id)
+    report.made_ready, report.promoted = len(done), True
+    writer.retire_old(tenant_id, keep=1)
+    log(f"version {version_id} is live: {report.items} documents, {report.chunks} chunks, dimension {report.dimension}")
+    return report
+
+
+def _groups(items: Sequence[passages.StoredItem]) -> list[list[passages.StoredItem]]:
+    groups: list[list[passages.StoredItem]] = [[]]
+    size = 0
+    for item in items:
+        if size and size + len(item.chunks) > SEGMENT_CHUNKS:
+            groups.append([])
+            size = 0
+        groups[-1].append(item)
+        size += len(item.chunks)
+    return [group for group in groups if group]

@@ -1,0 +1,186 @@
+"""Rows of `item_texts` and `item_chunks`: written whole for one document, read back as what the index needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import LiteralString, cast
+from uuid import UUID, uuid5
+
+from psycopg.types.json import Jsonb
+
+from luna_rules.documents.model import Chunk, ExtractedText, PageSpan
+from luna_rules.search.model import ChunkFields
+from resources.database import Connection
+
+_NAMESPACE = UUID("6d0c7f0e-5b43-4b3e-9f0c-1d6a2f6f7a11")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk's id beside what of it is searched, and the key of the section it belongs to."""
+
+    chunk_id: UUID
+    fields: ChunkFields
+    section_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """A document's chunks in reading order, as the index takes them."""
+
+    item_id: UUID
+    chunks: tuple[StoredChunk, ...]
+
+
+def chunk_id(item_id: UUID, chunker_version: str, chunk_idx: int) -> UUID:
+    """The same document cut by the same chunker has the same chunk ids, so that a repeated run changes nothing."""
+    return uuid5(_NAMESPACE, f"{item_id}:{chunker_version}:{chunk_idx}")
+
+
+def write_text(connection: Connection, item_id: UUID, tenant_id: UUID | None, text: ExtractedText, run_id: str) -> None:
+    """Keep the extracted text, replacing an earlier one."""
+    connection.execute(
+        """INSERT INTO item_texts (item_id, tenant_id, text, markup, pages, extractor, run_id)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)
+           ON CONFLICT (item_id) DO UPDATE SET text = excluded.text, markup = excluded.markup, pages = excluded.pages,
+               extractor = excluded.extractor, run_id = excluded.run_id, created_at = now()""",
+        (
+            item_id,
+            tenant_id,
+            text.text,
+            text.markup,
+            Jsonb([[page.number, page.char_start, page.char_end] for page in text.pages]),
+            text.extractor,
+            run_id,
+        ),
+    )
+
+
+def read_text(connection: Connection, item_id: UUID, media_type: str) -> ExtractedText | None:
+    """The text as it was extracted, or None where there is none yet."""
+    row = connection.execute(
+        "SELECT text, markup, pages, extractor FROM item_texts WHERE item_id = %s", (item_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    pages = cast("list[list[int]]", row[2])
+    return ExtractedText(
+        text=row[0],
+        media_type=media_type,
+        markup=row[1],
+        pages=tuple(PageSpan(*page) for page in pages),
+        extractor=row[3],
+    )
+
+
+def write_chunks(
+    connection: Connection,
+    item_id: UUID,
+    tenant_id: UUID | None,
+    chunks: Sequence[Chunk],
+    *,
+    chunker_version: str,
+    run_id: str,
+) -> list[UUID]:
+    """Keep the document's chunks, replacing earlier ones; call it inside a transaction. Returns their ids in order."""
+    connection.execute("DELETE FROM item_chunks WHERE item_id = %s", (item_id,))
+    ids = [chunk_id(item_id, chunker_version, chunk.chunk_idx) for chunk in chunks]
+    columns: LiteralString = (
+        "id, tenant_id, item_id, chunk_idx, text, heading_path, section, paragraph, page, char_start, char_end,"
+        " metadata, chunker_version, run_id"
+    )
+    with connection.cursor() as cursor, cursor.copy(f"COPY item_chunks ({columns}) FROM STDIN") as copy:
+        for key, chunk in zip(ids, chunks, strict=True):
+            copy.write_row(
+                (
+                    key,
+                    tenant_id,
+                    item_id,
+                    chunk.chunk_idx,
+                    chunk.text,
+                    list(chunk.heading_path),
+                    chunk.section,
+                    chunk.paragraph,
+                    chunk.page,
+                    chunk.char_start,
+                    chunk.char_end,
+                    Jsonb(chunk.metadata),
+                    chunker_version,
+                    run_id,
+                )
+            )
+    return ids
+
+
+def stored_item(
+    item_id: UUID, title: str, law_names: Sequence[str], ids: Sequence[UUID], chunks: Sequence[Chunk]
+) -> StoredItem:
+    """What the index needs of a document whose chunks are at hand."""
+    return StoredItem(
+        item_id,
+        tuple(
+            StoredChunk(
+                key,
+                _fields(title, law_names, chunk.heading_path, chunk.section, chunk.paragraph, chunk.text),
+                _section_key(chunk.heading_path, chunk.section),
+            )
+            for key, chunk in zip(ids, chunks, strict=True)
+        ),
+    )
+
+
+def read_items(connection: Connection, tenant_id: UUID | None, run_id: str) -> Iterator[StoredItem]:
+    """All documents of a scope that are ready, and those that this run has just cut, with their chunks.
+
+    Rows are streamed, so a large corpus does not have to fit into memory twice.
+    """
+    with connection.transaction(), connection.cursor(name="scope_chunks") as cursor:
+        cursor.itersize = 2000
+        cursor.execute(
+            """SELECT c.item_id, coalesce(i.title, i.file_name), i.law_names, c.id, c.heading_path, c.section,
+                      c.paragraph, c.text
+               FROM item_chunks AS c JOIN items AS i ON i.id = c.item_id
+               WHERE i.tenant_id IS NOT DISTINCT FROM %s AND i.deleted_at IS NULL
+                 AND (i.status = 'ready' OR (i.status = 'processing' AND i.stage = 'vectors' AND i.run_id = %s))
+               ORDER BY i.created_at, c.item_id, c.chunk_idx""",
+            (tenant_id, run_id),
+        )
+        current: UUID | None = None
+        rows: list[StoredChunk] = []
+        for item_id, title, law_names, key, heading_path, section, paragraph, text in cursor:
+            if current is not None and item_id != current:
+                yield StoredItem(current, tuple(rows))
+                rows = []
+            current = item_id
+            rows.append(
+                StoredChunk(
+                    key,
+                    _fields(title, law_names, heading_path, section, paragraph, text),
+                    _section_key(heading_path, section),
+                )
+            )
+        if current is not None:
+            yield StoredItem(current, tuple(rows))
+
+
+def _fields(
+    title: str,
+    law_names: Sequence[str],
+    heading_path: Sequence[str],
+    section: str | None,
+    paragraph: str | None,
+    text: str,
+) -> ChunkFields:
+    return ChunkFields(
+        title=title,
+        heading=" / ".join(heading_path),
+        body=text,
+        section=section,
+        paragraph=paragraph,
+        law_names=tuple(law_names),
+    )
+
+
+def _section_key(heading_path: Sequence[str], section: str | None) -> str:
+    return section if section is not None else "\x1f".join(heading_path)

@@ -1,0 +1,208 @@
+"""The queue of documents: rows of `items` that wait, are worked on, and end `ready` or `failed`.
+
+Only SQL on `items` belongs here. One drain is alive at a time (a session lock of the database); a claim carries the
+run's id, and every later write names it, so that a worker believed dead cannot finish what another took over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from resources.database import DRAIN_LOCK, Connection
+
+MAX_ATTEMPTS = 3
+LEASE_S = 300
+CHANNEL = "luna_items"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A document taken from the queue."""
+
+    item_id: UUID
+    tenant_id: UUID | None
+    document_id: UUID
+    version: int
+    file_name: str
+    media_type: str
+    object_key: str
+    size_bytes: int
+    title: str | None
+    attempts: int
+    created_at: datetime
+
+
+def try_lock_drain(connection: Connection) -> bool:
+    """Become the one drain that is alive; kept until `unlock_drain` or the end of the connection."""
+    return _flag(connection, "SELECT pg_try_advisory_lock(%s)", DRAIN_LOCK)
+
+
+def unlock_drain(connection: Connection) -> None:
+    """Let another drain begin."""
+    connection.execute("SELECT pg_advisory_unlock(%s)", (DRAIN_LOCK,))
+
+
+def requeue_orphans(connection: Connection, run_id: str) -> int:
+    """Put back what a dead drain left in `processing`; call it with the drain lock held. Returns how many rows.
+
+    A document that was begun `MAX_ATTEMPTS` times and never ended is what kills the workers: it fails for good.
+    """
+    connection.execute(
+        """UPDATE items SET status = 'failed', finished_at = now(), error_code = 'aborted',
+               error = 'Die Verarbeitung wurde mehrfach abgebrochen. Das Dokument wird nicht noch einmal versucht; '
+                    || '„Erneut versuchen“ stellt es wieder in die Warteschlange.'
+           WHERE status = 'processing' AND attempts >= %s AND run_id IS DISTINCT FROM %s""",
+        (MAX_ATTEMPTS, run_id),
+    )
+    cursor = connection.execute(
+        "UPDATE items SET status = 'received', stage = 'received', lease_until = NULL"
+        " WHERE status = 'processing' AND run_id IS DISTINCT FROM %s",
+        (run_id,),
+    )
+    return cursor.rowcount
+
+
+def claim(connection: Connection, run_id: str, limit: int, item_ids: Sequence[UUID] | None = None) -> list[Claim]:
+    """Take up to `limit` waiting documents, turn by turn over the tenants, oldest first within each."""
+    rows = connection.execute(
+        """
+        WITH pending AS (
+            SELECT id, row_number() OVER (PARTITION BY tenant_id ORDER BY created_at, id) AS turn
+            FROM items
+            WHERE status = 'received' AND deleted_at IS NULL AND (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s))
+        ), chosen AS (
+            SELECT i.id FROM items AS i JOIN pending AS p ON p.id = i.id
+            ORDER BY p.turn, i.created_at LIMIT %(limit)s FOR UPDATE OF i SKIP LOCKED
+        )
+        UPDATE items AS i
+        SET status = 'processing', stage = 'text', run_id = %(run)s, attempts = attempts + 1, error = NULL,
+            error_code = NULL, started_at = now(), finished_at = NULL, lease_until = now() + make_interval(secs => %(lease)s)
+        FROM chosen WHERE i.id = chosen.id
+        RETURNING i.id, i.tenant_id, i.document_id, i.version, i.file_name, i.media_type, i.object_key,
+                  i.size_bytes, i.title, i.attempts, i.created_at
+        """,
+        {
+            "ids": list(item_ids) if item_ids is not None else None,
+            "limit": limit,
+            "run": run_id,
+            "lease": LEASE_S,
+        },
+    ).fetchall()
+    claims = [Claim(*row) for row in rows]
+    return sorted(claims, key=lambda one: one.created_at)
+
+
+def pending_bytes_by_scope(connection: Connection) -> dict[UUID | None, int]:
+    """Bytes that wait or are being worked on, for each tenant (None: public)."""
+    rows = connection.execute(
+        "SELECT tenant_id, sum(size_bytes)::bigint FROM items"
+        " WHERE status IN ('received', 'processing') AND deleted_at IS NULL GROUP BY tenant_id"
+    ).fetchall()
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def advance(connection: Connection, item_id: UUID, run_id: str, stage: str) -> None:
+    """Say that the document has entered `stage`, for those who watch."""
+    connection.execute(
+        "UPDATE items SET stage = %s, lease_until = now() + make_interval(secs => %s)"
+        " WHERE id = %s AND run_id = %s AND status = 'processing'",
+        (stage, LEASE_S, item_id, run_id),
+    )
+    notify(connection, item_id)
+
+
+def fail(connection: Connection, item_id: UUID, run_id: str, code: str, message: str) -> None:
+    """End the document as `failed`, with a reason that a person understands."""
+    connection.execute(
+        "UPDATE items SET status = 'failed', error = %s, error_code = %s, finished_at = now(), lease_until = NULL"
+        " WHERE id = %s AND run_id = %s AND status = 'processing'",
+        (message[:2000], code, item_id, run_id),
+    )
+    notify(connection, item_id)
+
+
+def release(connection: Connection, run_id: str) -> int:
+    """Put back everything that the run still holds, for instance when it is told to stop."""
+    cursor = connection.execute(
+        "UPDATE items SET status = 'received', stage = 'received', lease_until = NULL, attempts = greatest(attempts - 1, 0)"
+        " WHERE run_id = %s AND status = 'processing'",
+        (run_id,),
+    )
+    return cursor.rowcount
+
+
+def mark_ready(connection: Connection, item_ids: Sequence[UUID], run_id: str) -> list[UUID]:
+    """End documents as `ready` and date the versions that they replace; call it inside the transaction that indexed them.
+
+    Returns the ids that were still ours to end.
+    """
+    rows = connection.execute(
+        "UPDATE items SET status = 'ready', stage = 'ready', finished_at = now(), lease_until = NULL, error = NULL,"
+        " error_code = NULL WHERE id = ANY (%s) AND run_id = %s AND status = 'processing' RETURNING id",
+        (list(item_ids), run_id),
+    ).fetchall()
+    done = [row[0] for row in rows]
+    connection.execute(
+        """UPDATE items AS older SET superseded_at = now()
+           FROM items AS newer
+           WHERE newer.id = ANY (%s) AND older.document_id = newer.document_id AND older.version < newer.version
+             AND older.tenant_id IS NOT DISTINCT FROM newer.tenant_id
+             AND older.status = 'ready' AND older.superseded_at IS NULL""",
+        (done,),
+    )
+    return done
+
+
+def describe(
+    connection: Connection,
+    item_id: UUID,
+    *,
+    title: str | None,
+    law_names: Sequence[str],
+    warnings: Sequence[str],
+    chunk_count: int,
+    timings: dict[str, float],
+) -> None:
+    """Keep what processing found out about the document."""
+    connection.execute(
+        "UPDATE items SET title = coalesce(title, %s), law_names = %s, warnings = %s, chunk_count = %s, timings = %s"
+        " WHERE id = %s",
+        (title, list(law_names), list(warnings), chunk_count, Jsonb(timings), item_id),
+    )
+
+
+def notify(connection: Connection, item_id: UUID) -> None:
+    """Wake those who wait for the document."""
+    connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(item_id)))
+
+
+def count_pending(connection: Connection) -> int:
+    """Documents that wait."""
+    row = connection.execute("SELECT count(*) FROM items WHERE status = 'received' AND deleted_at IS NULL").fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_waiting_or_orphaned(connection: Connection) -> int:
+    """Documents that wait, or that a run holds which may be dead."""
+    row = connection.execute(
+        "SELECT count(*) FROM items WHERE status IN ('received', 'processing') AND deleted_at IS NULL"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def is_drain_locked(connection: Connection) -> bool:
+    """Whether a living drain holds the lock."""
+    if try_lock_drain(connection):
+        unlock_drain(connection)
+        return False
+    return True
+
+
+def _flag(connection: Connection, query: str, key: int) -> bool:
+    row = connection.execute(query, (key,)).fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,31 @@
+"""Jobs: what an administrator, the API or a sensor launches."""
+
+from dagster import AssetSelection, define_asset_job, job
+
+from luna_assets.documents.assets import CHUNKS, INDEX, TEXT, VECTORS
+from luna_assets.documents.maintenance import maintain_documents
+
+MAX_RUNTIME_S = 3600
+
+documents_drain = define_asset_job(
+    "documents_drain",
+    selection=AssetSelection.assets(TEXT, CHUNKS, VECTORS, INDEX),
+    description="Work off the queue of documents: text, chunks, vectors, and a new index version where one is due.",
+    tags={"dagster/max_runtime": str(MAX_RUNTIME_S)},
+)
+
+documents_reindex = define_asset_job(
+    "documents_reindex",
+    selection=AssetSelection.assets(CHUNKS, VECTORS, INDEX),
+    description="Cut kept texts again where asked, learn a new index version of every scope, check it and promote it.",
+    tags={"dagster/max_runtime": str(MAX_RUNTIME_S)},
+)
+
+
+@job(
+    description="Merge small segments, remove what was deleted more than a week ago, sweep objects nobody refers to.",
+    tags={"dagster/max_runtime": str(MAX_RUNTIME_S)},
+)
+def documents_maintenance() -> None:
+    """One op; kept out of the assets, because it derives nothing."""
+    maintain_documents()

@@ -1,0 +1,47 @@
+"""The Dagster wrapper around the clients; Dagster is imported nowhere else in `resources`.
+
+Settings are read when a run begins, not when the code location is loaded.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cached_property
+
+from dagster import ConfigurableResource
+
+from resources.database import Connection, worker_connection
+from resources.extractor import EmbeddedExtractor
+from resources.objects import FolderObjectStore, ObjectStore
+from resources.secrets import DatabaseUrls, database_urls, load_secrets
+from resources.settings import Settings, load_settings
+
+
+class LunaResource(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
+    """The clients that a run needs: database (role `luna_worker`), objects, extractor."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Validated settings of this process. Raises `SettingsError`."""
+        return load_settings()
+
+    @cached_property
+    def urls(self) -> DatabaseUrls:
+        """Addresses of the database."""
+        return database_urls(self.settings, load_secrets(self.settings))
+
+    @contextmanager
+    def connection(self) -> Generator[Connection]:
+        """A worker's connection, closed at the end."""
+        with worker_connection(self.urls.worker) as connection:
+            yield connection
+
+    @property
+    def objects(self) -> ObjectStore:
+        """Where the bytes of documents are."""
+        return FolderObjectStore(self.settings.home / "objects")
+
+    @contextmanager
+    def extractor(self) -> Generator[EmbeddedExtractor]:
+        """The extractor with its child process, stopped at the end."""
+        with EmbeddedExtractor() as extractor:
+            yield extractor
