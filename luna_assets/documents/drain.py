@@ -232,9 +232,9 @@ class Drain:
             version = IndexWriter(connection).live_version(claim.tenant_id)
             if version is None:
                 raise LookupError(f"scope {claim.tenant_id or 'public'} has no live index version")
-            stored = passages.stored_item(item_id, title, document.law_names, ids, document.chunks)
+            stored = passages.indexed_item(item_id, title, document.law_names, ids, document.chunks)
             segment = IndexWriter(connection).add_segment(
-                version.version_id, claim.tenant_id, [stored], self._analyser(version), self._run_id
+                version.id, claim.tenant_id, [stored], self._analyser(version), self._run_id
             )
             timings["vectors"] = report.add_seconds("vectors", begun)
             report.vectors += segment.vectors
@@ -278,7 +278,7 @@ class Drain:
 
     def _analyser(self, version: VersionInfo) -> Analyser:
         if version.lexicon_digest not in self._analysers:
-            blob = IndexWriter(self._connection).lexicon(version.version_id)
+            blob = IndexWriter(self._connection).lexicon(version.id)
             self._analysers = {version.lexicon_digest: Analyser(Lexicon.from_bytes(blob))}
         return self._analysers[version.lexicon_digest]
 

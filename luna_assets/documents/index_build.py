@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from luna_rules.documents.chunking import CHUNKER_VERSION
+from resources.vectors.index import IndexedItem
 from resources.vectors.postgres import IndexWriter
 
 from luna_assets.documents import passages, queue
-from luna_assets.documents.gold import GoldQuestion, GoldReport, evaluate
+from luna_assets.documents.gold import GoldQuestion, GoldReport, evaluate, laws_in
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon
 from resources.database import Connection
@@ -72,8 +73,8 @@ def build_version(
     base = None
     if tenant_id is not None:
         public = writer.live_version(None)
-        base = Lexicon.from_bytes(writer.lexicon(public.version_id)) if public else None
-    lexicon = Lexicon.learn((chunk.fields for item in items for chunk in item.chunks), base=base)
+        base = Lexicon.from_bytes(writer.lexicon(public.id)) if public else None
+    lexicon = Lexicon.learn((fields for item in items for _, fields, _ in item.chunks), base=base)
     report.lexicon_digest, report.dimension = lexicon.digest, lexicon.dimension
     report.seconds["learn"] = time.perf_counter() - begun
     log(f"learnt a lexicon from {sum(len(item.chunks) for item in items)} chunks in {report.seconds['learn']:.1f} s")
@@ -94,11 +95,12 @@ def build_version(
     verification = writer.verify(version_id)
     report.counts_agree = verification.ok
     live = writer.live_version(tenant_id)
-    fitting = [question for question in gold if question.fits(items)]
+    laws = laws_in(items)
+    fitting = [question for question in gold if question.fits(laws)]
     if fitting:
         report.gold = evaluate(connection, tenant_id, version_id, fitting)
         if live is not None:
-            report.gold_live = evaluate(connection, tenant_id, live.version_id, fitting)
+            report.gold_live = evaluate(connection, tenant_id, live.id, fitting)
             report.gold_holds = report.gold.hit_at_5 >= report.gold_live.hit_at_5 - GOLD_TOLERANCE
     report.seconds["check"] = time.perf_counter() - begun
 
@@ -117,8 +119,8 @@ def build_version(
     return report
 
 
-def _groups(items: Sequence[passages.StoredItem]) -> list[list[passages.StoredItem]]:
-    groups: list[list[passages.StoredItem]] = [[]]
+def _groups(items: Sequence[IndexedItem]) -> list[list[IndexedItem]]:
+    groups: list[list[IndexedItem]] = [[]]
     size = 0
     for item in items:
         if size and size + len(item.chunks) > SEGMENT_CHUNKS:

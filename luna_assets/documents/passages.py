@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import LiteralString, cast
 from uuid import UUID, uuid5
 
@@ -12,25 +13,9 @@ from psycopg.types.json import Jsonb
 from luna_rules.documents.model import Chunk, ExtractedText, PageSpan
 from luna_rules.search.model import ChunkFields
 from resources.database import Connection
+from resources.vectors.index import IndexedItem
 
 _NAMESPACE = UUID("6d0c7f0e-5b43-4b3e-9f0c-1d6a2f6f7a11")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk's id beside what of it is searched, and the key of the section it belongs to."""
-
-    chunk_id: UUID
-    fields: ChunkFields
-    section_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredItem:
-    """A document's chunks in reading order, as the index takes them."""
-
-    item_id: UUID
-    chunks: tuple[StoredChunk, ...]
 
 
 def chunk_id(item_id: UUID, chunker_version: str, chunk_idx: int) -> UUID:
@@ -113,24 +98,24 @@ def write_chunks(
     return ids
 
 
-def stored_item(
+def indexed_item(
     item_id: UUID, title: str, law_names: Sequence[str], ids: Sequence[UUID], chunks: Sequence[Chunk]
-) -> StoredItem:
+) -> IndexedItem:
     """What the index needs of a document whose chunks are at hand."""
-    return StoredItem(
+    return IndexedItem(
         item_id,
-        tuple(
-            StoredChunk(
+        [
+            (
                 key,
                 _fields(title, law_names, chunk.heading_path, chunk.section, chunk.paragraph, chunk.text),
                 _section_key(chunk.heading_path, chunk.section),
             )
             for key, chunk in zip(ids, chunks, strict=True)
-        ),
+        ],
     )
 
 
-def read_items(connection: Connection, tenant_id: UUID | None, run_id: str) -> Iterator[StoredItem]:
+def read_items(connection: Connection, tenant_id: UUID | None, run_id: str) -> Iterator[IndexedItem]:
     """All documents of a scope that are ready, and those that this run has just cut, with their chunks.
 
     Rows are streamed, so a large corpus does not have to fit into memory twice.
@@ -146,22 +131,18 @@ def read_items(connection: Connection, tenant_id: UUID | None, run_id: str) -> I
                ORDER BY i.created_at, c.item_id, c.chunk_idx""",
             (tenant_id, run_id),
         )
-        current: UUID | None = None
-        rows: list[StoredChunk] = []
-        for item_id, title, law_names, key, heading_path, section, paragraph, text in cursor:
-            if current is not None and item_id != current:
-                yield StoredItem(current, tuple(rows))
-                rows = []
-            current = item_id
-            rows.append(
-                StoredChunk(
-                    key,
-                    _fields(title, law_names, heading_path, section, paragraph, text),
-                    _section_key(heading_path, section),
-                )
+        for item_id, rows in groupby(cursor, key=itemgetter(0)):
+            yield IndexedItem(
+                item_id,
+                [
+                    (
+                        key,
+                        _fields(title, law_names, heading_path, section, paragraph, text),
+                        _section_key(heading_path, section),
+                    )
+                    for _, title, law_names, key, heading_path, section, paragraph, text in rows
+                ],
             )
-        if current is not None:
-            yield StoredItem(current, tuple(rows))
 
 
 def _fields(

@@ -1,0 +1,97 @@
+"""Gold questions: what a new index version must find as well as the live one before it is promoted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from resources.database import Connection
+from resources.vectors.index import IndexedItem
+from resources.vectors.postgres import search_version
+
+GOLD_FILES = Path(__file__).resolve().parents[2] / "data" / "gold"
+TOP = 5
+_WORDLESS = re.compile(r"[^0-9a-zäöüß]+")
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuestion:
+    """A question and the provisions that answer it, each as (law, section); any of them counts as found."""
+
+    question: str
+    targets: frozenset[tuple[str, str]]
+
+    def fits(self, laws: frozenset[str]) -> bool:
+        """Whether all its laws are among `laws` (as `law_key` gives them)."""
+        return all(law in laws for law, _ in self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class GoldReport:
+    """How many of the questions found an answer among the first five sections."""
+
+    questions: int
+    hits: int
+    missed: tuple[str, ...]
+
+    @property
+    def hit_at_5(self) -> float:
+        """Share of questions answered among the first five sections, 0 to 1."""
+        return self.hits / self.questions if self.questions else 1.0
+
+    def summary(self) -> dict[str, object]:
+        """For the metadata of a materialisation."""
+        return {"questions": self.questions, "hit_at_5": round(self.hit_at_5, 4), "missed": list(self.missed[:10])}
+
+
+def law_key(name: str) -> str:
+    """A law's name without spaces, punctuation and case; of a file's stem only what stands before its number."""
+    return _WORDLESS.sub("", re.split(r"-BJNR", name)[0].casefold())
+
+
+def laws_in(items: Sequence[IndexedItem]) -> frozenset[str]:
+    """Keys of all names that the laws among `items` answer to."""
+    return frozenset(law_key(name) for item in items for _, fields, _ in item.chunks[:1] for name in fields.law_names)
+
+
+def load_gold(folder: Path = GOLD_FILES) -> list[GoldQuestion]:
+    """Read the project's own gold questions; those without an answer in the law are left out here."""
+    questions: list[GoldQuestion] = []
+    for path in sorted(folder.glob("law_*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            gold = row.get("gold") or []
+            if gold:
+                targets = frozenset((law_key(one["law"]), str(one["section"])) for one in gold)
+                questions.append(GoldQuestion(row["question"], targets))
+    return questions
+
+
+def evaluate(
+    connection: Connection, tenant_id: UUID | None, version_id: int, questions: Sequence[GoldQuestion]
+) -> GoldReport:
+    """Ask one version of the index, live or not, and count what it finds."""
+    hits = 0
+    missed: list[str] = []
+    answers = search_version(connection, version_id, [question.question for question in questions], limit=25)
+    for question, found in zip(questions, answers, strict=True):
+        sections = _first_sections(connection, found)
+        if sections & question.targets:
+            hits += 1
+        else:
+            missed.append(question.question)
+    return GoldReport(len(questions), hits, tuple(missed))
+
+
+def _first_sections(connection: Connection, chunk_ids: Sequence[UUID]) -> set[tuple[str, str]]:
+    rows = connection.execute(
+        """SELECT i.law_names, c.section FROM unnest(%s::uuid[]) WITH ORDINALITY AS f (id, place)
+           JOIN item_chunks AS c ON c.id = f.id JOIN items AS i ON i.id = c.item_id ORDER BY f.place""",
+        (list(chunk_ids),),
+    ).fetchall()
+    distinct = list(dict.fromkeys((tuple(names), section) for names, section in rows if section))[:TOP]
+    return {(law_key(name), section) for names, section in distinct for name in names}
