@@ -6,8 +6,11 @@ only root can enter: the server is told `/proc/self/cwd` and never walks the pat
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
+
+_PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG = 1, 2
 
 
 def main(arguments: list[str]) -> None:
@@ -15,9 +18,14 @@ def main(arguments: list[str]) -> None:
     uid, gid, folder, *program = arguments
     os.chdir(folder)
     os.umask(0o077)
+    libc = ctypes.CDLL(None, use_errno=True)
+    inherited = ctypes.c_int(0)
+    libc.prctl(_PR_GET_PDEATHSIG, ctypes.byref(inherited))
     os.setgroups([])
     os.setgid(int(gid))
     os.setuid(int(uid))
+    # the kernel forgets the wish to end with the parent when the user changes
+    libc.prctl(_PR_SET_PDEATHSIG, inherited.value)
     os.execv(program[0], program)  # noqa: S606  the argument list is the launcher's own
 
 

@@ -186,7 +186,7 @@ class EmbeddedPostgres:
         """Wait until the server accepts the owner's connection."""
         deadline = time.monotonic() + timeout_s
         while True:
-            fault = self._connect_fault()
+            fault = self.connect_fault()
             if fault is None:
                 return
             if time.monotonic() > deadline:
@@ -422,7 +422,7 @@ class EmbeddedPostgres:
         return [process for process in psutil.process_iter() if self._is_ours(process.pid)]
 
     def _end_survivors(self) -> None:
-        """Backends outlive a killed postmaster for a while and hold its memory; what does not end by itself is ended."""
+        """Backends outlive a killed postmaster for a while and hold its memory; who does not end is ended."""
         patience = time.monotonic() + 2.0
         survivors = self._survivors()
         while survivors and time.monotonic() < patience:
@@ -464,7 +464,7 @@ class EmbeddedPostgres:
         while True:
             if process.poll() is not None:
                 raise EmbeddedError(_explain_log(self._log_since(offset), self.home, self.log))
-            if self._connect_fault() is None:
+            if self.connect_fault() is None:
                 return
             if time.monotonic() > deadline:
                 raise EmbeddedError(
@@ -472,7 +472,8 @@ class EmbeddedPostgres:
                 )
             time.sleep(0.03)
 
-    def _connect_fault(self) -> str | None:
+    def connect_fault(self) -> str | None:
+        """Why the server does not accept the owner's connection, None when it does."""
         try:
             psycopg.connect(self.url, connect_timeout=2, application_name="luna_wait").close()
         except psycopg.OperationalError as fault:
