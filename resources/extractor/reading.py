@@ -10,7 +10,7 @@ from collections.abc import Callable
 from luna_rules.documents.model import ExtractedText, PageSpan
 from resources.extractor import media_types as types
 from resources.extractor.errors import ExtractionError
-from resources.extractor.formats import html, legacy, pdf, plain
+from resources.extractor.formats import epub, html, legacy, mail, opendocument, pdf, plain, rtf, sheets, slides, word
 from resources.extractor.formats.base import Extracted
 from resources.extractor.limits import Limits
 from resources.extractor.textcare import clean, control_share, join_hyphenated
@@ -35,17 +35,17 @@ _READERS: dict[str, Reader] = {
     types.JSON: plain.read_text,
     types.XML: plain.read_text,
     types.ICS: plain.read_calendar,
-    types.EML: _legacy(types.EML),
-    types.MBOX: plain.read_text,
-    types.RTF: _legacy(types.RTF),
-    types.DOCX: _legacy(types.DOCX),
-    types.PPTX: _legacy(types.PPTX),
-    types.XLSX: _legacy(types.XLSX),
+    types.EML: mail.read,
+    types.MBOX: mail.read_mailbox,
+    types.RTF: rtf.read,
+    types.DOCX: word.read,
+    types.PPTX: slides.read,
+    types.XLSX: sheets.read,
     types.XLSB: _legacy(types.XLSB),
-    types.ODT: _legacy(types.ODT),
-    types.ODS: _legacy(types.ODS),
-    types.ODP: _legacy(types.ODP),
-    types.EPUB: _legacy(types.EPUB),
+    types.ODT: opendocument.read,
+    types.ODS: opendocument.read,
+    types.ODP: opendocument.read,
+    types.EPUB: epub.read,
     types.DOC: _legacy(types.DOC),
     types.XLS: _legacy(types.XLS),
     types.PPT: _legacy(types.PPT),
