@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from typing import LiteralString
 from uuid import UUID
 
 import psycopg
@@ -18,6 +19,11 @@ PUBLIC_SCOPE = UUID(int=0)
 CONNECT_TIMEOUT_S = 5
 DRAIN_LOCK = 7_221_502
 """Key of the session lock that the one living drain run holds while it takes documents from the queue."""
+DRAIN_LOCK_HELD: LiteralString = (
+    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = 7221502"
+    " AND objsubid = 1 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+)
+"""Whether that lock is held by anyone: one row with one boolean."""
 
 AsyncConnection = psycopg.AsyncConnection[TupleRow]
 Connection = psycopg.Connection[TupleRow]

@@ -14,13 +14,12 @@ from uuid import UUID
 
 import psycopg
 from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
-from resources.vectors.postgres import IndexWriter
+from resources.vectors.postgres_writer import IndexWriter
 
 from luna_assets.documents import passages, queue
 from luna_assets.documents.gold import GoldQuestion
 from luna_assets.documents.index_build import BuildReport, build_version
 from luna_rules.search.analyser import Analyser
-from luna_rules.search.lexicon import Lexicon
 from resources.database import Connection
 from resources.extractor import ExtractionError, Extractor
 from resources.objects import ObjectMissingError, ObjectStore
@@ -173,7 +172,7 @@ class Drain:
             self._fail(
                 claim,
                 "internal",
-                f"Unerwarteter Fehler bei der Verarbeitung ({type(fault).__name__}). Lauf {self._run_id} nennt die Einzelheiten.",
+                f"Unerwarteter Fehler bei der Verarbeitung ({type(fault).__name__}); Einzelheiten im Lauf {self._run_id}.",
                 report,
             )
 
@@ -278,8 +277,8 @@ class Drain:
 
     def _analyser(self, version: VersionInfo) -> Analyser:
         if version.lexicon_digest not in self._analysers:
-            blob = IndexWriter(self._connection).lexicon(version.id)
-            self._analysers = {version.lexicon_digest: Analyser(Lexicon.from_bytes(blob))}
+            lexicon = IndexWriter(self._connection).lexicon(version.id)
+            self._analysers = {version.lexicon_digest: Analyser(lexicon)}
         return self._analysers[version.lexicon_digest]
 
     def _queue_again(self, request: DrainRequest) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from luna_rules.documents.chunking import CHUNKER_VERSION
 from resources.vectors.index import IndexedItem
-from resources.vectors.postgres import IndexWriter
+from resources.vectors.postgres_writer import IndexWriter
 
 from luna_assets.documents import passages, queue
 from luna_assets.documents.gold import GoldQuestion, GoldReport, evaluate, laws_in
@@ -62,7 +62,10 @@ def build_version(
     """
     report = BuildReport(tenant_id)
     writer = IndexWriter(connection)
-    writer.drop_unfinished(tenant_id)
+    # Nobody else builds while the drain lock is held: what is still in state `building` belongs to a dead run.
+    connection.execute(
+        "DELETE FROM index_versions WHERE state = 'building' AND tenant_id IS NOT DISTINCT FROM %s", (tenant_id,)
+    )
 
     begun = time.perf_counter()
     items = list(passages.read_items(connection, tenant_id, run_id))
@@ -73,19 +76,21 @@ def build_version(
     base = None
     if tenant_id is not None:
         public = writer.live_version(None)
-        base = Lexicon.from_bytes(writer.lexicon(public.id)) if public else None
+        base = writer.lexicon(public.id) if public else None
+    learnt = sum(len(item.chunks) for item in items)
     lexicon = Lexicon.learn((fields for item in items for _, fields, _ in item.chunks), base=base)
     report.lexicon_digest, report.dimension = lexicon.digest, lexicon.dimension
     report.seconds["learn"] = time.perf_counter() - begun
-    log(f"learnt a lexicon from {sum(len(item.chunks) for item in items)} chunks in {report.seconds['learn']:.1f} s")
+    log(f"learnt a lexicon from {learnt} chunks in {report.seconds['learn']:.1f} s")
 
     begun = time.perf_counter()
-    version_id = writer.create_version(tenant_id, lexicon, chunker_version=CHUNKER_VERSION, run_id=run_id)
+    version_id = writer.create_version(
+        tenant_id, lexicon, chunker_version=CHUNKER_VERSION, run_id=run_id, learnt_chunks=learnt
+    )
     report.version_id = version_id
     analyser = Analyser(lexicon)
     for group in _groups(items):
-        with connection.transaction():
-            segment = writer.add_segment(version_id, tenant_id, group, analyser, run_id)
+        segment = writer.add_segment(version_id, tenant_id, group, analyser, run_id)
         report.chunks += segment.chunks
         report.vectors += segment.vectors
         log(f"version {version_id}: {report.chunks} chunks indexed")
@@ -114,7 +119,7 @@ def build_version(
         for item_id in done:
             queue.notify(connection, item_id)
     report.made_ready, report.promoted = len(done), True
-    writer.retire_old(tenant_id, keep=1)
+    writer.retire_old(keep=1)
     log(f"version {version_id} is live: {report.items} documents, {report.chunks} chunks, dimension {report.dimension}")
     return report
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from dagster import Backoff, OpExecutionContext, RetryPolicy, op
-from resources.vectors.postgres import IndexWriter
+from resources.vectors.postgres_writer import IndexWriter
 
 from luna_assets.documents import queue
 from resources.database import Connection

@@ -1,0 +1,186 @@
+"""Drill: each process is killed with -9 in the middle of ingesting fifty documents; nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from resources.secrets import database_urls, load_secrets
+from resources.settings import load_settings
+from tests.stack import Stack
+
+DOCUMENTS = 50
+ENDED_WITHIN_S = 180.0
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("drill") / "home") as running:
+        running.wait_healthy()
+        yield running
+
+
+def document(marker: str, number: int) -> tuple[str, bytes]:
+    paragraphs = "\n\n".join(
+        f"## Abschnitt {part}\n\nDas Dokument {marker} Nummer {number} beschreibt in Abschnitt {part} den Anschluss einer "
+        f"Wallbox mit {number + part} Kilowatt. Der Netzbetreiber prüft den Antrag binnen {part + 2} Wochen." * 3
+        for part in range(12)
+    )
+    return f"{marker}-{number:02d}.md", f"# Merkblatt {marker} {number}\n\n{paragraphs}\n".encode()
+
+
+def upload(stack: Stack, marker: str) -> None:
+    for number in range(DOCUMENTS):
+        name, data = document(marker, number)
+        for _ in range(120):
+            try:
+                response = stack.api.post(
+                    "/ingest/doc",
+                    files={"file": (name, data, "text/markdown")},
+                    data={"wait": "0", "external_ref": name},
+                )
+            except httpx.HTTPError:
+                time.sleep(0.5)
+                continue
+            if response.status_code < 500:
+                assert response.status_code in (200, 202, 409), response.text
+                break
+            time.sleep(0.5)
+        else:
+            pytest.fail(f"{name} could not be uploaded within a minute")
+
+
+def parts(stack: Stack) -> dict[str, int]:
+    """Process ids by part, from the supervisor."""
+    return {part["name"]: part["pid"] for part in stack.status()["parts"] if part.get("pid")}
+
+
+def owner(stack: Stack) -> psycopg.Connection[tuple[object, ...]]:
+    settings = load_settings({"luna_home": stack.home, "db_port": stack.ports["DB_PORT"], "database_url": None})
+    return psycopg.connect(database_urls(settings, load_secrets(settings)).owner, autocommit=True, connect_timeout=5)
+
+
+def kill_part(name: str) -> Callable[[Stack], None]:
+    def kill(stack: Stack) -> None:
+        os.kill(parts(stack)[name], signal.SIGKILL)
+
+    return kill
+
+
+def kill_run_worker(stack: Stack) -> None:
+    """The run's process is a descendant of the code server; it holds the drain lock."""
+    code_server = psutil.Process(parts(stack)["code-server"])
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        workers = [child for child in code_server.children(recursive=True) if _is_run_worker(child)]
+        if workers:
+            for worker in workers:
+                worker.kill()
+            return
+        time.sleep(0.1)
+    pytest.fail("no run worker was seen")
+
+
+def _is_run_worker(process: psutil.Process) -> bool:
+    try:
+        line = " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+    return "multiprocessing" in line and "resource_tracker" not in line
+
+
+def states(stack: Stack, marker: str) -> list[tuple[str, str, int]]:
+    with owner(stack) as connection:
+        rows = connection.execute(
+            "SELECT file_name, status, coalesce(length(error), 0) FROM items WHERE file_name LIKE %s AND deleted_at IS NULL",
+            (f"{marker}-%",),
+        ).fetchall()
+    return [(str(name), str(status), int(str(length))) for name, status, length in rows]
+
+
+def wait_until_all_ended(stack: Stack, marker: str) -> float:
+    begun = time.monotonic()
+    rows: list[tuple[str, str, int]] = []
+    while time.monotonic() - begun < ENDED_WITHIN_S:
+        try:
+            rows = states(stack, marker)
+        except psycopg.OperationalError:
+            rows = []
+        if len(rows) == DOCUMENTS and all(status in ("ready", "failed") for _, status, _ in rows):
+            return time.monotonic() - begun
+        time.sleep(1)
+    raise AssertionError(
+        f"not all ended: {[row for row in rows if row[1] not in ('ready', 'failed')][:5]} of {len(rows)}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "kill"),
+    [
+        ("api", kill_part("api")),
+        ("run worker", kill_run_worker),
+        ("daemon", kill_part("dagster-daemon")),
+        ("code server", kill_part("code-server")),
+        ("database", kill_part("postgres")),
+    ],
+)
+def test_every_document_ends_after_a_kill(stack: Stack, part: str, kill: Callable[[Stack], None]) -> None:
+    marker = f"{part.replace(' ', '')}{uuid4().hex[:6]}"
+    upload(stack, marker)
+    kill(stack)
+    took = wait_until_all_ended(stack, marker)
+    stack.wait_healthy()
+    rows = states(stack, marker)
+    assert len({name for name, _, _ in rows}) == len(rows) == DOCUMENTS
+    assert all(status == "ready" or length > 0 for _, status, length in rows)
+    check_index(stack, marker)
+    check_runs(stack)
+    print(f"{part}: all {DOCUMENTS} ended {took:.0f} s after the kill")
+
+
+def check_index(stack: Stack, marker: str) -> None:
+    """Each ready document is found, with each passage once."""
+    with owner(stack) as connection:
+        doubled = connection.execute(
+            """SELECT count(*) FROM item_chunks AS c JOIN items AS i ON i.id = c.item_id
+               WHERE i.file_name LIKE %s GROUP BY i.id, c.chunk_idx HAVING count(*) > 1""",
+            (f"{marker}-%",),
+        ).fetchall()
+        ready = connection.execute(
+            "SELECT id FROM items WHERE status = 'ready' AND file_name LIKE %s", (f"{marker}-%",)
+        ).fetchall()
+    assert not doubled
+    item_id = str(ready[0][0])
+    answer = stack.api.post(
+        "/rag/search", json={"question": "Wallbox Netzbetreiber Antrag", "top_k": 50, "filters": {"item_id": item_id}}
+    )
+    hits = stack.data(answer)["hits"]
+    assert hits
+    assert len({hit["chunk_id"] for hit in hits}) == len(hits)
+
+
+def check_runs(stack: Stack, timeout_s: float = 90) -> None:
+    """Dagster shows no run that hangs: what says it is alive works on something or ends."""
+    query = "{ runsOrError(filter: {statuses: [QUEUED, NOT_STARTED, STARTING, STARTED, CANCELING]}) { ... on Runs { results { runId } } } }"
+    begun = time.monotonic()
+    alive: list[object] = []
+    while time.monotonic() - begun < timeout_s:
+        try:
+            body = httpx.post(
+                f"http://127.0.0.1:{stack.ports['DAGSTER_PORT']}/graphql", json={"query": query}, timeout=10
+            ).json()
+            alive = body["data"]["runsOrError"]["results"]
+            if not alive:
+                return
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            pass
+        time.sleep(2)
+    raise AssertionError(f"runs hang: {alive}")
