@@ -1,0 +1,430 @@
+"""The extractive answer: which sentences of the passages found answer the question, word for word as they stand there.
+
+Only cutting passages into statements and choosing among them belongs here; whether they suffice is `support`'s verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from luna_rules.answers.matching import ConceptMatcher
+from luna_rules.answers.model import AnswerSentence, Passage
+from luna_rules.answers.question import Lookup, Question, Want, wanted
+from luna_rules.documents.sentences import ITEM_MARKER, split_sentences
+
+MOST_SENTENCES = 5
+MOST_CHARACTERS = 1_800
+_WHOLE_LIST = 900
+"""A list up to this length is given whole; from a longer one the items that answer are chosen."""
+
+_HEADING = 0.5
+_AROUND = 0.35
+_ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
+_SKIP = re.compile(r"\s*(?:#{1,6}\s|\|[\s:|-]*\||<|\(weggefallen\)|-\s*\|?$|Inhaltsübersicht)")
+_NUMBER = (
+    r"(?:\d[\d., ]*|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|fünfzehn|zwanzig|dreißig|fünfzig|hundert|"
+    r"\w*hundert\w*|\w*tausend\w*|eine[nmrs]?|eines|anderthalb)"
+)
+_SIGNS: dict[Want, re.Pattern[str]] = {
+    "duration": re.compile(
+        rf"\b{_NUMBER}\s*(?:Kalender|Werk|Arbeits)?-?(?:jahre?n?s?|monate?n?s?|wochen?|tage?n?s?|stunden?|minuten?|sekunden?"
+        r"|vollbenutzungsstunden)\b|\b(?:unverzüglich|jederzeit|unbefristet|dauerhaft|jährlich|monatlich|vierteljährlich"
+        r"|halbjährlich|zwei(?:jährig|wöchig|monatig)\w*|\w+jährige?[nrs]?)\b",
+        re.I,
+    ),
+    "date": re.compile(
+        r"\b\d{1,2}\.\s?(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
+        r"|\b\d{1,2}\.\d{1,2}\.\d{2,4}\b|\bJahr(?:es)? \d{4}\b"
+        rf"|\b{_NUMBER}\s*(?:Kalender|Werk|Arbeits)?-?(?:jahre?n?s?|monate?n?s?|wochen?|tage?n?s?|stunden?)\b|\b(?:unverzüglich|spätestens|frühestens|ab dem|sobald|wenn|vor Beginn|nach Ablauf|zum Ende)\b",
+        re.I,
+    ),
+    "amount": re.compile(
+        rf"\b{_NUMBER}\s*(?:Prozent|vom Hundert|v\. ?H\.|%|Euro|Cent|ct|EUR|€|Millionen|Milliarden|[kmgt]w(?:h|p)?\b|"
+        r"(?:kilo|mega|giga|tera)?(?:watt|wattstunden?|voltampere|volt)\b|tonnen?|kubikmeter|quadratmeter|metern?|kilometern?|"
+        r"einwohner\w*|kunden|wohnungen|stellplätze\w*|fünftel|drittel|viertel|grad)|\b(?:Hälfte|Drittel|Viertel|kostenlos|"
+        r"unentgeltlich|kostenfrei|auf null)\b|\d",
+        re.I,
+    ),
+    "percent": re.compile(
+        rf"\b{_NUMBER}\s*(?:Prozent|Prozentpunkte?|vom Hundert|v\. ?H\.|%)|\b(?:Hälfte|Drittel|vollständig)\b", re.I
+    ),
+    "distance": re.compile(rf"\b{_NUMBER}\s*(?:Metern?|Kilometern?|km|m)\b", re.I),
+    "body": re.compile(
+        r"\b(?:\w*(?:behörde|agentur|amt|ministerium|betreiber|lieferant|versorger|unternehmen|stelle|gericht|kammer|"
+        r"kommission|verbraucher|kunde|eigentümer|vermieter|gemeinde|länder|bund)\w*)\b",
+        re.I,
+    ),
+    "modal": re.compile(
+        r"\b(?:darf|dürfen|kann|können|muss|müssen|soll|sollen|ist verpflichtet|sind verpflichtet|ist berechtigt|sind berechtigt"
+        r"|unzulässig|zulässig|verboten|ist nicht|hat .{1,80} zu \w+en|haben .{1,80} zu \w+en|Anspruch|verlangen|unwirksam"
+        r"|ausgenommen|befreit|gilt nicht|gelten nicht|weder)\b",
+        re.I,
+    ),
+    "reason": re.compile(r"\b(?:um .{1,80} zu|Zweck|Ziel|weil|da |aufgrund|damit|dient)\b", re.I),
+    "definition": re.compile(r"\b(?:ist|sind|im Sinne|bedeutet|bezeichnet|gilt als)\b", re.I),
+    "size": re.compile(r"\d"),
+}
+_WORTH: dict[Want, float] = {
+    "duration": 0.30, "date": 0.22, "amount": 0.24, "percent": 0.30, "distance": 0.34, "body": 0.06, "modal": 0.08,
+    "reason": 0.08, "definition": 0.06, "size": 0.1,
+}  # fmt: skip
+_HOLLOW = re.compile(
+    r"bleibt unberührt|bleiben unberührt|gilt entsprechend|gelten entsprechend|ist entsprechend anzuwenden|"
+    r"sind entsprechend anzuwenden|findet keine Anwendung|bleiben unbeschadet",
+    re.I,
+)
+
+
+@dataclass(slots=True)
+class Statement:
+    """A sentence, or a lead-in with the items of its list: what can be cited without tearing sense apart."""
+
+    passage: int
+    spans: list[tuple[int, int]]
+    items: list[list[tuple[int, int]]] = field(default_factory=list["list[tuple[int, int]]"])
+    table: bool = False
+
+    @property
+    def start(self) -> int:
+        """Where the statement begins in its passage."""
+        return self.spans[0][0] if self.spans else self.items[0][0][0]
+
+
+@dataclass(slots=True)
+class Scored:
+    """A statement with what speaks for it."""
+
+    statement: Statement
+    text: str
+    concepts: Mapping[int, float]
+    signs: frozenset[Want]
+    score: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The statements chosen, best first in `ranked`, in reading order in `sentences`."""
+
+    sentences: tuple[AnswerSentence, ...]
+    ranked: tuple[Scored, ...]
+    best: Scored | None
+
+
+def _begins_line(text: str, at: int) -> bool:
+    line = text.rfind("\n", 0, at) + 1
+    return not text[line:at].strip()
+
+
+def statements(passage: Passage, number: int = 0) -> list[Statement]:
+    """The statements of a passage in reading order."""
+    text = passage.text
+    found: list[Statement] = []
+    spans = split_sentences(text)
+    group: Statement | None = None
+    for index, (start, end) in enumerate(spans):
+        line_start = _begins_line(text, start)
+        if line_start and _SKIP.match(text, start):
+            if not text.startswith("|", start):
+                group = None
+            continue
+        if line_start and text.startswith("|", start):
+            found.append(Statement(number, [(start, end)], table=True))
+            group = None
+            continue
+        is_item = line_start and ITEM_MARKER.match(text, start) is not None and not _ABSATZ.match(text, start)
+        if is_item:
+            if group is None or (not group.items and not _leads_in(text, group)):
+                group = Statement(number, [])
+                found.append(group)
+            group.items.append([(start, end)])
+            continue
+        if group is not None and group.items and not line_start:
+            group.items[-1].append((start, end))
+            continue
+        if group is not None and group.items and text[start : start + 1].islower():
+            # What closes the sentence behind its list belongs to every item.
+            group.items.append([(start, end)])
+            group = None
+            continue
+        group = Statement(number, [(start, end)])
+        found.append(group)
+        upcoming = spans[index + 1][0] if index + 1 < len(spans) else None
+        if upcoming is None or not (_begins_line(text, upcoming) and ITEM_MARKER.match(text, upcoming)):
+            group = None
+    return found
+
+
+def _leads_in(text: str, group: Statement) -> bool:
+    end = group.spans[-1][1]
+    return text[end - 1 : end] not in ".!?" or bool(group.items)
+
+
+def _text(passage: Passage, statement: Statement) -> str:
+    spans = [*statement.spans, *(span for item in statement.items for span in item)]
+    return " ".join(passage.text[start:end] for start, end in spans)
+
+
+class Extractor:
+    """Chooses statements for one question over the passages found for it, which come best first."""
+
+    def __init__(self, question: Question, passages: Sequence[Passage], matcher: ConceptMatcher) -> None:
+        self._question = question
+        self._passages = passages
+        self._matcher = matcher
+        self._weights = list(matcher.weights)
+        self._total = sum(self._weights) or 1.0
+        self._around = [self._surroundings(passage) for passage in passages]
+
+    def _surroundings(self, passage: Passage) -> tuple[Mapping[int, float], Mapping[int, float]]:
+        heading = self._matcher.concepts(" ".join((*passage.heading_path[-2:], passage.section or "")))
+        wide = dict(self._matcher.concepts(passage.text))
+        for concept, strength in self._matcher.concepts(" ".join((passage.title, *passage.heading_path))).items():
+            wide[concept] = max(strength * 0.8, wide.get(concept, 0.0))
+        return heading, wide
+
+    def passage_concepts(self, number: int) -> Mapping[int, float]:
+        """What a passage as a whole speaks of, its heading and title included."""
+        return self._around[number][1]
+
+    def scored(self) -> list[Scored]:
+        """All statements of all passages with their scores, best first."""
+        top = max((passage.score for passage in self._passages), default=0.0)
+        found: list[Scored] = []
+        for number, passage in enumerate(self._passages):
+            relative = passage.score / top if top > 0 else 1.0
+            rank = 0.55 * relative + 0.45 / (1.0 + 0.35 * number)
+            for place, statement in enumerate(statements(passage, number)):
+                found.append(self._score(passage, statement, place, rank))
+        found.sort(key=lambda scored: (-scored.score, scored.statement.passage, scored.statement.start))
+        return found
+
+    def _score(self, passage: Passage, statement: Statement, place: int, rank: float) -> Scored:
+        text = _text(passage, statement)
+        own = self._matcher.concepts(text)
+        heading, wide = self._around[statement.passage]
+        total = 0.0
+        covered = 0.0
+        for concept, weight in enumerate(self._weights):
+            here = own.get(concept, 0.0)
+            covered += weight * here
+            total += weight * max(here, _HEADING * heading.get(concept, 0.0), _AROUND * wide.get(concept, 0.0))
+        score = total / self._total
+        signs = frozenset(want for want in self._question.wants if _SIGNS[want].search(text))
+        score += sum(_WORTH[want] for want in signs) * min(1.0, 0.3 + 1.4 * score)
+        if len(text) > 1_500:
+            score *= 0.9
+        if _HOLLOW.search(text) and len(text) < 260:
+            score *= 0.7
+        if statement.table:
+            score *= 0.75
+        if len(text) < 30:
+            score *= 0.5
+        score += 0.05 / (1 + place)
+        score *= 0.35 + 0.65 * rank
+        return Scored(statement, text, own, signs, score, covered / self._total)
+
+    def extract(self) -> Extract:
+        """The statements that answer: the best, then what adds to it, in the order of the law."""
+        question = self._question
+        if question.lookup is not None:
+            found = self._look_up(question.lookup)
+            if found is not None:
+                return found
+        ranked = self.scored()
+        if not ranked:
+            return Extract((), (), None)
+        chosen = self._choose(ranked)
+        return Extract(self._in_order(chosen), tuple(ranked), ranked[0])
+
+    def _choose(self, ranked: list[Scored]) -> list[Scored]:
+        chosen: list[Scored] = []
+        length = 0
+        best = ranked[0].score
+        candidates = [scored for scored in ranked[:60] if scored.score >= 0.45 * best]
+        wants_left = set(self._question.wants)
+        parts = self._part_needs()
+        while candidates and len(chosen) < MOST_SENTENCES:
+            pick = max(candidates, key=lambda scored: self._gain(scored, chosen, wants_left, parts))
+            gain = self._gain(pick, chosen, wants_left, parts)
+            if chosen and gain < 0.5 * best:
+                break
+            candidates.remove(pick)
+            size = min(len(pick.text), _WHOLE_LIST)
+            if chosen and length + size > MOST_CHARACTERS:
+                continue
+            chosen.append(pick)
+            length += size
+            wants_left -= pick.signs
+            parts = [(need, wants) for need, wants in parts if not self._meets(pick, need, wants)]
+        return chosen
+
+    def _part_needs(self) -> list[tuple[frozenset[int], frozenset[Want]]]:
+        """For each part of the question the concepts and kinds of answer that belong to it alone."""
+        if len(self._question.parts) < 2:
+            return []
+        return [(frozenset(self._matcher_of(part)), frozenset(wanted(part))) for part in self._question.parts]
+
+    def _matcher_of(self, part: str) -> Mapping[int, float]:
+        return {c: s for c, s in self._matcher.concepts(part).items() if s >= 0.5}
+
+    @staticmethod
+    def _meets(scored: Scored, need: frozenset[int], wants: frozenset[Want]) -> bool:
+        hits = sum(1 for concept in need if scored.concepts.get(concept, 0.0) >= 0.3)
+        return hits * 2 >= len(need) and (not wants or bool(wants & scored.signs))
+
+    def _gain(
+        self,
+        scored: Scored,
+        chosen: list[Scored],
+        wants_left: set[Want],
+        parts: list[tuple[frozenset[int], frozenset[Want]]],
+    ) -> float:
+        """The score, less what is said already, more for concepts and parts of the question still open."""
+        gain = scored.score
+        if not chosen:
+            return gain
+        repeated = max(_overlap(scored.text, other.text) for other in chosen)
+        new = 0.0
+        for concept, strength in scored.concepts.items():
+            before = max(other.concepts.get(concept, 0.0) for other in chosen)
+            new += self._weights[concept] * max(0.0, strength - before)
+        gain += 0.4 * new / self._total
+        if scored.signs & wants_left:
+            gain += 0.06
+        if parts and any(self._meets(scored, need, wants) for need, wants in parts):
+            gain += 0.12
+        if any(other.statement.passage == scored.statement.passage for other in chosen):
+            gain += 0.03
+        return gain * (1.0 - 0.8 * max(0.0, repeated - 0.25))
+
+    def _in_order(self, chosen: list[Scored]) -> tuple[AnswerSentence, ...]:
+        first: dict[int, int] = {}
+        for scored in chosen:
+            first.setdefault(scored.statement.passage, len(first))
+        chosen = sorted(chosen, key=lambda scored: (first[scored.statement.passage], scored.statement.start))
+        return tuple(self._sentence(scored) for scored in chosen)
+
+    def _sentence(self, scored: Scored) -> AnswerSentence:
+        passage = self._passages[scored.statement.passage]
+        spans, complete = self._slices(passage, scored)
+        slices = tuple(passage.text[start:end] for start, end in spans)
+        return AnswerSentence("\n".join(slices), passage.chunk_id, tuple(spans), slices, scored.score, complete)
+
+    def _slices(self, passage: Passage, scored: Scored) -> tuple[list[tuple[int, int]], bool]:
+        statement = scored.statement
+        if not statement.items:
+            return list(statement.spans), True
+        every = [(item[0][0], item[-1][1]) for item in statement.items]
+        if len(scored.text) <= _WHOLE_LIST:
+            return [*statement.spans, *every], True
+        worth: list[tuple[float, int]] = []
+        for place, (start, end) in enumerate(every):
+            text = passage.text[start:end]
+            own = self._matcher.concepts(text)
+            value = sum(self._weights[c] * s for c, s in own.items()) / self._total
+            value += sum(_WORTH[want] for want in self._question.wants if _SIGNS[want].search(text))
+            worth.append((value, place))
+        room = _WHOLE_LIST - sum(end - start for start, end in statement.spans)
+        keep: set[int] = set()
+        for _, place in sorted(worth, key=lambda pair: (-pair[0], pair[1])):
+            needed = [place, *_parents(passage.text, every, place)]
+            size = sum(every[p][1] - every[p][0] for p in needed if p not in keep)
+            if keep and size > room:
+                continue
+            keep.update(needed)
+            room -= size
+            if len(keep) >= 6 or room <= 0:
+                break
+        if (
+            not passage.text[every[-1][0]].isdigit()
+            and passage.text[every[-1][0]].islower()
+            and not ITEM_MARKER.match(passage.text, every[-1][0])
+        ):
+            keep.add(len(every) - 1)
+        return [*statement.spans, *(every[place] for place in sorted(keep))], len(keep) == len(every)
+
+    def _look_up(self, lookup: Lookup) -> Extract | None:
+        """Leading sentences of the provision that was named, or what of it speaks of the rest of the question."""
+        hits = [n for n, passage in enumerate(self._passages) if is_provision(passage, lookup)]
+        if not hits:
+            return None
+        best_law = self._passages[hits[0]].law or self._passages[hits[0]].title
+        hits = [n for n in hits if (self._passages[n].law or self._passages[n].title) == best_law]
+        ranked = [scored for scored in self.scored() if scored.statement.passage in set(hits)]
+        if not ranked:
+            return None
+        if not lookup.only:
+            return Extract(self._in_order(self._choose(ranked)), tuple(ranked), ranked[0])
+        order = sorted(hits, key=lambda n: (_absatz_key(self._passages[n].paragraph), n))
+        in_order = sorted(ranked, key=lambda s: (order.index(s.statement.passage), s.statement.start))
+        in_order = [s for s in in_order if len(s.text) >= 30] or in_order
+        chosen: list[Scored] = []
+        length = 0
+        for scored in in_order:
+            size = min(len(scored.text), _WHOLE_LIST)
+            if chosen and (length + size > MOST_CHARACTERS or len(chosen) >= MOST_SENTENCES):
+                break
+            chosen.append(scored)
+            length += size
+        return Extract(tuple(self._sentence(scored) for scored in chosen), tuple(in_order), in_order[0])
+
+
+def is_provision(passage: Passage, lookup: Lookup) -> bool:
+    """Whether the passage belongs to the provision that was named (a law is only compared where search did not)."""
+    own = re.search(r"\d+ ?[a-z]?", (passage.section or "").lower())
+    if own is None or own.group().replace(" ", "") != lookup.number:
+        return False
+    if lookup.paragraph and passage.paragraph and lookup.paragraph.lower() != passage.paragraph.lower():
+        return False
+    if not lookup.law or passage.scores.get("lookup", 0.0) > 0:
+        return True
+    wanted_law = re.sub(r"[^a-z]", "", lookup.law.lower())
+    names = [re.sub(r"[^a-zäöü]", "", name.lower()) for name in (passage.law or "", passage.title)]
+    return any(name and (wanted_law.startswith(name[:12]) or wanted_law[:12] in name) for name in names)
+
+
+def _absatz_key(paragraph: str | None) -> tuple[int, str]:
+    match = re.match(r"(\d+)([a-z]*)", paragraph or "")
+    return (int(match[1]), match[2]) if match else (0, "")
+
+
+def _parents(text: str, items: Sequence[tuple[int, int]], place: int) -> list[int]:
+    """The items above an item in the nesting `1. → a) → aa)`."""
+    level = _level(text, items[place][0])
+    found: list[int] = []
+    for above in range(place - 1, -1, -1):
+        other = _level(text, items[above][0])
+        if other < level:
+            found.append(above)
+            level = other
+        if level == 0:
+            break
+    return found
+
+
+def _level(text: str, at: int) -> int:
+    match = ITEM_MARKER.match(text, at)
+    mark = match.group().rstrip("\\.)") if match else ""
+    if mark.isdigit() or not mark:
+        return 0
+    if len(mark) >= 2 and mark[0] == mark[1]:
+        return 2
+    return 1 if mark[0].isalpha() else 0
+
+
+_TOKEN = re.compile(r"\w{4,}")
+
+
+def _overlap(one: str, other: str) -> float:
+    """How much of the shorter text's words the other has, too."""
+    a = set(_TOKEN.findall(one.lower()))
+    b = set(_TOKEN.findall(other.lower()))
+    return len(a & b) / max(1, min(len(a), len(b)))
+
+
+def signs_of(text: str, wants: Sequence[Want]) -> frozenset[Want]:
+    """Which of the wanted kinds of answer `text` holds."""
+    return frozenset(want for want in wants if _SIGNS[want].search(text))

@@ -1,0 +1,106 @@
+"""Luna's words around the cited body: summary, admission, suggestion, next question, steps.
+
+Which words are said belongs here; the words themselves are data. A frame claims nothing about the matter.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from luna_rules.answers.model import Passage
+
+_DIGIT = re.compile(r"\d|§")
+_HEADING_MARK = re.compile(
+    r"^\s*(?:§+\s*\d+\s?[a-z]?|Art(?:ikel|\.)?\s*\d+|Anlage\s*\d*|Anhang\s*\d*)\s*(?:[-–—:]\s*)?", re.I
+)
+_NOT_SAID = re.compile(r"\((?:weggefallen|aufgehoben|zu den? § .*)\)", re.I)
+
+
+class FrameError(ValueError):
+    """The templates are not complete, or one of them claims something; the message names its key."""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Sequence):
+        return tuple(str(part) for part in cast("Sequence[object]", value))
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Templates by key (`suggestion.deadline`), several variants each. Which one is said follows from the question."""
+
+    templates: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    REQUIRED = (
+        "summary", "summary_provision", "summary_document", "unsure", "unsure_missing", "greeting", "nothing_asked",
+        "empty_corpus", "suggestion.default", "suggestion.deadline", "suggestion.amount", "suggestion.duty",
+        "suggestion.lookup", "suggestion.validity", "suggestion.refusal", "next_question.near",
+        "next_question.near_document", "next_question.more", "next_question.more_document", "next_question.none",
+        "next_question.first", "steps.read", "steps.deadline", "steps.amount", "steps.conditions", "steps.validity",
+        "steps.contact",
+    )  # fmt: skip
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any]) -> Frame:
+        """Templates from the `frame` part of the prompt file; raises FrameError naming what is wrong."""
+        flat: dict[str, tuple[str, ...]] = {}
+        for key, value in data.items():
+            if isinstance(value, Mapping):
+                for inner, texts in cast("Mapping[str, object]", value).items():
+                    flat[f"{key}.{inner}"] = _texts(texts)
+            else:
+                flat[key] = _texts(value)
+        for key in cls.REQUIRED:
+            if not flat.get(key):
+                raise FrameError(f"frame.{key} is missing")
+        for key, texts in flat.items():
+            for text in texts:
+                if _DIGIT.search(text):
+                    raise FrameError(f"frame.{key} holds a number or a provision: {text}")
+        return cls(flat)
+
+    def say(self, key: str, question: str, **values: str) -> str:
+        """One variant of a template, the same one for the same question."""
+        texts = self.templates[key]
+        text = texts[zlib.crc32(f"{key}\0{question}".encode()) % len(texts)]
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+
+def heading_of(passage: Passage) -> str:
+    """The nearest heading that says something, without its number."""
+    for heading in reversed(passage.heading_path):
+        bare = _NOT_SAID.sub("", _HEADING_MARK.sub("", heading)).strip(" -–—:#\n")
+        if len(bare) > 3:
+            return bare if len(bare) <= 160 else bare[:157].rsplit(" ", 1)[0] + " …"
+    return ""
+
+
+def ask_about(frame: Frame, kind: str, question: str, passage: Passage) -> str:
+    """A next question that `passage` could answer: `near` after a refusal, `more` after an answer; empty without heading."""
+    heading = heading_of(passage)
+    if not heading:
+        return ""
+    if passage.section and passage.law:
+        provision = f"{passage.section} {passage.law}"
+        return frame.say(f"next_question.{kind}", question, provision=provision, heading=heading)
+    title = passage.title or passage.law or ""
+    if not title:
+        return ""
+    return frame.say(f"next_question.{kind}_document", question, title=title, heading=heading)
+
+
+def plural_of_missing(missing: Sequence[str]) -> str:
+    """The missing words as they are spoken: „KfW“ und „Wärmepumpe“."""
+    quoted = [f"„{word}“" for word in missing[:3]]
+    if len(quoted) < 2:
+        return "".join(quoted)
+    return ", ".join(quoted[:-1]) + " und " + quoted[-1]

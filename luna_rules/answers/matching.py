@@ -1,0 +1,193 @@
+"""How a sentence is compared with a question: by concepts, each a group of words that mean the same for the asker.
+
+The protocol stands here, so that answers depend on no particular analysis, and the matchers that implement it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from luna_rules.search import words
+from luna_rules.search.analyser import Analyser
+from luna_rules.search.query import Query
+
+COMPOUND_STRENGTH = 0.6
+"""How much it counts that a concept is only part of a longer word."""
+
+
+class ConceptMatcher(Protocol):
+    """A parsed question. Concepts are numbered from 0 in the order in which they were asked."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Each concept as the asker wrote it, for telling what is missing."""
+        ...
+
+    @property
+    def weights(self) -> Sequence[float]:
+        """How much each concept tells, greater than 0; rare words more."""
+        ...
+
+    def concepts(self, text: str) -> Mapping[int, float]:
+        """Which concepts `text` speaks of, and how plainly: 1 for the word itself, less for synonyms and parts."""
+        ...
+
+
+class WordMatcher:
+    """A matcher that knows nothing but the question: stems of its content words, found also inside compounds."""
+
+    def __init__(self, question: str, *, weights: Mapping[str, float] | None = None) -> None:
+        self._labels: list[str] = []
+        self._weights: list[float] = []
+        self._stems: list[str] = []
+        self._cache: dict[str, tuple[tuple[int, float], ...]] = {}
+        for raw in words.tokens(words.clean(question)):
+            spelled = words.spelling(raw)
+            if spelled in words.FUNCTION_WORDS or len(spelled) < 2 or raw.startswith("§"):
+                continue
+            stem = words.number(raw) if words.is_number(raw) else words.stem(spelled)
+            if stem in self._stems:
+                continue
+            self._labels.append(raw)
+            self._stems.append(stem)
+            given = weights.get(stem) if weights else None
+            self._weights.append(given if given is not None else min(2.0, 0.4 + len(spelled) / 8))
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The content words as asked."""
+        return self._labels
+
+    @property
+    def weights(self) -> Sequence[float]:
+        """Longer words tell more, unless weights were given for their stems."""
+        return self._weights
+
+    def concepts(self, text: str) -> Mapping[int, float]:
+        """Stems of `text` compared with those of the question."""
+        found: dict[int, float] = {}
+        for token in _WORDS.findall(text):
+            hits = self._cache.get(token)
+            if hits is None:
+                hits = self._cache[token] = tuple(self._hits(token))
+            for concept, strength in hits:
+                if strength > found.get(concept, 0.0):
+                    found[concept] = strength
+        return found
+
+    def _hits(self, token: str) -> list[tuple[int, float]]:
+        spelled = words.spelling(token)
+        stem = words.number(token) if words.is_number(token) else words.stem(spelled)
+        hits: list[tuple[int, float]] = []
+        for concept, wanted in enumerate(self._stems):
+            if stem == wanted:
+                hits.append((concept, 1.0))
+            elif len(wanted) >= 4 and len(stem) >= 4 and (wanted in stem or stem in wanted):
+                hits.append((concept, COMPOUND_STRENGTH))
+        return hits
+
+
+class QueryMatcher:
+    """A matcher over a question parsed for search: concepts are its content groups, read with the same analyser.
+
+    `frequency` tells in how many of `total` passages that the asker may see a term occurs; without it all concepts
+    weigh alike. Not thread-safe, as the analyser is not.
+    """
+
+    def __init__(
+        self, query: Query, analyser: Analyser, *, frequency: Callable[[str], int] | None = None, total: int = 0
+    ) -> None:
+        self._analyser = analyser
+        groups = query.content_groups
+        self._labels = [group.asked for group in groups]
+        self._weights: list[float] = []
+        self._unknown: set[int] = set()
+        # For each term the (concept, alternative) that it belongs to; for each alternative its size and weight.
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._alternatives: list[tuple[int, float]] = []
+        for concept, group in enumerate(groups):
+            self._weights.append(self._weight(concept, group.alternatives[0].terms, frequency, total))
+            for alternative in group.alternatives:
+                place = len(self._alternatives)
+                self._alternatives.append(
+                    (len(alternative.terms), min(1.0, alternative.weight * math.sqrt(len(alternative.terms))))
+                )
+                for term in alternative.terms:
+                    self._places.setdefault(term, []).append((concept, place))
+        self._tokens: dict[str, tuple[tuple[int, int, float], ...]] = {}
+
+    def _weight(self, concept: int, terms: Sequence[str], frequency: Callable[[str], int] | None, total: int) -> float:
+        if frequency is None or total <= 0:
+            return 1.0
+        seen = min((frequency(term) for term in terms), default=0)
+        if seen == 0:
+            self._unknown.add(concept)
+        return max(0.2, math.log((total + 1) / (seen + 0.5)) / math.log(total + 1))
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The groups' wordings in the question."""
+        return self._labels
+
+    @property
+    def weights(self) -> Sequence[float]:
+        """Between 0.2 for words that stand everywhere and about 1 for words that stand nowhere."""
+        return self._weights
+
+    @property
+    def unknown(self) -> frozenset[int]:
+        """Concepts whose own word occurs in no passage that the asker may see."""
+        return frozenset(self._unknown)
+
+    def concepts(self, text: str) -> Mapping[int, float]:
+        """The best alternative of each concept; one of several terms counts with the share that is there."""
+        shares: dict[tuple[int, int], float] = {}
+        seen: dict[tuple[int, int, int], float] = {}
+        for raw in words.tokens(text):
+            hits = self._tokens.get(raw)
+            if hits is None:
+                hits = self._tokens[raw] = self._hits(raw)
+            for concept, place, strength in hits:
+                key = (concept, place, hash(raw))
+                if strength > seen.get(key, 0.0):
+                    seen[key] = strength
+        for (concept, place, _), strength in seen.items():
+            size = self._alternatives[place][0]
+            shares[concept, place] = (
+                min(1.0, shares.get((concept, place), 0.0) + strength / size)
+                if size > 1
+                else max(shares.get((concept, place), 0.0), strength)
+            )
+        found: dict[int, float] = {}
+        for (concept, place), share in shares.items():
+            strength = share * self._alternatives[place][1]
+            if share < 0.99 and self._alternatives[place][0] > 1:
+                strength *= 0.5  # half of a compound is often another thing
+            if strength > found.get(concept, 0.0):
+                found[concept] = strength
+        return found
+
+    def _hits(self, raw: str) -> tuple[tuple[int, int, float], ...]:
+        word = self._analyser.word(raw)
+        hits: dict[tuple[int, int], float] = {}
+        for strength, terms in ((1.0, word.full), (COMPOUND_STRENGTH, word.parts)):
+            for term in terms:
+                for concept, place in self._places.get(term, ()):
+                    size = self._alternatives[place][0]
+                    share = strength if size == 1 else 1.0
+                    hits[concept, place] = max(hits.get((concept, place), 0.0), share)
+        # A word that holds all parts of a compound counts for all of them.
+        whole: dict[tuple[int, int], int] = {}
+        for term in dict.fromkeys((*word.full, *word.parts)):
+            for key in self._places.get(term, ()):
+                whole[key] = whole.get(key, 0) + 1
+        return tuple(
+            (c, p, s * max(1, whole.get((c, p), 1)) if self._alternatives[p][0] > 1 else s)
+            for (c, p), s in hits.items()
+        )
+
+
+_WORDS = re.compile(r"\d{1,3}(?:[ .]\d{3})+|\d+(?:,\d+)?|[^\W\d_]+")

@@ -1,0 +1,120 @@
+"""The shapes of an answer: passages that were found, sentences taken from them, and what the reader gets.
+
+No behaviour beyond writing an answer out belongs here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage that retrieval found, with what a reader needs to know of its origin.
+
+    `law` is the short name of the law (`EnWG`), None for other documents. `section` and `paragraph` are written as in
+    `luna_rules.documents.model.Chunk`.
+    """
+
+    chunk_id: str
+    text: str
+    title: str = ""
+    heading_path: tuple[str, ...] = ()
+    section: str | None = None
+    paragraph: str | None = None
+    law: str | None = None
+    score: float = 0.0
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    valid_from: date | None = None
+    valid_to: date | None = None
+    item_id: str = ""
+
+    @property
+    def provision(self) -> str | None:
+        """The provision as lawyers write it, `§ 38 Abs. 4 EnWG`; None where the passage is no numbered provision."""
+        if not self.section:
+            return None
+        parts = [self.section]
+        if self.paragraph:
+            parts.append(f"Abs. {self.paragraph}")
+        if self.law:
+            parts.append(self.law)
+        return " ".join(parts)
+
+    @property
+    def name(self) -> str:
+        """What to call the passage: its provision, else its nearest heading, else the document's title."""
+        return self.provision or (self.heading_path[-1] if self.heading_path else "") or self.title
+
+
+def cite(chunk_id: str) -> str:
+    """The mark of a citation, as it stands behind a claim."""
+    return f"[chunk {chunk_id}]"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """One statement of an answer, taken verbatim from one passage.
+
+    `spans` are the slices of the passage's text: one for a sentence, several for a lead-in with items of its list.
+    `complete` is False where items between the slices were left out. `text` joins the slices by line breaks.
+    """
+
+    text: str
+    chunk_id: str
+    spans: tuple[tuple[int, int], ...] = ()
+    slices: tuple[str, ...] = ()
+    score: float = 0.0
+    complete: bool = True
+
+    def render(self) -> str:
+        """The statement with its citation; each item of a list carries its own, so that no line stands unproven."""
+        mark = cite(self.chunk_id)
+        pieces = self.slices or (self.text,)
+        lines = [f"{piece.rstrip()} {mark}" for piece in pieces]
+        if not self.complete:
+            lines.append("[…]")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What leaves the house: a short summary, the cited body, a suggestion for action, and one question to go on with.
+
+    `summary_chunk_id` names the passage that the summary's words were taken from; empty where it claims nothing.
+    `reason` says for people why an answer was declined, `missing` which words of the question nothing spoke about.
+    """
+
+    answered: bool
+    summary: str
+    body_sentences: tuple[AnswerSentence, ...] = ()
+    suggestion: str = ""
+    next_question: str = ""
+    steps: tuple[str, ...] = ()
+    summary_chunk_id: str = ""
+    reason: str = ""
+    missing: tuple[str, ...] = ()
+
+    @property
+    def cited(self) -> tuple[str, ...]:
+        """The ids of the cited passages in the order of their first citation."""
+        found = dict.fromkeys(sentence.chunk_id for sentence in self.body_sentences)
+        if self.summary_chunk_id:
+            found = {self.summary_chunk_id: None, **found}
+        return tuple(found)
+
+    def render_body(self) -> str:
+        """Only the cited statements, one block each."""
+        return "\n\n".join(sentence.render() for sentence in self.body_sentences)
+
+    def render(self) -> str:
+        """The whole answer as text (Markdown): each claim is followed by `[chunk <id>]`, a refusal cites nothing."""
+        summary = self.summary
+        if self.summary_chunk_id:
+            summary = f"{summary} {cite(self.summary_chunk_id)}"
+        blocks = [summary, self.render_body(), self.suggestion]
+        if not self.answered:
+            blocks.append(self.next_question)
+        return "\n\n".join(block for block in blocks if block)

@@ -1,0 +1,25 @@
+"""Places that tell a question of one land or town from one of federal law. Common knowledge as data, nothing else."""
+
+from __future__ import annotations
+
+from luna_rules.answers.text import word_set
+
+PLACES = word_set(
+    """
+    bayern bayerischen bayerische bayerischer sachsen thueringen hessen brandenburg saarland niedersachsen
+    nordrhein-westfalen nrw rheinland-pfalz schleswig-holstein mecklenburg-vorpommern sachsen-anhalt
+    baden-wuerttemberg berlin berliner hamburg hamburger bremen bremer muenchen muenchner koeln koelner
+    frankfurt stuttgart stuttgarter duesseldorf duesseldorfer leipzig leipziger dortmund essener dresden
+    dresdner hannover nuernberg nuernberger duisburg bochum wuppertal bielefeld bonn bonner muenster karlsruhe
+    karlsruher mannheim augsburg augsburger wiesbaden moenchengladbach gelsenkirchen aachen braunschweig
+    chemnitz kiel kieler halle magdeburg freiburg krefeld mainz mainzer luebeck erfurt oberhausen rostock
+    rostocker kassel hagen potsdam saarbruecken hamm ludwigshafen oldenburg osnabrueck leverkusen heidelberg
+    darmstadt solingen regensburg ingolstadt wuerzburg wolfsburg ulm goettingen heilbronn pforzheim offenbach
+    bottrop trier jena cottbus schwerin oesterreich oesterreichischen oesterreichische schweiz schweizer
+    frankreich franzoesischen polen polnischen niederlande niederlanden holland belgien luxemburg daenemark
+    daenischen tschechien italien italienischen spanien schweden norwegen finnland grossbritannien england
+    irland usa amerika china russland ukraine japan tuerkei bavaria saxony munich cologne austria switzerland
+    france poland netherlands belgium denmark italy spain sweden norway wien zuerich paris london bruessel
+    """
+)
+"""Lands, larger towns and countries, folded as by `text.fold`."""

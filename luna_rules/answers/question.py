@@ -1,0 +1,239 @@
+"""What a question asks for: the kind of answer, named things, its parts, a provision to look up, or just a greeting.
+
+Only reading the question belongs here; what it is compared with is `matching`'s and `support`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from luna_rules.answers.names import PLACES
+from luna_rules.answers.text import clean, fold, word_set
+
+Want = Literal["duration", "date", "amount", "percent", "distance", "body", "modal", "reason", "definition", "size"]
+
+_WANTS: tuple[tuple[Want, re.Pattern[str]], ...] = (
+    (
+        "duration",
+        re.compile(
+            r"\bwie\s?lange?\b|\bwieviele? (?:jahre?|monate?|wochen|tage)|\bwie viele (?:jahre?|monate|wochen|tage|stunden)"
+            r"|\b(?:laufzeit|dauer|gültigkeitsdauer|gueltigkeitsdauer|frist|kündigungsfrist|höchstlaufzeit|binnen welcher"
+            r"|innerhalb welcher|wie weit rückwirkend|wie weit reichen|wie schnell|wie oft|how long|how soon)\b"
+            r"|\bwie viel zeit|(?:laufzeit|frist)\b",
+            re.I,
+        ),
+    ),
+    (
+        "date",
+        re.compile(
+            r"\bbis wann\b|\bab wann\b|\bseit wann\b|\bwann\b|\bstichtag\b|\bzu welchem (?:datum|zeitpunkt|termin)\b"
+            r"|\bin welchem jahr\b|\bby when\b|\bwhen\b|\bdeadline\b|\bab welchem (?:jahr|datum)\b",
+            re.I,
+        ),
+    ),
+    (
+        "percent",
+        re.compile(
+            r"\bwie ?viel prozent\b|\bprozent\w*\b|\bwelche[rn]? (?:an)?teil\b|\bhow many percent\b|\bpercent", re.I
+        ),
+    ),
+    (
+        "distance",
+        re.compile(
+            r"\bwie weit (?:muss|müssen|darf|entfernt|weg)\b|\babstand\b|\bumkreis\b|\bhow far\b|\bwie nah", re.I
+        ),
+    ),
+    (
+        "amount",
+        re.compile(
+            r"\bwie ?viel(?:e|en)?\b|\bwie (?:hoch|teuer|groß|gross|stark)\b|\bwas kostet\b|\bwelche[rn]? (?:betrag|preis|summe"
+            r"|obergrenze|höhe|geldbuße|bußgeld)\b|\bwelches bußgeld\b|\bab welche[rmn] \w*|\bpreisobergrenze\b"
+            r"|\bum wie ?viel\b|\bhow (?:much|many|high|large|big)\b|\bwelche(?:n)? schwelle|\bwelche geldbuße",
+            re.I,
+        ),
+    ),
+    (
+        "body",
+        re.compile(
+            r"\bwer\b|\bwem\b|\bwelche[rs]? (?:behörde|stelle|unternehmen|amt|ministerium|institution)\b"
+            r"|\bbei wem\b|\bvon wem\b|\bwho\b|\bwhich (?:authority|body|agency)\b",
+            re.I,
+        ),
+    ),
+    ("reason", re.compile(r"\bwarum\b|\bweshalb\b|\bwieso\b|\bwhy\b", re.I)),
+    (
+        "definition",
+        re.compile(r"\bwas (?:ist|sind|bedeutet|heißt|versteht man)\b|\bdefinition\b|\bwhat (?:is|are|does)\b", re.I),
+    ),
+    (
+        "modal",
+        re.compile(
+            r"\b(?:darf|dürfen|kann|können|muss|müssen|soll|sollen|ist es (?:erlaubt|zulässig)|bin ich|habe? ich|verpflichtet"
+            r"|zulässig|erlaubt|verboten|kriege|bekomme|fallen|kostet|gilt|gelten|may|can|must|am i|do i)\b",
+            re.I,
+        ),
+    ),
+)
+_NUMERIC: frozenset[Want] = frozenset(("duration", "date", "percent", "distance", "amount"))
+
+_ACRONYM = re.compile(r"\b(?=\w*[A-ZÄÖÜ]\w*[A-ZÄÖÜ])[A-Za-zÄÖÜäöü][A-Za-zÄÖÜäöü0-9]{1,11}(?:-[A-Z0-9]+)?\b")
+_NO_NAMES = word_set(
+    """
+    kw kwh mw mwh gw gwh tw twh kva va kv ct eur co2 pv kwp mwp e-auto uht bhkw kwk eu brd lng abs nr usa faq ok
+    ag gmbh kg wp ev pdf
+    """
+)
+_PLACE = re.compile(r"[^\W\d_][\w-]{2,}")
+_OWN_NAME = re.compile(
+    r"\b(?:Stadtwerken?|Firma|Landkreis)\s+"
+    r"(?P<name>[A-ZÄÖÜ][\wÄÖÜäöüß-]{2,})"
+)
+_LAW_NAME = re.compile(
+    r"\b(?:[A-ZÄÖÜ][A-Za-zÄÖÜäöü-]{0,14}(?:G|V|O|B)|[\wÄÖÜäöüß-]{3,60}(?:gesetz|verordnung|gesetzbuch)(?:e?s)?"
+    r"|(?:enwg|eeg|msbg|stromgvv|gasgvv|nav|ndav|kwkg|gwb|behg|tehg|geg|gmodg|ksg|wpg|enefg|enfg|avbfernwärmev))\b"
+    r"(?:\s(?:20\d\d)\b)?"
+)
+_LOOKUP = re.compile(
+    r"(?:§§?|\bparagra(?:f|ph)(?:en|s)?\b|\bpar\.?|\bart(?:ikel|\.)?)\s*(?P<number>\d{1,4})\s?(?P<letter>[a-z])?(?![\wäöüß])"
+    r"(?:\s*(?:abs(?:atz|\.)?|\()\s*(?P<paragraph>\d{1,2}[a-z]?)\)?)?",
+    re.I,
+)
+_BARE_LOOKUP = re.compile(rf"^\W*(?P<law>{_LAW_NAME.pattern})\s+(?P<number>\d{{1,3}})\s?(?P<letter>[a-z])?\b(?!\s*%)")
+_LOOKUP_WORDS = word_set(
+    """
+    was regelt steht in dem der die das im paragraf paragraph par art artikel inhalt worum geht es um sagt
+    besagt wie lautet wortlaut text vom von des zu erklaere erklaeren mir bitte den ist da vorgegeben vorschrift
+    absatz abs satz nummer nr eigentlich genau denn gesetz zeige zeig what does say about section of the explain
+    und nach
+    """
+)
+_GREETING = re.compile(
+    r"^\W*(?:(?:hallo|hi|hey|moin|servus|guten (?:tag|morgen|abend)|grüß gott|gruess gott|hello|danke?(?: schön)?|vielen dank"
+    r"|tschüss|auf wiedersehen|ciao|thanks?(?: you)?|luna|test|zusammen|liebe|na|du|there|wie geht(?:'s| es| es dir)?|und dir"
+    r"|wer bist du|was kannst du|bist du (?:eine? )?\w+)\b\W*)+$",
+    re.I,
+)
+_SPLIT = re.compile(
+    r"[?!;]\s+(?=\S)|(?<=\w)\.\s+(?=[A-ZÄÖÜ])|,?\s+und\s+(?=(?:was|wie|wann|wer|wo|welche\w*|ab|bis|in|gibt|muss|darf|kann|warum)\b)"
+    r"|,\s+(?=(?:einmal|erstens|zweitens)\b)",
+    re.I,
+)
+_ENGLISH = re.compile(r"\b(?:the|what|how|when|which|who|does|is|are|my|can|must|of|for|under|and)\b", re.I)
+_GERMAN = re.compile(
+    r"\b(?:der|die|das|ist|was|wie|wann|welche\w*|wer|ich|mein\w*|und|für|muss|darf|kann|ein\w*|nicht)\b", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A provision that the question names: number with letter (`41c`), Absatz and law where they are named."""
+
+    number: str
+    paragraph: str | None
+    law: str | None
+    only: bool
+    """Whether the question asks for nothing but the provision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as read. `parts` are its clauses where it asks several things, else the question itself."""
+
+    text: str
+    wants: tuple[Want, ...] = ()
+    names: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    laws: tuple[str, ...] = ()
+    lookup: Lookup | None = None
+    greeting: bool = False
+    empty: bool = False
+    english: bool = False
+
+    @property
+    def wants_value(self) -> bool:
+        """Whether only a number or a date answers it."""
+        return any(want in _NUMERIC for want in self.wants)
+
+
+def wanted(text: str) -> tuple[Want, ...]:
+    """The kinds of answer that a question or a part of it asks for."""
+    found = [want for want, pattern in _WANTS if pattern.search(text)]
+    if "percent" in found and "amount" in found and not re.search(r"\b(?:euro|cent|kw|kwh|leistung)\b", text, re.I):
+        found.remove("amount")
+    if "distance" in found and "amount" in found:
+        found.remove("amount")
+    if (
+        "duration" in found
+        and "amount" in found
+        and re.search(r"\bwie ?viele? (?:jahr|monat|woch|tag|stund)", text, re.I)
+    ):
+        found.remove("amount")
+    return tuple(found)
+
+
+def named_things(text: str) -> tuple[str, ...]:
+    """Proper names in a question: places, abbreviations of organisations and norms, what stands behind „Stadtwerke“."""
+    laws = {match.group().split()[0] for match in _LAW_NAME.finditer(text)}
+    found: dict[str, None] = {}
+    shouting = text.upper() == text
+    for match in _ACRONYM.finditer(text):
+        name = match.group()
+        if shouting or fold(name) in _NO_NAMES or name in laws or name.split("-")[0] in laws:
+            continue
+        if re.search(r"[a-zäöüß]{4,}", name):
+            continue
+        found[name] = None
+    for match in _OWN_NAME.finditer(text):
+        if fold(match["name"]) not in ("unsere", "eine", "die", "der"):
+            found[match["name"]] = None
+    for match in _PLACE.finditer(text):
+        word = fold(match.group())
+        if word in PLACES or (word.endswith("s") and word[:-1] in PLACES):
+            found[match.group()] = None
+    return tuple(found)
+
+
+def _lookup(text: str) -> Lookup | None:
+    match = _LOOKUP.search(text)
+    laws = _laws(text)
+    law = laws[0] if laws else None
+    if match is None:
+        match = _BARE_LOOKUP.search(text)
+        if match is None:
+            return None
+        law = match["law"]
+    groups = match.groupdict()
+    rest = text[: match.start()] + " " + text[match.end() :]
+    for name in laws:
+        rest = rest.replace(name, " ")
+    left = [word for word in re.findall(r"[^\W\d_]+", fold(rest)) if word not in _LOOKUP_WORDS and len(word) > 1]
+    number = f"{match['number']}{groups['letter'] or ''}".lower()
+    return Lookup(number, groups.get("paragraph"), law, only=not left)
+
+
+def _laws(text: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for match in _LAW_NAME.finditer(text):
+        if fold(match.group()) not in _NO_NAMES and len(match.group()) > 2:
+            found[match.group()] = None
+    return tuple(found)
+
+
+def read_question(text: str) -> Question:
+    """Read a question: what it wants, whom and what it names, its parts."""
+    text = clean(text).strip()
+    if not re.search(r"[^\W_]", text):
+        return Question(text, empty=True)
+    parts = tuple(part.strip() for part in _SPLIT.split(text) if part and len(part.split()) > 1) or (text,)
+    return Question(
+        text=text,
+        wants=wanted(text),
+        names=named_things(text),
+        parts=parts,
+        laws=_laws(text),
+        lookup=_lookup(text),
+        greeting=bool(_GREETING.match(text)),
+        english=len(_ENGLISH.findall(text)) > len(_GERMAN.findall(text)),
+    )
