@@ -19,8 +19,12 @@ const listeners = new Set<() => void>();
 const emit = () => listeners.forEach((listener) => listener());
 
 export function notify(text: string, options: Partial<Pick<Note, 'tone' | 'duration' | 'action' | 'onGone'>> = {}): void {
-  notes = [...notes, { id: ++counter, text, tone: 'plain', duration: 5000, ...options }].slice(-4);
+  const note: Note = { id: ++counter, text, tone: 'plain', duration: 5000, ...options };
+  // The oldest makes room, and what was to happen on its leaving happens.
+  const gone = notes.length >= 4 ? notes[0] : undefined;
+  notes = [...notes, note].slice(-4);
   emit();
+  gone?.onGone?.();
 }
 
 function drop(id: number) {

@@ -1,0 +1,298 @@
+// A stand-in for the API while the page is built and tested. It is never part of the product.
+// Certain words make it misbehave: „Serverfehler“, „Abbruch“, „Rate“, „Mondlandung“, „ausführlich“, „Verbindungsfehler“.
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BK6, ENWG, LEAFLET, addText, chunksOf, citation, items, law, newId, textOf } from './data.mjs';
+
+const PORT = Number(process.env.PORT ?? 8000);
+const PACE = Number(process.env.MOCK_PACE_MS ?? 220);
+const MAX_MB = 1;
+const ADMIN = 'verwaltung';
+const DIST = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'dist');
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.woff': 'font/woff' };
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const trace = () => newId().replaceAll('-', '');
+
+class Fault extends Error {
+  constructor(status, message, data = null, headers = {}) {
+    super(message);
+    Object.assign(this, { status, data, headers });
+  }
+}
+
+const C = {
+  law1: citation(ENWG, law('§ 14a', '1'), 0.91, { lexical: 0.62, section: 0.44, dense: 0.31, lookup: 0.8, law: 0.2 }),
+  law3: citation(ENWG, law('§ 14a', '3'), 0.58, { lexical: 0.33, section: 0.41, dense: 0.12 }),
+  min: citation(BK6, (chunk) => chunk.page === 7, 0.84, { lexical: 0.71, dense: 0.36 }),
+  scope: citation(BK6, (chunk) => chunk.page === 1, 0.49, { lexical: 0.28, dense: 0.3 }),
+  leaf: citation(LEAFLET, (chunk) => chunk.page === 2, 0.4, { lexical: 0.22, dense: 0.27 }),
+  repl: citation(ENWG, law('§ 38', '4'), 0.77, { lexical: 0.66, section: 0.3, law: 0.2 }),
+};
+const mark = (entry) => `[chunk ${entry.chunk_id}]`;
+
+function answerFor(question) {
+  const id = newId();
+  if (/mondlandung/i.test(question)) {
+    return { answer_id: id, answered: false, answer: 'Dazu steht in Ihren Dokumenten nichts, worauf ich mich berufen könnte. Ich könnte etwas erfinden, aber davon hätten wir beide nichts.', summary: null, suggestion: null, next_question: 'Welche Pflichten hat der Netzbetreiber nach § 14a EnWG?', steps: [], chunks_used: [], citations: [], receipts: [], model: null, mode: 'extractive' };
+  }
+  const long = /ausführlich/i.test(question);
+  const body = [
+    `Steuerbare Verbrauchseinrichtungen sind insbesondere Wärmepumpen, nicht öffentlich zugängliche Ladepunkte für Elektromobile, Anlagen zur Erzeugung von Kälte oder zur Speicherung elektrischer Energie und Nachtstromspeicherheizungen ${mark(C.law1)}.`,
+    `Die Mindestleistung beträgt 4,2 kW je steuerbarer Verbrauchseinrichtung ${mark(C.min)}.`,
+    `Bei Wärmepumpen und Klimageräten mit einer Netzanschlussleistung von mehr als 11 kW beträgt sie das 0,4-Fache der Netzanschlussleistung ${mark(C.min)}.`,
+    `Sobald die Messstelle mit einem intelligenten Messsystem ausgestattet wurde, erfolgt die Steuerung über ein Smart-Meter-Gateway ${mark(C.law3)}.`,
+    ...(long ? Array.from({ length: 14 }, (_, index) => `${index % 3 === 0 ? '\n\n' : ''}Diese Festlegung gilt für steuerbare Verbrauchseinrichtungen mit einem Netzanschluss in der Niederspannung, deren technische Inbetriebnahme nach dem 31. Dezember 2023 erfolgt ${mark(C.scope)}${mark(C.leaf)}.`) : []),
+    ...(long ? ['\n\n- Modul 1 senkt das Netzentgelt pauschal ' + mark(C.leaf) + '.\n- Modul 2 senkt den Arbeitspreis [nicht belegt].\n\nDonaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsverordnungsentwurf'] : []),
+  ];
+  const citations = long ? [C.law1, C.min, C.law3, C.scope, C.leaf] : [C.law1, C.min, C.law3];
+  return {
+    answer_id: id, answered: true, answer: body.join(' '),
+    summary: `Der Netzbetreiber darf drosseln, aber nicht abschalten: 4,2 kW bleiben Ihnen in jedem Fall ${mark(C.min)}.`,
+    suggestion: `Prüfen Sie, ob Ihre Wärmepumpe nach dem 31. Dezember 2023 in Betrieb ging ${mark(C.scope)}; davor gelten Übergangsregeln.`,
+    next_question: 'Welches Netzentgelt-Modul lohnt sich bei 4.000 kWh im Jahr?',
+    steps: ['Inbetriebnahmedatum der Anlage nachsehen.', 'Anlage beim Netzbetreiber anmelden.', 'Modul 1 oder 2 wählen und dem Lieferanten mitteilen.'],
+    chunks_used: [...citations, C.scope].map((entry) => entry.chunk_id), citations: [...new Set([...citations, C.scope])], receipts: [], model: null, mode: 'extractive',
+  };
+}
+
+const conversations = new Map();
+function seedConversation(title, minutes) {
+  const id = newId();
+  const at = new Date(Date.now() - minutes * 60_000).toISOString();
+  conversations.set(id, { conversation_id: id, title, updated_at: at, created_at: at, turns: [{ question: title, answer: { ...answerFor(title), conversation_id: id }, created_at: at }] });
+}
+seedConversation('Wie lange dauert die Ersatzversorgung höchstens?', 95);
+seedConversation('Mindestleistung bei Steuerung nach § 14a EnWG', 1500);
+seedConversation('Welche Fristen gelten beim Lieferantenwechsel in der Grundversorgung?', 6000);
+
+let limitedUntil = 0;
+async function ask(request, response, body) {
+  const question = String(body.question ?? '').trim();
+  if (question === '') throw new Fault(400, 'Feld „question“: Eine Frage ohne Worte kann ich nicht beantworten.');
+  if (/serverfehler/i.test(question)) throw new Fault(500, 'Da ist etwas schiefgegangen, und zwar auf meiner Seite.');
+  if (/rate/i.test(question) && Date.now() > limitedUntil + 30_000) {
+    limitedUntil = Date.now() + 3000;
+    throw new Fault(429, 'Zu viele Fragen in kurzer Zeit.', null, { 'Retry-After': '3' });
+  }
+  const answer = answerFor(question);
+  const conversation = body.conversation_id ?? newId();
+  answer.conversation_id = conversation;
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  const send = (event, data) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  send('meta', { answer_id: answer.answer_id, conversation_id: conversation, mode: 'extractive', model: null });
+  await sleep(PACE);
+  const known = new Map(answer.citations.map((entry) => [entry.chunk_id, entry]));
+  let count = 0;
+  for (const text of answer.answer.split(/(?<=\.) (?=\S)/)) {
+    if (response.destroyed) return;
+    if (/abbruch/i.test(question) && ++count > 2) {
+      send('error', { message: 'Der Index ist mir mitten im Satz abhandengekommen.', trace_id: trace() });
+      response.end();
+      return;
+    }
+    if (/verbindungsfehler/i.test(question) && ++count > 2) {
+      response.destroy();
+      return;
+    }
+    send('sentence', { text, citations: [...text.matchAll(/\[chunk ([^\]]+)\]/g)].map((match) => known.get(match[1])).filter(Boolean) });
+    await sleep(PACE);
+  }
+  if (response.destroyed) return;
+  send('done', answer);
+  response.end();
+  const at = new Date().toISOString();
+  const old = conversations.get(conversation) ?? { conversation_id: conversation, title: question.slice(0, 80), created_at: at, turns: [] };
+  old.turns.push({ question, answer, created_at: at });
+  old.updated_at = at;
+  conversations.set(conversation, old);
+}
+
+const jobs = new Map();
+const STEPS = ['received', 'text', 'chunks', 'vectors', 'ready'];
+function startJob(name, size) {
+  const id = newId();
+  jobs.set(id, { name, started: Date.now(), fails: /kaputt/i.test(name), tries: 0 });
+  items.unshift({ item_id: id, document_id: newId(), version: 1, kind: 'document', source: 'upload', title: name.replace(/\.\w+$/, ''), file_name: name, media_type: 'application/pdf', size_bytes: size, tags: [], url: null, sha256: newId().replaceAll('-', '').padEnd(64, '0'), status: 'received', error: null, valid_from: null, valid_to: null, created_at: new Date().toISOString(), chunks: 0 });
+  return id;
+}
+function jobState(id) {
+  const job = jobs.get(id);
+  const item = items.find((entry) => entry.item_id === id);
+  if (!job || !item) throw new Fault(404, 'Diese Aufnahme kenne ich nicht.');
+  const step = Math.min(4, Math.floor((Date.now() - job.started) / 800));
+  const stage = job.fails && step >= 2 ? 'failed' : STEPS[step];
+  item.status = stage === 'ready' || stage === 'failed' ? stage : stage === 'received' ? 'received' : 'processing';
+  item.error = stage === 'failed' ? 'Auf 3 von 4 Seiten steht kein Text, nur Bilder. Ohne Texterkennung lese ich die nicht.' : null;
+  if (stage === 'ready' && item.chunks === 0) {
+    addText(id, [{ heading: item.title, level: 1 }, { body: 'Der Messstellenbetreiber tauscht den Zähler bis zum Jahresende.', page: 1, path: ['Anschreiben'] }]);
+    item.chunks = 1;
+  }
+  return { item_id: id, stage, status: item.status, chunks: item.chunks || null, error: item.error, run_id: 'run-7' };
+}
+
+const HELP = {
+  '/': ['Fragen', 'Hier fragen Sie, und ich antworte mit dem, was in Ihren Dokumenten steht. Jede Ziffer hinter einem Satz führt zur Stelle, an der er steht.\n\nFinde ich nichts, sage ich das. Es kommt seltener vor, als man denkt, und öfter, als mir lieb ist.'],
+  '/dokumente': ['Dokumente', 'Ziehen Sie Dateien hinein, ich lese sie in wenigen Sekunden. Der Mond zeigt, wie weit ich bin: voll heißt fertig.'],
+  '/suche': ['Suche', 'Hier sehen Sie, was ich finde, bevor ich antworte. Die Balken sagen, warum.'],
+  '/system': ['System', 'Mein Befinden in Zahlen.'],
+};
+
+async function api(request, response, url) {
+  const parts = url.pathname.replace('/api/v1/', '').split('/').map(decodeURIComponent);
+  const [root, second, third] = parts;
+  const route = `${request.method} ${root}${second === undefined ? '' : '/'}${root === 'items' || root === 'conversations' ? (second ? '*' : '') : (second ?? '')}`;
+  const raw = await readBody(request);
+  const body = (request.headers['content-type'] ?? '').includes('json') ? JSON.parse(raw.toString() || '{}') : {};
+  if (process.env.MOCK_ENV !== 'prod' && !['system', 'help'].includes(root) && !request.headers['x-admin-key'] && !/^[0-9a-f-]{36}$/.test(request.headers['x-dev-user'] ?? '')) {
+    throw new Fault(401, 'Ich weiß nicht, wer fragt.');
+  }
+  switch (route) {
+    case 'GET system/info':
+      return { status: 'ok', env: process.env.MOCK_ENV ?? 'dev', version: '0.1.0', git_sha: '2587d13', max_upload_mb: MAX_MB, mode: 'extractive', models: { embed: 'luna-svd-300', generate: null }, dagster_url: 'http://127.0.0.1:3000' };
+    case 'GET help/context': {
+      const [title, text] = HELP[url.searchParams.get('route')] ?? ['Hilfe', 'Dazu habe ich noch nichts aufgeschrieben.'];
+      return { route: url.searchParams.get('route'), title, text, tips: ['Die Taste / führt zur Frage.'] };
+    }
+    case 'POST rag/ask':
+      await ask(request, response, body);
+      return undefined;
+    case 'POST rag/search': {
+      if (/serverfehler/i.test(body.question)) throw new Fault(503, 'Der Vektorindex antwortet nicht. Die Suche ruht so lange.');
+      if (/mondlandung/i.test(body.question)) return { hits: [] };
+      await sleep(PACE);
+      const hits = Object.values(C).sort((a, b) => b.score - a.score).map((entry) => ({ ...entry, item_id: entry.payload.item_id }));
+      return { hits: hits.slice(0, body.top_k ?? 10) };
+    }
+    case 'POST feedback/rag':
+      return { saved: true };
+    case 'GET conversations':
+      return { conversations: [...conversations.values()].sort((a, b) => b.updated_at.localeCompare(a.updated_at)).map(({ turns, ...rest }) => ({ ...rest, turns: turns.length })) };
+    case 'GET conversations/*': {
+      const found = conversations.get(second);
+      if (!found) throw new Fault(404, 'Dieses Gespräch gibt es nicht (mehr).');
+      return found;
+    }
+    case 'DELETE conversations/*':
+      conversations.delete(second);
+      return null;
+    case 'GET items': {
+      const { query, kind, tag, status, cursor } = Object.fromEntries(url.searchParams);
+      const found = items.filter((item) => !item.deleted && (!kind || item.kind === kind) && (!tag || item.tags.includes(tag)) && (!status || item.status === status) && (!query || `${item.title} ${item.file_name}`.toLowerCase().includes(query.toLowerCase())));
+      const from = Number(cursor ?? 0);
+      return { items: found.slice(from, from + 20), next_cursor: from + 20 < found.length ? String(from + 20) : null, total: found.length };
+    }
+    case 'GET items/*':
+    case 'POST items/*':
+    case 'DELETE items/*': {
+      const item = items.find((entry) => entry.item_id === second);
+      if (!item || (item.deleted && third !== 'restore')) throw new Fault(404, 'Dieses Dokument kenne ich nicht. Vielleicht wurde es gelöscht.');
+      if (request.method === 'DELETE') {
+        item.deleted = true;
+        return null;
+      }
+      if (third === 'restore') {
+        item.deleted = false;
+        return item;
+      }
+      if (third === 'text') {
+        await sleep(120);
+        return { item_id: second, version: item.version, text: textOf(second) ?? '' };
+      }
+      if (third === 'summary') return { summary: second === BK6 ? `Steuerbare Verbrauchseinrichtungen dürfen gedrosselt werden, behalten aber eine Mindestleistung von 4,2 kW ${mark(C.min)}.` : second === ENWG ? `Das Gesetz regelt die Versorgung mit Strom und Gas, von der Definition des Energielieferanten bis zur Ersatzversorgung, die spätestens nach drei Monaten endet ${mark(C.repl)}.` : '', citations: [C.min, C.repl] };
+      if (third === 'file') {
+        response.writeHead(200, { 'Content-Type': item.media_type, 'Content-Disposition': `attachment; filename="${item.file_name}"` });
+        response.end(textOf(second) ?? '');
+        return undefined;
+      }
+      if (third === 'chunks') {
+        const all = chunksOf(second);
+        const at = Math.max(0, all.findIndex((chunk) => chunk.chunk_id === url.searchParams.get('around')));
+        return { chunks: all.slice(Math.max(0, at - 5), at + 6), total: all.length };
+      }
+      return item;
+    }
+    case 'POST ingest/doc': {
+      const name = /filename="([^"]*)"/.exec(raw.toString('latin1'))?.[1] ?? 'datei.pdf';
+      const file = Buffer.from(name, 'latin1').toString();
+      await sleep(250);
+      if (/doppelt/i.test(file)) throw new Fault(409, 'Dieses Dokument liegt schon hier, Byte für Byte.', { item_id: LEAFLET });
+      if (/\.exe$/i.test(file)) throw new Fault(415, 'Programme lese ich nicht. Aus Prinzip.');
+      response.statusCode = 202;
+      return { item_id: startJob(file, raw.length), sha256: 'e'.repeat(64), chunks: null, run_id: 'run-7' };
+    }
+    case 'POST ingest/url':
+      if (/127\.|localhost|10\./.test(body.url)) throw new Fault(400, 'Feld „url“: Diese Adresse liegt im internen Netz. Dort hole ich nichts ab.');
+      response.statusCode = 202;
+      return { item_id: startJob(new URL(body.url).hostname + '.html', 48_000), run_id: 'run-8' };
+    case 'GET metrics/overview':
+      return { items: { total: items.length, ready: items.filter((item) => item.status === 'ready').length, failed: 1, processing: 0, received: 0 }, chunks: items.reduce((sum, item) => sum + item.chunks, 0), answers: 128, events_per_day: Array.from({ length: 14 }, (_, index) => ({ day: new Date(Date.now() - (13 - index) * 86_400_000).toISOString().slice(0, 10), count: 20 + ((index * 37) % 55) })) };
+    case 'GET metrics/ingest':
+      return { throughput: Array.from({ length: 24 }, (_, index) => ({ ts: new Date(Date.now() - (23 - index) * 3_600_000).toISOString(), count: (index * 13) % 17 })), ready: 38, failed: 1, queued: 0, queue_age_s: 0 };
+    case 'GET admin/health': {
+      if (request.headers['x-admin-key'] !== ADMIN) throw new Fault(403, 'Dieser Schlüssel passt nicht.');
+      const up = (latency_ms, version, implementation = 'embedded') => ({ state: 'ok', implementation, latency_ms, version });
+      return { services: { api: up(1, '0.1.0'), db: up(2.4, 'PostgreSQL 18.6'), qdrant: up(3.1, 'pgvector 0.8.1'), ollama: { state: 'off', implementation: 'embedded', latency_ms: null, version: null }, tika: up(9, 'kreuzberg 4.2'), minio: up(0.4, 'Ordner'), redis: up(0.1, 'Arbeitsspeicher'), dagster: { state: 'down', implementation: 'server', latency_ms: null, version: '1.13.27', message: 'Der Daemon hat sich seit 4 Minuten nicht gemeldet.' } }, versions: { luna: '0.1.0', schema: 7, index: 'v3', embed_model: 'luna-svd-300', generate_model: null } };
+    }
+  }
+  if (root === 'ingest' && second) {
+    if (request.method === 'GET') return jobState(second);
+    const job = jobs.get(second);
+    if (!job) throw new Fault(404, 'Diese Aufnahme kenne ich nicht.');
+    if (request.method === 'DELETE') {
+      if (jobState(second).stage !== 'received') throw new Fault(409, 'Dafür ist es zu spät, ich lese schon.');
+      jobs.delete(second);
+      items.splice(items.findIndex((item) => item.item_id === second), 1);
+      return null;
+    }
+    if (third === 'retry') {
+      Object.assign(job, { started: Date.now(), fails: false });
+      return jobState(second);
+    }
+  }
+  throw new Fault(404, 'Diesen Weg gibt es nicht.');
+}
+
+function readBody(request) {
+  return new Promise((resolve, reject) => {
+    const pieces = [];
+    request.on('data', (piece) => pieces.push(piece));
+    request.on('end', () => resolve(Buffer.concat(pieces)));
+    request.on('error', reject);
+  });
+}
+
+async function page(response, pathname) {
+  const file = path.normalize(path.join(DIST, pathname));
+  const wanted = file.startsWith(DIST) && path.extname(file) !== '' ? file : path.join(DIST, 'index.html');
+  try {
+    const data = await readFile(wanted);
+    response.writeHead(200, { 'Content-Type': TYPES[path.extname(wanted)] ?? 'application/octet-stream', 'Content-Security-Policy': CSP, 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });
+    response.end(data);
+  } catch {
+    response.writeHead(404).end();
+  }
+}
+
+http
+  .createServer(async (request, response) => {
+    const url = new URL(request.url, 'http://127.0.0.1');
+    if (!url.pathname.startsWith('/api/v1/')) return page(response, url.pathname);
+    const traceId = trace();
+    try {
+      const data = await api(request, response, url);
+      if (data === undefined) return;
+      response.setHeader('Content-Type', 'application/json');
+      response.end(JSON.stringify({ status: 'ok', message: null, data, trace_id: traceId }));
+    } catch (error) {
+      const status = error instanceof Fault ? error.status : 500;
+      if (!(error instanceof Fault)) console.error(error);
+      if (response.headersSent) return void response.destroy();
+      response.writeHead(status, { 'Content-Type': 'application/json', ...(error.headers ?? {}) });
+      response.end(JSON.stringify({ status: 'error', message: error.message, data: error.data ?? null, trace_id: traceId }));
+    }
+  })
+  .listen(PORT, '127.0.0.1', () => console.log(`mock ready on http://127.0.0.1:${PORT}`));

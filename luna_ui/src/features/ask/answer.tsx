@@ -1,0 +1,272 @@
+/** One answer: summary, cited body, suggestion, steps, next question, sources. */
+import { Lightbulb, ListChecks, CornerDownRight } from 'lucide-react';
+import type { Answer, Citation } from '@/api/types';
+import { Moon } from '@/components/moon';
+import { ScoreBars } from '@/components/ui/scores';
+import { type Block, type Inline, citedIds, parseAnswer, parseInlines, placeOf, sourcesOf } from '@/lib/citations';
+import { cn } from '@/lib/cn';
+import { formatScore, formatValidity, whyFound } from '@/lib/format';
+
+export type OpenEvidence = (chunkId: string) => void;
+
+interface Cited {
+  order: string[];
+  citations: Record<string, Citation>;
+  open: OpenEvidence;
+  active: string | null;
+}
+
+function Chip({ chunkId, number, cited }: { chunkId: string; number: number; cited: Cited }) {
+  const citation = cited.citations[chunkId];
+  const place = citation ? [citation.payload.title, placeOf(citation.payload)].filter(Boolean).join(', ') : 'wird geladen';
+  return (
+    <sup className="mx-0.5 align-[0.35em] leading-none">
+      <button
+        type="button"
+        disabled={citation === undefined}
+        aria-label={`Quelle ${number}: ${place}`}
+        title={place}
+        data-chunk={chunkId}
+        onClick={() => cited.open(chunkId)}
+        className={cn(
+          'relative inline-flex h-[1.125rem] min-w-[1.125rem] items-center justify-center rounded-[4px] px-1 text-[0.6875rem] font-semibold transition-colors after:absolute after:-inset-1.5',
+          cited.active === chunkId ? 'bg-moon text-moon-ink' : 'bg-moon-soft text-moon ring-1 ring-moon/40 ring-inset hover:bg-moon hover:text-moon-ink',
+        )}
+      >
+        {number}
+      </button>
+    </sup>
+  );
+}
+
+function Inlines({ parts, cited }: { parts: Inline[]; cited: Cited }) {
+  return parts.map((part, index) => {
+    switch (part.type) {
+      case 'text':
+        return <span key={index}>{part.text}</span>;
+      case 'strong':
+        return (
+          <strong key={index} className="font-semibold">
+            {part.text}
+          </strong>
+        );
+      case 'unproven':
+        return (
+          <span key={index} className="ml-1 rounded border border-warn/45 px-1 text-xs whitespace-nowrap text-warn" title="Dafür steht in den Quellen kein Beleg.">
+            nicht belegt
+          </span>
+        );
+      case 'cite':
+        return <Chip key={index} chunkId={part.chunkId} number={part.number} cited={cited} />;
+    }
+  });
+}
+
+function Blocks({ blocks, cited }: { blocks: Block[]; cited: Cited }) {
+  return blocks.map((block, index) => {
+    if (block.type === 'paragraph') {
+      return (
+        <p key={index}>
+          <Inlines parts={block.inlines} cited={cited} />
+        </p>
+      );
+    }
+    const List = block.ordered ? 'ol' : 'ul';
+    return (
+      <List key={index} className={cn('space-y-1.5 pl-5 marker:text-ink-3', block.ordered ? 'list-decimal' : 'list-disc')}>
+        {block.items.map((item, at) => (
+          <li key={at}>
+            <Inlines parts={item} cited={cited} />
+          </li>
+        ))}
+      </List>
+    );
+  });
+}
+
+export function AnswerText({ text, order, citations, open, active }: { text: string } & Cited) {
+  const cited = { order, citations, open, active };
+  return (
+    <div className="space-y-3 text-base leading-[1.7] break-words [hyphens:auto]">
+      <Blocks blocks={parseAnswer(text, order)} cited={cited} />
+    </div>
+  );
+}
+
+function Steps({ steps, cited }: { steps: NonNullable<Answer['steps']>; cited: Cited }) {
+  return (
+    <section aria-label="Schritte" className="rounded-lg border border-line bg-panel px-4 py-3">
+      <h3 className="flex items-center gap-2 text-sm font-semibold text-ink-2">
+        <ListChecks className="size-4" /> So gehen Sie vor
+      </h3>
+      <ol className="mt-2 list-decimal space-y-1.5 pl-5 text-[0.9375rem] marker:font-mono marker:text-xs marker:text-ink-3">
+        {steps.map((step, index) => {
+          const title = typeof step === 'string' ? '' : (step.title ?? '');
+          const text = typeof step === 'string' ? step : (step.text ?? '');
+          return (
+            <li key={index}>
+              {title !== '' && <strong className="font-semibold">{title}{text === '' ? '' : ': '}</strong>}
+              <Inlines parts={parseInlines(text, cited.order)} cited={cited} />
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}
+
+export function NextQuestion({ question, ask }: { question: string; ask: (question: string) => void }) {
+  return (
+    <button
+      type="button"
+      onClick={() => ask(question)}
+      className="group flex w-full items-start gap-3 rounded-lg border border-line px-4 py-3 text-left transition-colors hover:border-moon/60 hover:bg-raised"
+    >
+      <CornerDownRight className="mt-1 size-4 shrink-0 text-moon" />
+      <span className="min-w-0">
+        <span className="block text-xs text-ink-3">Weiterfragen</span>
+        <span className="text-[0.9375rem] text-ink">{question}</span>
+      </span>
+    </button>
+  );
+}
+
+function SourceCard({ citation, number, open, active }: { citation: Citation; number: number; open: OpenEvidence; active: boolean }) {
+  const { payload } = citation;
+  const place = placeOf(payload);
+  const validity = formatValidity(payload.valid_from, payload.valid_to);
+  return (
+    <li>
+      <button
+        type="button"
+        onClick={() => open(citation.chunk_id)}
+        aria-label={`Quelle ${number} öffnen: ${[payload.title, place].filter(Boolean).join(', ')}`}
+        className={cn(
+          'flex h-full w-full gap-3 rounded-lg border bg-panel px-3 py-2.5 text-left transition-colors hover:border-moon/60',
+          active ? 'border-moon' : 'border-line',
+        )}
+      >
+        <span className="mt-0.5 flex size-5 shrink-0 items-center justify-center rounded-[4px] bg-moon-soft text-[0.6875rem] font-semibold text-moon ring-1 ring-moon/40 ring-inset">
+          {number}
+        </span>
+        <span className="min-w-0 flex-1">
+          <span className="line-clamp-1 text-sm font-medium">{payload.title}</span>
+          <span className="block text-xs text-ink-2">{[place, validity].filter(Boolean).join(' · ') || payload.file_name}</span>
+          <span className="mt-1 line-clamp-2 font-serif text-[0.8125rem] leading-snug text-ink-3">{payload.text}</span>
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function WhyThese({ answer, order }: { answer: Answer; order: string[] }) {
+  const used = answer.chunks_used && answer.chunks_used.length > 0 ? answer.chunks_used : answer.citations.map((citation) => citation.chunk_id);
+  const known = new Map(answer.citations.map((citation) => [citation.chunk_id, citation]));
+  return (
+    <details className="group text-sm">
+      <summary className="inline-flex min-h-8 items-center rounded text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink">
+        Warum diese Quellen?
+      </summary>
+      <ol className="mt-3 space-y-4 border-l border-line pl-4">
+        {used.map((chunkId) => {
+          const citation = known.get(chunkId);
+          const number = order.indexOf(chunkId) + 1;
+          return (
+            <li key={chunkId}>
+              {citation ? (
+                <>
+                  <p className="font-medium">
+                    {number > 0 ? `${number}. ` : ''}
+                    {citation.payload.title}
+                    {placeOf(citation.payload) !== '' && <span className="font-normal text-ink-2">, {placeOf(citation.payload)}</span>}
+                    {number === 0 && <span className="font-normal text-ink-3"> (gelesen, nicht zitiert)</span>}
+                  </p>
+                  <p className="mb-2 text-ink-2">
+                    {whyFound(citation.scores)} Gesamtwertung {formatScore(citation.score)}.
+                  </p>
+                  <ScoreBars scores={citation.scores} />
+                </>
+              ) : (
+                <p className="text-ink-3">
+                  Gelesen, aber nicht zitiert: <span className="font-mono text-xs break-all">{chunkId}</span>
+                </p>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+    </details>
+  );
+}
+
+export function orderOf(answer: Answer): string[] {
+  return citedIds([answer.summary ?? '', answer.answer].join('\n'));
+}
+
+interface AnswerViewProps {
+  answer: Answer;
+  citations: Record<string, Citation>;
+  open: OpenEvidence;
+  active: string | null;
+  ask: (question: string) => void;
+}
+
+export function AnswerView({ answer, citations, open, active, ask }: AnswerViewProps) {
+  const order = orderOf(answer);
+  const cited: Cited = { order, citations, open, active };
+  const sources = sourcesOf(answer, order);
+  const steps = answer.steps ?? [];
+
+  if (!answer.answered) {
+    return (
+      <div className="space-y-4" data-testid="not-answered">
+        <div className="flex gap-4 rounded-lg border border-dashed border-line-strong px-4 py-4">
+          <Moon phase={0.12} className="mt-0.5 size-6" />
+          <div className="min-w-0 flex-1 space-y-2 text-ink-2">
+            <AnswerText text={answer.answer || answer.summary || 'Dazu steht in Ihren Dokumenten nichts, worauf ich mich berufen könnte.'} {...cited} />
+            {answer.suggestion && <p className="text-sm">{answer.suggestion}</p>}
+          </div>
+        </div>
+        {answer.next_question && <NextQuestion question={answer.next_question} ask={ask} />}
+      </div>
+    );
+  }
+
+  return (
+    <div className="space-y-5">
+      {answer.summary && (
+        <p className="text-lg leading-normal font-medium text-pretty">
+          <Inlines parts={parseInlines(answer.summary, order)} cited={cited} />
+        </p>
+      )}
+      <AnswerText text={answer.answer} {...cited} />
+      {answer.suggestion && (
+        <section aria-label="Vorschlag" className="flex gap-3 border-l-2 border-water pl-4">
+          <Lightbulb className="mt-1 size-4 shrink-0 text-water" />
+          <p className="text-[0.9375rem] leading-relaxed">
+            <Inlines parts={parseInlines(answer.suggestion, order)} cited={cited} />
+          </p>
+        </section>
+      )}
+      {steps.length > 0 && <Steps steps={steps} cited={cited} />}
+      {sources.length > 0 && (
+        <section aria-label="Quellen">
+          <h3 className="mb-2 text-sm font-semibold text-ink-2">Quellen</h3>
+          <ul className="grid gap-2 sm:grid-cols-2">
+            {sources.map((source) => (
+              <SourceCard
+                key={source.chunk_id}
+                citation={source}
+                number={order.indexOf(source.chunk_id) + 1}
+                open={open}
+                active={active === source.chunk_id}
+              />
+            ))}
+          </ul>
+        </section>
+      )}
+      {answer.citations.length > 0 && <WhyThese answer={answer} order={order} />}
+      {answer.next_question && <NextQuestion question={answer.next_question} ask={ask} />}
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+/** Where the question is written. Enter sends, Shift+Enter breaks the line, Ctrl+Enter sends too. */
+import { type RefObject, useLayoutEffect } from 'react';
+import { ArrowUp, Square } from 'lucide-react';
+import { Button } from '@/components/ui/button';
+
+export const MAX_QUESTION = 2000;
+
+interface ComposerProps {
+  value: string;
+  onChange: (value: string) => void;
+  onSend: () => void;
+  onStop: () => void;
+  busy: boolean;
+  field: RefObject<HTMLTextAreaElement | null>;
+}
+
+export function Composer({ value, onChange, onSend, onStop, busy, field }: ComposerProps) {
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (area === null) return;
+    area.style.height = 'auto';
+    area.style.height = `${Math.min(area.scrollHeight, 200)}px`;
+  }, [value, field]);
+
+  const empty = value.trim() === '';
+  return (
+    <form
+      className="rounded-xl border border-line-strong bg-panel shadow-lg transition-colors focus-within:border-moon"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!empty && !busy) onSend();
+      }}
+    >
+      <div className="flex items-end gap-2 p-2">
+        <label className="min-w-0 flex-1">
+          <span className="sr-only">Ihre Frage an Luna</span>
+          <textarea
+            ref={field}
+            rows={1}
+            value={value}
+            maxLength={MAX_QUESTION}
+            placeholder="Fragen Sie Ihre Dokumente …"
+            onChange={(event) => onChange(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
+              if (event.shiftKey) return;
+              event.preventDefault();
+              if (!empty && !busy) onSend();
+            }}
+            className="block w-full resize-none bg-transparent px-2 py-2 text-base leading-normal outline-none focus-visible:outline-none!"
+          />
+        </label>
+        {busy ? (
+          <Button size="icon" aria-label="Anhalten" onClick={onStop}>
+            <Square />
+          </Button>
+        ) : (
+          <Button size="icon" variant="primary" type="submit" disabled={empty} aria-label="Frage senden">
+            <ArrowUp />
+          </Button>
+        )}
+      </div>
+    </form>
+  );
+}

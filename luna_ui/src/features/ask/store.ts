@@ -1,0 +1,180 @@
+/** The conversation on the screen. It lives outside the views, so an answer streams on while one looks elsewhere. */
+import { useSyncExternalStore } from 'react';
+import { ask as askApi, getConversation } from '@/api/calls';
+import { ApiError, uuid } from '@/api/client';
+import type { Answer, Citation } from '@/api/types';
+import { markedSentence } from '@/lib/citations';
+
+export interface Turn {
+  id: string;
+  question: string;
+  state: 'streaming' | 'done' | 'stopped' | 'failed';
+  /** What has arrived so far; the finished answer replaces it. */
+  text: string;
+  citations: Record<string, Citation>;
+  answer: Answer | null;
+  answerId: string | null;
+  error: unknown;
+  /** Epoch milliseconds after which the same question may be asked again. */
+  retryAt: number | null;
+}
+
+export interface AskState {
+  conversationId: string | null;
+  turns: Turn[];
+  loading: boolean;
+  loadError: unknown;
+}
+
+const EMPTY: AskState = { conversationId: null, turns: [], loading: false, loadError: null };
+
+class AskStore {
+  private state: AskState = EMPTY;
+  private readonly listeners = new Set<() => void>();
+  private abort: AbortController | null = null;
+  /** Told when an answer is complete, so that lists elsewhere can be asked again. */
+  onSettled: (() => void) | null = null;
+
+  readonly get = (): AskState => this.state;
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  private set(part: Partial<AskState>): void {
+    this.state = { ...this.state, ...part };
+    this.listeners.forEach((listener) => listener());
+  }
+
+  private patch(id: string, change: (turn: Turn) => Partial<Turn>): void {
+    this.set({ turns: this.state.turns.map((turn) => (turn.id === id ? { ...turn, ...change(turn) } : turn)) });
+  }
+
+  get busy(): boolean {
+    return this.abort !== null;
+  }
+
+  stop(): void {
+    this.abort?.abort();
+    this.abort = null;
+    this.set({ turns: this.state.turns.map((turn) => (turn.state === 'streaming' ? { ...turn, state: 'stopped' } : turn)) });
+  }
+
+  reset(): void {
+    this.stop();
+    this.set(EMPTY);
+  }
+
+  /** Drops a question and all that followed it; returns its words. */
+  cut(id: string): void {
+    this.stop();
+    const at = this.state.turns.findIndex((turn) => turn.id === id);
+    if (at !== -1) this.set({ turns: this.state.turns.slice(0, at) });
+  }
+
+  again(id: string): void {
+    const question = this.state.turns.find((turn) => turn.id === id)?.question;
+    if (question === undefined) return;
+    this.cut(id);
+    void this.ask(question);
+  }
+
+  async open(conversationId: string): Promise<void> {
+    this.stop();
+    this.set({ ...EMPTY, conversationId, loading: true });
+    try {
+      const conversation = await getConversation(conversationId);
+      if (this.state.conversationId !== conversationId) return;
+      this.set({
+        loading: false,
+        turns: conversation.turns.map((turn) => ({
+          id: uuid(),
+          question: turn.question,
+          state: 'done',
+          text: turn.answer.answer,
+          citations: byId(turn.answer.citations),
+          answer: turn.answer,
+          answerId: turn.answer.answer_id,
+          error: null,
+          retryAt: null,
+        })),
+      });
+    } catch (error) {
+      if (this.state.conversationId === conversationId) this.set({ loading: false, loadError: error });
+    }
+  }
+
+  async ask(question: string): Promise<void> {
+    this.stop();
+    const id = uuid();
+    const abort = new AbortController();
+    this.abort = abort;
+    this.set({
+      loadError: null,
+      turns: [
+        ...this.state.turns,
+        { id, question, state: 'streaming', text: '', citations: {}, answer: null, answerId: null, error: null, retryAt: null },
+      ],
+    });
+    try {
+      const conversation = this.state.conversationId;
+      const body = conversation === null ? { question } : { question, conversation_id: conversation };
+      for await (const event of askApi(body, abort.signal)) {
+        if (abort.signal.aborted) return;
+        switch (event.type) {
+          case 'meta':
+            this.patch(id, () => ({ answerId: event.data.answer_id }));
+            if (event.data.conversation_id) this.set({ conversationId: event.data.conversation_id });
+            break;
+          case 'delta':
+            this.patch(id, (turn) => ({ text: turn.text + event.data.text }));
+            break;
+          case 'sentence': {
+            const found = (event.data.citations ?? []).filter((citation) => typeof citation !== 'string');
+            const text = markedSentence(event.data.text, event.data.citations);
+            this.patch(id, (turn) => ({
+              text: turn.text === '' || /\s$/.test(turn.text) ? turn.text + text : `${turn.text} ${text}`,
+              citations: { ...turn.citations, ...byId(found) },
+            }));
+            break;
+          }
+          case 'done': {
+            const answer = event.data;
+            this.patch(id, (turn) => ({
+              state: 'done',
+              answer,
+              answerId: answer.answer_id,
+              citations: { ...turn.citations, ...byId(answer.citations) },
+            }));
+            if (answer.conversation_id) this.set({ conversationId: answer.conversation_id });
+            break;
+          }
+          case 'error':
+            throw new ApiError({ message: event.data.message, status: 500, traceId: event.data.trace_id ?? null });
+        }
+      }
+      this.patch(id, (turn) =>
+        turn.state === 'streaming'
+          ? { state: 'failed', error: new ApiError({ message: 'Die Antwort brach ab, bevor ich fertig war.', status: 0 }) }
+          : {},
+      );
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      const wait = error instanceof ApiError && error.status === 429 ? (error.retryAfter ?? 60) : null;
+      this.patch(id, () => ({ state: 'failed', error, retryAt: wait === null ? null : Date.now() + wait * 1000 }));
+    } finally {
+      if (this.abort === abort) {
+        this.abort = null;
+        this.set({});
+      }
+      this.onSettled?.();
+    }
+  }
+}
+
+function byId(citations: readonly Citation[]): Record<string, Citation> {
+  return Object.fromEntries(citations.map((citation) => [citation.chunk_id, citation]));
+}
+
+export const askStore = new AskStore();
+export const useAsk = (): AskState => useSyncExternalStore(askStore.subscribe, askStore.get);

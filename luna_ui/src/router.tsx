@@ -1,0 +1,98 @@
+/** All addresses of the page. Views other than the first are loaded when they are opened. */
+import { Link, Outlet, createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { Shell } from '@/components/shell/shell';
+import { Button } from '@/components/ui/button';
+import { Empty, Failure, Waiting } from '@/components/ui/notice';
+import { AskView } from '@/features/ask/view';
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** Plain words in the address: `?q=14` is text, not a number, and is not quoted. */
+function stringifySearch(search: Record<string, unknown>): string {
+  const words = new URLSearchParams();
+  for (const [key, value] of Object.entries(search)) if (typeof value === 'string' && value !== '') words.set(key, value);
+  const tail = words.toString();
+  return tail === '' ? '' : `?${tail}`;
+}
+
+interface RootSearch {
+  beleg?: string | undefined;
+}
+
+const root = createRootRoute({
+  validateSearch: (search: Record<string, unknown>): RootSearch => ({ beleg: text(search['beleg']) }),
+  component: () => (
+    <Shell>
+      <Outlet />
+    </Shell>
+  ),
+  notFoundComponent: () => (
+    <Empty title="Diese Seite gibt es nicht.">
+      <p>Ich habe nachgesehen. Gründlich.</p>
+      <Button asChild className="mt-4">
+        <Link to="/">Zur Startseite</Link>
+      </Button>
+    </Empty>
+  ),
+});
+
+const ask = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: (search: Record<string, unknown>): { c?: string | undefined; q?: string | undefined } => ({ c: text(search['c']), q: text(search['q']) }),
+  component: AskView,
+});
+
+const documents = createRoute({
+  getParentRoute: () => root,
+  path: '/dokumente',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { suche?: string | undefined; art?: string | undefined; tag?: string | undefined; status?: string | undefined } => ({
+    suche: text(search['suche']),
+    art: text(search['art']),
+    tag: text(search['tag']),
+    status: text(search['status']),
+  }),
+  component: lazyRouteComponent(() => import('@/features/documents/view'), 'DocumentsView'),
+});
+
+const document = createRoute({
+  getParentRoute: () => root,
+  path: '/dokumente/$itemId',
+  validateSearch: (search: Record<string, unknown>): { chunk?: string | undefined } => ({ chunk: text(search['chunk']) }),
+  component: lazyRouteComponent(() => import('@/features/documents/document'), 'DocumentView'),
+});
+
+const search = createRoute({
+  getParentRoute: () => root,
+  path: '/suche',
+  validateSearch: (search: Record<string, unknown>): { q?: string | undefined } => ({ q: text(search['q']) }),
+  component: lazyRouteComponent(() => import('@/features/search/view'), 'SearchView'),
+});
+
+const system = createRoute({
+  getParentRoute: () => root,
+  path: '/system',
+  component: lazyRouteComponent(() => import('@/features/system/view'), 'SystemView'),
+});
+
+const legal = () => import('@/features/legal/pages');
+const imprint = createRoute({ getParentRoute: () => root, path: '/impressum', component: lazyRouteComponent(legal, 'Imprint') });
+const privacy = createRoute({ getParentRoute: () => root, path: '/datenschutz', component: lazyRouteComponent(legal, 'Privacy') });
+const contact = createRoute({ getParentRoute: () => root, path: '/kontakt', component: lazyRouteComponent(legal, 'Contact') });
+
+export const router = createRouter({
+  routeTree: root.addChildren([ask, documents, document, search, system, imprint, privacy, contact]),
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch,
+  defaultPreload: 'intent',
+  defaultPendingComponent: () => <Waiting className="px-8" />,
+  defaultErrorComponent: ({ error, reset }) => <Failure className="m-6" error={error} retry={reset} />,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
