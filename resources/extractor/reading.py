@@ -33,7 +33,7 @@ _READERS: dict[str, Reader] = {
     types.MARKDOWN: plain.read_markdown,
     types.CSV: plain.read_csv,
     types.JSON: plain.read_text,
-    types.XML: plain.read_text,
+    types.XML: plain.read_xml,
     types.ICS: plain.read_calendar,
     types.EML: mail.read,
     types.MBOX: mail.read_mailbox,

@@ -18,9 +18,7 @@ _TRAILING = re.compile(r"[^\S\n]+(?=\n|\Z)")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]")
 # „Netz-" at the end of a line and „betreiber" at the start of the next; a following conjunction keeps its hyphen.
-_HYPHENATED = re.compile(
-    r"(?P<before>[^\W\d_]{2,})(?P<hyphen>[-\u2010\u00ad\u0002\ufffe])[^\S\n]*\n[^\S\n]*(?P<after>[^\W_][\w]*)"
-)
+_HYPHENATED = re.compile(r"(?P<before>[^\W\d_]{2,})(?P<hyphen>[-\u2010\u00ad])[^\S\n]*\n[^\S\n]*(?P<after>[^\W_][\w]*)")
 _CONJUNCTIONS = frozenset(
     {
         "und",
@@ -66,7 +64,7 @@ def join_hyphenated(text: str) -> str:
 
     def join(found: re.Match[str]) -> str:
         before, hyphen, after = found["before"], found["hyphen"], found["after"]
-        if hyphen in "\u00ad\u0002":
+        if hyphen == "\u00ad":
             return before + after
         if after.lower() in _CONJUNCTIONS:
             return f"{before}- {after}"

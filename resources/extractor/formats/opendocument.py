@@ -184,7 +184,7 @@ class _Reader:
             pieces.append((part.tail or "").replace("\v", " "))
 
     def _rows(self, element: Element) -> list[list[str] | None]:
-        """Rows of cells; None for an empty row. Repetitions are bounded: a sheet repeats its last row a million times."""
+        """Rows of cells; None for an empty row. Repetitions are bounded: sheets repeat a row a million times."""
         rows: list[list[str] | None] = []
         for row in self._all_rows(element):
             cells: list[str] = []

@@ -164,8 +164,8 @@ def _lines_with_gaps(text_page: pdfium.PdfTextPage) -> str:
         if not char.isspace():
             first = position if first < 0 else first
             last = position
-        if code == 0xFFFE:
-            # pdfium writes a hyphen at a line end this way and leaves the break out.
+        if code in (0x02, 0xFFFE) and raw.FPDFText_IsHyphen(handle, position):
+            # pdfium marks a hyphen at a line end this way and leaves the break out.
             current[-1] = "-"
             lines.append("".join(current))
             spans.append((first, last))
@@ -176,17 +176,17 @@ def _lines_with_gaps(text_page: pdfium.PdfTextPage) -> str:
 
 
 def _with_paragraphs(handle: object, lines: list[str], spans: list[tuple[int, int]]) -> str:
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    across, up = ctypes.c_double(), ctypes.c_double()
 
-    def middle(position: int) -> tuple[float, float] | None:
-        if position < 0 or not raw.FPDFText_GetCharBox(handle, position, left, right, bottom, top):
+    def baseline(position: int) -> float | None:
+        if position < 0 or not raw.FPDFText_GetCharOrigin(handle, position, across, up):
             return None
-        return bottom.value, max(top.value - bottom.value, 0.1)
+        return up.value
 
-    places = [middle(first) for first, _ in spans]
+    places = [baseline(first) for first, _ in spans]
     steps: list[float | None] = [None]
     for before, after in itertools.pairwise(places):
-        steps.append(before[0] - after[0] if before and after else None)
+        steps.append(before - after if before is not None and after is not None else None)
     usual = [step for step in steps if step is not None and 3 < step < 60]
     pitch = statistics.median_low(usual) if usual else 0.0
     parts: list[str] = []

@@ -12,8 +12,10 @@ import re
 
 from charset_normalizer import from_bytes
 
+from resources.extractor.containers import refuse_entities
 from resources.extractor.errors import ExtractionError
 from resources.extractor.formats.base import Extracted, one_line, table
+from resources.extractor.formats.xmlparts import local, parse
 from resources.extractor.limits import Limits
 
 _BOMS = (
@@ -146,6 +148,26 @@ def read_calendar(data: bytes, limits: Limits) -> Extracted:
     text = re.sub(r"\r?\n[ \t]", "", _bounded(decode(data), limits))
     text = re.sub(r"\\([,;\\])", r"\1", text.replace("\\n", "\n").replace("\\N", "\n"))
     return Extracted(text=text, markup="plain")
+
+
+def read_xml(data: bytes, limits: Limits) -> Extracted:
+    """XML as one line for each element with text, `name: text`; what is not well-formed stays as it is."""
+    refuse_entities(data, doctype=True)
+    try:
+        root = parse(data)
+    except ExtractionError:
+        return read_text(data, limits)
+    lines: list[str] = []
+    for element in root.iter():
+        text = one_line(element.text or "")
+        values = [f"{key.rpartition('}')[2]} {value}" for key, value in element.attrib.items() if value.strip()]
+        described = ", ".join([*([text] if text else []), *values])
+        if described:
+            lines.append(f"{local(element)}: {described}")
+        tail = one_line(element.tail or "")
+        if tail:
+            lines.append(tail)
+    return Extracted(text=_bounded("\n".join(lines), limits), markup="plain")
 
 
 def _bounded(text: str, limits: Limits) -> str:
