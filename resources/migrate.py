@@ -89,11 +89,14 @@ def _grant_logins(guard: psycopg.Connection[tuple[object, ...]], secrets: Secret
     }
     for role, password in passwords.items():
         guard.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
-    guard.execute(
-        sql.SQL(
-            "REVOKE ALL ON DATABASE {} FROM PUBLIC; GRANT CONNECT ON DATABASE {} TO luna_app, luna_worker, luna_backup"
-        ).format(sql.Identifier(database), sql.Identifier(database))
-    )
+    of_database = sql.Identifier(database)
+    # COPY is refused on tables with row security, so the worker copies into temporary tables first.
+    for statement in (
+        "REVOKE ALL ON DATABASE {} FROM PUBLIC",
+        "GRANT CONNECT ON DATABASE {} TO luna_app, luna_worker, luna_backup",
+        "GRANT TEMPORARY ON DATABASE {} TO luna_worker",
+    ):
+        guard.execute(sql.SQL(statement).format(of_database))
 
 
 def _ensure_dagster_database(guard: psycopg.Connection[tuple[object, ...]], name: str) -> None:

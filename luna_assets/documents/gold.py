@@ -10,8 +10,9 @@ from pathlib import Path
 from uuid import UUID
 
 from resources.database import Connection
+from resources.search_tables import load_search_tables
 from resources.vectors.index import IndexedItem
-from resources.vectors.postgres import search_version
+from resources.vectors.trial import ask_version
 
 GOLD_FILES = Path(__file__).resolve().parents[2] / "data" / "gold"
 TOP = 5
@@ -71,13 +72,12 @@ def load_gold(folder: Path = GOLD_FILES) -> list[GoldQuestion]:
     return questions
 
 
-def evaluate(
-    connection: Connection, tenant_id: UUID | None, version_id: int, questions: Sequence[GoldQuestion]
-) -> GoldReport:
+def evaluate(connection: Connection, version_id: int, questions: Sequence[GoldQuestion]) -> GoldReport:
     """Ask one version of the index, live or not, and count what it finds."""
     hits = 0
     missed: list[str] = []
-    answers = search_version(connection, version_id, [question.question for question in questions], limit=25)
+    asked = [question.question for question in questions]
+    answers = ask_version(connection, version_id, asked, load_search_tables(), limit=25)
     for question, found in zip(questions, answers, strict=True):
         sections = _first_sections(connection, found)
         if sections & question.targets:

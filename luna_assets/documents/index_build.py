@@ -103,9 +103,9 @@ def build_version(
     laws = laws_in(items)
     fitting = [question for question in gold if question.fits(laws)]
     if fitting:
-        report.gold = evaluate(connection, tenant_id, version_id, fitting)
+        report.gold = evaluate(connection, version_id, fitting)
         if live is not None:
-            report.gold_live = evaluate(connection, tenant_id, live.id, fitting)
+            report.gold_live = evaluate(connection, live.id, fitting)
             report.gold_holds = report.gold.hit_at_5 >= report.gold_live.hit_at_5 - GOLD_TOLERANCE
     report.seconds["check"] = time.perf_counter() - begun
 

@@ -1,0 +1,75 @@
+"""Asks one index version, live or not, a list of questions: for the gold check before promotion. Worker's role only.
+
+It searches the whole version with the same analysis and ranker as the reader, without filters and visibility.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import numpy as np
+
+from luna_rules.search.model import Corpus
+from luna_rules.search.query import QueryParser
+from luna_rules.search.ranker import lexical_candidates, rank
+from luna_rules.search.tables import SearchTables
+from resources.database import Connection
+from resources.vectors import arrays
+from resources.vectors.postgres_writer import IndexWriter
+
+_LAYOUTS = """
+SELECT s.id,
+       (SELECT string_agg(uuid_send(u.x), ''::bytea ORDER BY u.o) FROM unnest(s.item_ids) WITH ORDINALITY AS u (x, o)),
+       (SELECT string_agg(int4send(u.x), ''::bytea ORDER BY u.o) FROM unnest(s.item_starts) WITH ORDINALITY AS u (x, o)),
+       s.sections, s.lengths, s.chunk_ids
+FROM index_segments s WHERE s.version_id = %s ORDER BY s.sequence
+"""
+_POSTINGS = (
+    "SELECT segment_id, term, numbers, frequencies FROM index_postings WHERE segment_id = ANY(%s) AND term = ANY(%s)"
+)
+_VECTORS = "SELECT string_agg(halfvec_send(vector), ''::bytea ORDER BY number) FROM index_vectors WHERE segment_id = %s"
+
+
+def ask_version(
+    connection: Connection, version_id: int, questions: Sequence[str], tables: SearchTables, *, limit: int
+) -> list[list[UUID]]:
+    """The ids of the best `limit` passages for each question, best first."""
+    lexicon = IndexWriter(connection).lexicon(version_id)
+    parser = QueryParser(lexicon, tables)
+    rows = cast("list[tuple[Any, ...]]", connection.execute(_LAYOUTS, (version_id,), binary=True).fetchall())
+    if not rows:
+        return [[] for _ in questions]
+    layouts = [arrays.read_layout(*row[1:6]) for row in rows]
+    whole, _ = arrays.join_layouts([(layout, np.ones(len(layout.item_ids), bool)) for layout in layouts])
+    corpus = Corpus(
+        item=np.repeat(np.arange(len(whole.item_ids), dtype=np.uint32), np.diff(whole.starts)),
+        section=whole.sections,
+        lengths=whole.lengths,
+    )
+    offsets = dict(zip((row[0] for row in rows), np.cumsum([0, *[one.size for one in layouts]])[:-1], strict=True))
+    sizes = {row[0]: layout.size for row, layout in zip(rows, layouts, strict=True)}
+    queries = [parser.parse(question) for question in questions]
+    terms = sorted({term for query in queries for term in query.terms})
+    parts: dict[str, list[tuple[arrays.Posting, None, int]]] = {}
+    found = connection.execute(_POSTINGS, (list(sizes), terms), binary=True)
+    for segment_id, term, numbers, frequencies in sorted(found, key=lambda row: offsets[row[0]]):
+        posting = arrays.read_posting(numbers, frequencies, sizes[segment_id])
+        parts.setdefault(term, []).append((posting, None, int(offsets[segment_id])))
+    joined = {term: arrays.join_postings(pieces) for term, pieces in parts.items()}
+    postings = {term: (numbers.astype(np.uint32, copy=False), rest) for term, (numbers, rest) in joined.items()}
+    vectors = None
+    if lexicon.dimension:
+        halves = [connection.execute(_VECTORS, (row[0],), binary=True).fetchone() for row in rows]
+        data = b"".join(bytes(half[0]) for half in halves if half and half[0])
+        vectors = arrays.read_halfvecs(data, lexicon.dimension)
+    answers: list[list[UUID]] = []
+    for query in queries:
+        candidates = lexical_candidates(query, corpus, postings, None)
+        dense = None
+        if vectors is not None and len(vectors) == whole.size:
+            dense = vectors[candidates].astype(np.float32) @ query.vector(lexicon)
+        ranked = rank(query, corpus, postings, candidates, dense=dense, limit=limit)
+        answers.append([arrays.uuid_at(whole.chunk_ids, one.number) for one in ranked])
+    return answers
