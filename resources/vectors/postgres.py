@@ -1,0 +1,348 @@
+"""The passage index in PostgreSQL, for readers: keeps an asker's corpus in memory and asks only for what is new.
+
+What is kept is in `postgres_view.py`, the statements in `postgres_reader.py`, writing in `postgres_writer.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import cast
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from luna_rules.search.lexicon import Lexicon
+from luna_rules.search.lookups import Lookup
+from luna_rules.search.model import Postings, Ranked
+from luna_rules.search.query import Alternative, Group, Query, QueryParser
+from luna_rules.search.ranker import lexical_candidates, rank
+from luna_rules.search.tables import SearchTables
+from resources.database import AsyncConnection
+from resources.vectors import postgres_reader as reader
+from resources.vectors.arrays import EMPTY_POSTING, Posting
+from resources.vectors.index import Filters, Hit, IndexState, SearchResult
+from resources.vectors.postgres_view import ByteCache, ScopeState, View, build_view
+from resources.vectors.postgres_writer import IndexWriter
+
+__all__ = ["IndexWriter", "PostgresIndex"]
+
+_ATTEMPTS = 5
+_WARM_QUESTION = "Wie lange gilt der Stromlieferungsvertrag?"
+
+
+class IndexChangedError(RuntimeError):
+    """The index changed faster than it could be read; asking again helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Speech:
+    """A lexicon with the parser that belongs to it."""
+
+    lexicon: Lexicon
+    parser: QueryParser
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """Vectors of a segment as whole numbers −127…127, with a scale for each row: a quarter of float32's memory."""
+
+    values: NDArray[np.int8]
+    scales: NDArray[np.float32]
+
+    @staticmethod
+    def of(vectors: NDArray[np.float16]) -> _Matrix:
+        values = np.empty(vectors.shape, np.int8)
+        scales = np.empty(len(vectors), np.float32)
+        for start in range(0, len(vectors), 4096):
+            part = vectors[start : start + 4096].astype(np.float32)
+            scale = np.maximum(np.abs(part).max(axis=1, initial=0.0), 1e-9) / 127
+            scales[start : start + 4096] = scale
+            values[start : start + 4096] = np.rint(part / scale[:, None])
+        return _Matrix(values, scales)
+
+    def cosines(self, rows: NDArray[np.int64], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        return (self.values[rows].astype(np.float32) @ vector) * self.scales[rows]
+
+
+class PostgresIndex:
+    """Searches in PostgreSQL. One for a process and event loop; `cache_mb` bounds what it keeps between searches."""
+
+    def __init__(self, tables: SearchTables, cache_mb: int = 128, *, candidates: int = 400) -> None:
+        self._tables = tables
+        self._candidates = candidates
+        self._cache = ByteCache(cache_mb * 1024 * 1024)
+        self._loading: dict[str, asyncio.Lock] = {}
+
+    @property
+    def cached_bytes(self) -> int:
+        """What the cache holds now, by its own reckoning."""
+        return self._cache.used
+
+    def forget(self) -> None:
+        """Empties the cache; the next search reads everything again."""
+        self._cache.clear()
+
+    async def state(self, connection: AsyncConnection, tenant: UUID) -> IndexState:
+        """Live versions and generation as the asker sees them now."""
+        view = cast("View | None", self._cache.get(("view", tenant)))
+        generation, acting, _ = await reader.check(connection, tenant, (), ())
+        _require_tenant(tenant, acting)
+        if view is None or view.generation != generation:
+            view = await self._load_view(connection, tenant)
+        return IndexState(tuple(state.version_id for state in view.scopes), view.generation)
+
+    async def search(
+        self,
+        connection: AsyncConnection,
+        tenant: UUID,
+        question: str,
+        *,
+        filters: Filters,
+        as_of: date,
+        limit: int,
+    ) -> SearchResult:
+        """The best passages; see `PassageIndex.search`. Raises `IndexChangedError` in the rarest of cases."""
+        for _ in range(_ATTEMPTS):
+            found = await self._try_search(connection, tenant, question, filters, as_of, limit)
+            if found is not None:
+                return found
+            self._cache.drop(("view", tenant))
+        raise IndexChangedError("The index kept changing while it was searched")
+
+    async def _try_search(
+        self,
+        connection: AsyncConnection,
+        tenant: UUID,
+        question: str,
+        filters: Filters,
+        as_of: date,
+        limit: int,
+    ) -> SearchResult | None:
+        self._cache.begin()
+        clock = _Clock()
+        view = cast("View | None", self._cache.get(("view", tenant)))
+        if view is None:
+            _, acting, _ = await reader.check(connection, tenant, (), ())
+            _require_tenant(tenant, acting)
+            view = await self._load_view(connection, tenant)
+        for state in view.scopes:
+            self._cache.get(("scope", state.scope))
+        speeches = await self._speeches(connection, view.scopes)
+        if speeches is None:
+            return None
+        clock.lap("load")
+        query = _joined([speech.parser.parse(question) for speech in speeches.values()])
+        clock.lap("parse")
+
+        among = None
+        if filters.metadata and (as_of, filters) not in view.masks:
+            among = await reader.load_metadata_matches(connection, filters)
+        postings = await self._postings(connection, view, query)
+        if postings is None:
+            return None
+        clock.lap("postings")
+
+        versions = tuple(state.version_id for state in view.scopes)
+        allowed, any_allowed = view.allowed(as_of, filters, among)
+        hits: tuple[Hit, ...] = ()
+        if any_allowed and query is not None and limit > 0:
+            chosen = lexical_candidates(query, view.corpus, postings, allowed, max(self._candidates, limit))
+            clock.lap("candidates")
+            dense = await self._cosines(connection, view, query, speeches, chosen.astype(np.int64))
+            if dense is None:
+                return None
+            clock.lap("dense")
+            ranked = rank(query, view.corpus, postings, chosen, dense=dense, limit=limit)
+            hits = tuple(_hit(view, passage) for passage in ranked)
+            clock.lap("rank")
+        return SearchResult(hits, query, versions, view.generation, clock.done())
+
+    async def _load_view(self, connection: AsyncConnection, tenant: UUID) -> View:
+        old = cast("View | None", self._cache.get(("view", tenant)))
+        known = {state.scope: state for state in (old.scopes if old else ())}
+        for scope in (UUID(int=0), tenant):
+            kept = cast("ScopeState | None", self._cache.get(("scope", scope)))
+            if kept is not None:
+                known[scope] = kept
+        states, generation = await reader.load_scopes(connection, tenant, known)
+        for state in states:
+            if known.get(state.scope) is not state:
+                self._cache.put(("scope", state.scope), state, state.nbytes)
+        view = build_view(tenant, states, generation)
+        self._cache.put(("view", tenant), view, view.nbytes)
+        return view
+
+    async def _speeches(self, connection: AsyncConnection, scopes: Sequence[ScopeState]) -> dict[str, _Speech] | None:
+        """Lexicons and parsers by digest, in the order of the scopes; None where a version is gone."""
+        found: dict[str, _Speech] = {}
+        for state in scopes:
+            digest = state.lexicon_digest
+            if digest in found:
+                continue
+            key = ("speech", digest)
+            speech = cast("_Speech | None", self._cache.get(key))
+            if speech is None:
+                async with self._loading.setdefault(digest, asyncio.Lock()):
+                    speech = cast("_Speech | None", self._cache.get(key))
+                    if speech is None:
+                        data = await reader.load_lexicon(connection, state.version_id)
+                        if data is None:
+                            return None
+                        speech = await asyncio.to_thread(_read_speech, data, self._tables)
+                        lexicon = speech.lexicon
+                        size = lexicon.matrix.nbytes + 600 * len(lexicon.terms) + 300 * len(lexicon.parts)
+                        self._cache.put(key, speech, size)
+                self._loading.pop(digest, None)
+            found[digest] = speech
+        return found
+
+    async def _postings(self, connection: AsyncConnection, view: View, query: Query | None) -> Postings | None:
+        """Postings of the query's terms over the view; None where the index changed since the view was loaded."""
+        terms = query.terms if query is not None else ()
+        segment_ids = view.segment_ids
+        parts: dict[str, list[Posting | None]] = {}
+        missing: dict[str, None] = {}
+        for term in terms:
+            known = [cast("Posting | None", self._cache.get((segment, term))) for segment in segment_ids]
+            parts[term] = known
+            if any(part is None for part in known):
+                missing[term] = None
+        generation, acting, rows = await reader.check(
+            connection, view.tenant, segment_ids if missing else (), list(missing)
+        )
+        _require_tenant(view.tenant, acting)
+        if generation != view.generation:
+            return None
+        if missing:
+            fresh = {(row[0], row[1]): row for row in rows}
+            for term in missing:
+                for place, piece in enumerate(view.pieces):
+                    if parts[term][place] is None:
+                        row = fresh.get((piece.segment.id, term))
+                        posting = EMPTY_POSTING if row is None else reader.posting_of(row, piece.segment.layout.size)
+                        parts[term][place] = posting
+                        self._cache.put((piece.segment.id, term), posting, posting[0].nbytes + posting[1].nbytes)
+        joined = {term: view.posting(found) for term, found in parts.items()}
+        return {term: posting for term, posting in joined.items() if len(posting[0])}
+
+    async def _cosines(
+        self,
+        connection: AsyncConnection,
+        view: View,
+        query: Query,
+        speeches: Mapping[str, _Speech],
+        chosen: NDArray[np.int64],
+    ) -> NDArray[np.float32] | None:
+        """Cosine of question and passage for each chosen passage, 0 where a scope has no space; None as `_postings`."""
+        cosines = np.zeros(len(chosen), np.float32)
+        vectors = {digest: query.vector(speech.lexicon) for digest, speech in speeches.items()}
+        for piece, positions, local in view.locate(chosen):
+            state = view.scopes[piece.scope]
+            vector = vectors[state.lexicon_digest]
+            if not state.dimension or not vector.any():
+                continue
+            key = ("vectors", piece.segment.id)
+            matrix = cast("_Matrix | None", self._cache.get(key))
+            if matrix is None:
+                stored = await reader.load_vectors(
+                    connection, piece.segment.id, piece.segment.layout.size, state.dimension
+                )
+                if stored is None:
+                    return None
+                matrix = await asyncio.to_thread(_Matrix.of, stored)
+                self._cache.put(key, matrix, matrix.values.nbytes + matrix.scales.nbytes)
+            cosines[positions] = matrix.cosines(local, vector)
+        return cosines
+
+
+async def exact_dense(
+    connection: AsyncConnection, version_id: int, vector: NDArray[np.float32], limit: int
+) -> list[tuple[UUID, float]]:
+    """The nearest chunks of a version by a full scan in the database: what faster ways are measured against."""
+    cursor = await connection.execute(
+        """
+        SELECT encode(substring(s.chunk_ids FROM n.number * 16 + 1 FOR 16), 'hex'), n.cosine
+        FROM (
+            SELECT v.segment_id, v.number, 1 - (v.vector <=> %(vector)s::halfvec) AS cosine
+            FROM index_vectors v JOIN index_segments g ON g.id = v.segment_id
+            WHERE g.version_id = %(version)s
+            ORDER BY v.vector <=> %(vector)s::halfvec, v.segment_id, v.number LIMIT %(limit)s
+        ) AS n JOIN index_segments s ON s.id = n.segment_id
+        ORDER BY n.cosine DESC
+        """,
+        {"vector": "[" + ",".join(f"{x:.6g}" for x in vector.tolist()) + "]", "version": version_id, "limit": limit},
+    )
+    return [(UUID(str(row[0])), float(row[1])) for row in await cursor.fetchall()]
+
+
+def _require_tenant(tenant: UUID, acting: UUID | None) -> None:
+    # What is cached for a tenant must never be shown in a transaction that acts for another one.
+    if acting != tenant:
+        raise PermissionError("The transaction acts for another tenant than the search")
+
+
+def _read_speech(data: bytes, tables: SearchTables) -> _Speech:
+    """Reads a lexicon and lets its parser build all that it would otherwise build at the first question."""
+    lexicon = Lexicon.from_bytes(data)
+    parser = QueryParser(lexicon, tables)
+    parser.parse(_WARM_QUESTION).vector(lexicon)
+    return _Speech(lexicon, parser)
+
+
+def _joined(queries: Sequence[Query]) -> Query | None:
+    """One query from those that several lexicons gave for the same question: concepts keep all their alternatives."""
+    if not queries:
+        return None
+    first, *others = queries
+    if not others:
+        return first
+    groups: dict[tuple[str, bool], Group] = {(group.asked, group.content): group for group in first.groups}
+    lookups: dict[str, Lookup] = {lookup.asked: lookup for lookup in first.lookups}
+    terms = dict.fromkeys(first.terms)
+    for query in others:
+        for group in query.groups:
+            key = (group.asked, group.content)
+            same = groups.get(key)
+            groups[key] = group if same is None else replace(same, alternatives=_united(same, group))
+        for lookup in query.lookups:
+            same_lookup = lookups.get(lookup.asked)
+            if same_lookup is None or (lookup.known and not same_lookup.known):
+                lookups[lookup.asked] = lookup
+            elif lookup.known:
+                laws = tuple(dict.fromkeys((*same_lookup.laws, *lookup.laws)))
+                lookups[lookup.asked] = replace(same_lookup, laws=laws)
+        terms.update(dict.fromkeys(query.terms))
+    return replace(first, groups=tuple(groups.values()), lookups=tuple(lookups.values()), terms=tuple(terms))
+
+
+def _united(one: Group, other: Group) -> tuple[Alternative, ...]:
+    best: dict[tuple[str, ...], float] = {}
+    for alternative in (*one.alternatives, *other.alternatives):
+        best[alternative.terms] = max(best.get(alternative.terms, 0.0), alternative.weight)
+    return tuple(Alternative(terms, weight) for terms, weight in best.items())
+
+
+def _hit(view: View, passage: Ranked) -> Hit:
+    chunk_id, item_id = view.ids_at(passage.number)
+    return Hit(chunk_id, item_id, passage.score, passage.scores)
+
+
+class _Clock:
+    """Takes the time of the parts of a search."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._parts: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._parts[name] = round((now - self._last) * 1000, 3)
+        self._last = now
+
+    def done(self) -> dict[str, float]:
+        return {**self._parts, "total": round((time.perf_counter() - self._began) * 1000, 3)}

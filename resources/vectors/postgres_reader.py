@@ -1,0 +1,216 @@
+"""The statements by which a reader gets an index out of PostgreSQL. All run under the asker's row security."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from resources.database import PUBLIC_SCOPE, AsyncConnection
+from resources.vectors import arrays
+from resources.vectors.arrays import Posting
+from resources.vectors.index import Filters, Scalar
+from resources.vectors.postgres_view import KINDS, SOURCES, ItemTable, ScopeState, Segment, effective_days
+
+# One statement, hence one snapshot: postings are those of the generation that is returned beside them.
+_CHECK = """
+SELECT NULL::bigint, NULL::text, NULL::bytea, NULL::bytea, coalesce(sum(generation), 0)::bigint, luna_tenant()
+FROM index_scopes WHERE scope = ANY(%s)
+UNION ALL
+SELECT segment_id, term, numbers, frequencies, NULL, NULL FROM index_postings
+WHERE segment_id = ANY(%s) AND term = ANY(%s)
+"""
+
+_VERSIONS = """
+SELECT s.scope, s.generation, v.id, v.lexicon_digest, v.dimension
+FROM index_scopes s LEFT JOIN index_versions v ON v.state = 'live' AND v.scope = s.scope
+WHERE s.scope = ANY(%s)
+"""
+
+_SEGMENTS = """
+SELECT s.version_id, s.id,
+       coalesce((SELECT string_agg(uuid_send(u.x), ''::bytea) FROM unnest(s.dropped) AS u (x)), ''::bytea)
+FROM index_segments s WHERE s.version_id = ANY(%s) AND s.sequence > 0 ORDER BY s.version_id, s.sequence
+"""
+
+_LAYOUTS = """
+SELECT s.id,
+       (SELECT string_agg(uuid_send(u.x), ''::bytea ORDER BY u.o)
+        FROM unnest(s.item_ids) WITH ORDINALITY AS u (x, o)),
+       (SELECT string_agg(int4send(u.x), ''::bytea ORDER BY u.o)
+        FROM unnest(s.item_starts) WITH ORDINALITY AS u (x, o)),
+       s.sections, s.lengths, s.chunk_ids
+FROM index_segments s WHERE s.id = ANY(%s)
+"""
+
+
+# Open ends are `FIRST_DAY` and `LAST_DAY` of the view.
+_ITEMS = sql.SQL(
+    """
+SELECT string_agg(uuid_send(id), ''::bytea), string_agg(uuid_send(document_id), ''::bytea),
+       string_agg(int4send(version), ''::bytea),
+       string_agg(int4send(coalesce(array_position(%s::text[], kind), 0)), ''::bytea),
+       string_agg(int4send(coalesce(array_position(%s::text[], source), 0)), ''::bytea),
+       string_agg(int4send(coalesce(since, '-2147483648'::int)), ''::bytea),
+       string_agg(int4send(coalesce(until, 2147483647)), ''::bytea),
+       string_agg(int4send(coalesce(superseded, 2147483647)), ''::bytea)
+FROM (SELECT id, document_id, version, kind, source,
+             CASE WHEN isfinite(valid_from) THEN valid_from - DATE '1970-01-01' END AS since,
+             CASE WHEN isfinite(valid_to) THEN valid_to - DATE '1970-01-01' END AS until,
+             (superseded_at AT TIME ZONE 'UTC')::date - DATE '1970-01-01' AS superseded
+      FROM items WHERE status = 'ready' AND deleted_at IS NULL AND {scope} ORDER BY id) AS sorted
+"""
+)
+_TAGS = sql.SQL(
+    "SELECT tag, string_agg(uuid_send(id), ''::bytea) FROM items, unnest(tags) AS tag "
+    "WHERE status = 'ready' AND deleted_at IS NULL AND {scope} GROUP BY tag"
+)
+_PUBLIC_ONLY = sql.SQL("tenant_id IS NULL AND %s = '00000000-0000-0000-0000-000000000000'::uuid")
+_TENANT_ONLY = sql.SQL("tenant_id = %s")
+
+_VECTORS = """
+SELECT string_agg(halfvec_send(vector), ''::bytea ORDER BY number), count(*)
+FROM index_vectors WHERE segment_id = %s AND number >= %s AND number < %s
+"""
+_VECTORS_AT_ONCE = 50_000
+
+
+async def check(
+    connection: AsyncConnection, tenant: UUID, segment_ids: Sequence[int], terms: Sequence[str]
+) -> tuple[int, UUID | None, list[tuple[int, str, bytes, bytes]]]:
+    """The generation that the asker sees, the transaction's tenant, and the postings of terms in segments."""
+    cursor = await connection.execute(
+        _CHECK, ([PUBLIC_SCOPE, tenant], list(segment_ids), list(terms)), binary=True, prepare=True
+    )
+    rows = await cursor.fetchall()
+    generation, acting = next((row[4], row[5]) for row in rows if row[0] is None)
+    return generation, acting, [row[:4] for row in rows if row[0] is not None]
+
+
+async def load_scopes(
+    connection: AsyncConnection, tenant: UUID, known: Mapping[UUID, ScopeState]
+) -> tuple[list[ScopeState], int]:
+    """The scopes with a live version that the asker sees (public first) and the sum of generations.
+
+    States in `known` are used again where nothing changed, and their segments where they did.
+    """
+    cursor = await connection.execute(_VERSIONS, ([PUBLIC_SCOPE, tenant],), binary=True)
+    rows = cast(list[tuple[UUID, int, int | None, str, int]], await cursor.fetchall())
+    rows.sort(key=lambda row: row[0] != PUBLIC_SCOPE)
+    states: list[ScopeState] = []
+    for scope, generation, version_id, digest, dimension in rows:
+        if version_id is None:
+            continue
+        before = known.get(scope)
+        if before is not None and before.generation == generation and before.version_id == version_id:
+            states.append(before)
+            continue
+        segments = await _load_segments(connection, version_id, before.segments if before else ())
+        items = await _load_items(connection, scope)
+        states.append(ScopeState(scope, generation, version_id, digest, dimension, segments, items))
+    return states, sum(row[1] for row in rows)
+
+
+async def _load_segments(
+    connection: AsyncConnection, version_id: int, before: Sequence[Segment]
+) -> tuple[Segment, ...]:
+    layouts = {segment.id: segment.layout for segment in before}
+    cursor = await connection.execute(_SEGMENTS, ([version_id],), binary=True)
+    rows = cast(list[tuple[int, int, bytes]], await cursor.fetchall())
+    missing = [row[1] for row in rows if row[1] not in layouts]
+    if missing:
+        cursor = await connection.execute(_LAYOUTS, (missing,), binary=True)
+        for row in await cursor.fetchall():
+            layouts[row[0]] = arrays.read_layout(*row[1:6])
+    # A segment that a merge took away between the two statements is missing here; the generation has grown then.
+    return tuple(
+        Segment(row[1], layouts[row[1]], np.frombuffer(row[2], arrays.ID)) for row in rows if row[1] in layouts
+    )
+
+
+async def _load_items(connection: AsyncConnection, scope: UUID) -> ItemTable:
+    where = _PUBLIC_ONLY if scope == PUBLIC_SCOPE else _TENANT_ONLY
+    cursor = await connection.execute(_ITEMS.format(scope=where), (list(KINDS), list(SOURCES), scope), binary=True)
+    row = cast(tuple[bytes | None, ...], await cursor.fetchone())
+    ids, documents = (np.frombuffer(column or b"", arrays.ID) for column in row[:2])
+    versions, kinds, sources, valid_from, valid_to, superseded = (
+        np.frombuffer(column or b"", ">i4").astype(np.int32) for column in row[2:]
+    )
+    cursor = await connection.execute(_TAGS.format(scope=where), (scope,), binary=True)
+    tags = cast(list[tuple[str, bytes]], await cursor.fetchall())
+    since, until = effective_days(documents, versions, valid_from, valid_to, superseded)
+    return ItemTable(
+        ids,
+        documents,
+        versions,
+        kinds,
+        sources,
+        since,
+        until,
+        {tag: np.frombuffer(tagged, arrays.ID) for tag, tagged in tags},
+    )
+
+
+async def load_lexicon(connection: AsyncConnection, version_id: int) -> bytes | None:
+    """The stored lexicon of a version; None where the version is gone."""
+    cursor = await connection.execute(
+        "SELECT l.data FROM index_versions v JOIN index_lexicons l ON l.id = v.lexicon_id WHERE v.id = %s",
+        (version_id,),
+        binary=True,
+    )
+    row = await cursor.fetchone()
+    return None if row is None else bytes(row[0])
+
+
+async def load_vectors(
+    connection: AsyncConnection, segment_id: int, chunk_count: int, dimension: int
+) -> NDArray[np.float16] | None:
+    """All vectors of a segment; None where they are not (or no longer) complete."""
+    parts: list[NDArray[np.float16]] = []
+    for start in range(0, chunk_count, _VECTORS_AT_ONCE):
+        end = min(start + _VECTORS_AT_ONCE, chunk_count)
+        cursor = await connection.execute(_VECTORS, (segment_id, start, end), binary=True)
+        data, count = cast(tuple[bytes | None, int], await cursor.fetchone())
+        if count != end - start or data is None:
+            return None
+        parts.append(arrays.read_halfvecs(data, dimension))
+    return np.concatenate(parts) if parts else np.zeros((0, dimension), np.float16)
+
+
+async def load_metadata_matches(connection: AsyncConnection, filters: Filters) -> NDArray[np.bytes_]:
+    """The items whose metadata pass the filters; a number and its digits as text count as the same value."""
+    values: list[object] = []
+    for key, wanted in filters.metadata:
+        values += [key, [Jsonb(spelling) for value in wanted for spelling in _spellings(value)]]
+    cursor = await connection.execute(
+        sql.SQL(
+            "SELECT coalesce(string_agg(uuid_send(id), ''::bytea), ''::bytea) FROM items "
+            "WHERE status = 'ready' AND deleted_at IS NULL AND {}"
+        ).format(sql.SQL(" AND ").join([sql.SQL("metadata -> %s @> ANY(%s::jsonb[])")] * len(filters.metadata))),
+        values,
+        binary=True,
+    )
+    row = cast(tuple[bytes], await cursor.fetchone())
+    return np.frombuffer(row[0], arrays.ID)
+
+
+def _spellings(value: Scalar) -> list[Scalar]:
+    if isinstance(value, bool):
+        return [value]
+    if isinstance(value, str):
+        try:
+            number = int(value)
+        except ValueError:
+            return [value]
+        return [value, number] if str(number) == value else [value]
+    return [value, str(value)]
+
+
+def posting_of(row: tuple[int, str, bytes, bytes], chunk_count: int) -> Posting:
+    """A posting from a row of `check`."""
+    return arrays.read_posting(row[2], row[3], chunk_count)
