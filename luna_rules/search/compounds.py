@@ -20,6 +20,7 @@ _MIN_PART = 3
 _MIN_HEAD = 4
 _MIN_WORD = 7
 _MAX_PARTS = 6
+_SHORT_COUNT = 8  # words of three letters are often abbreviations
 
 
 def learn_words(counts: Mapping[str, int], *, minimum: int) -> dict[str, int]:
@@ -32,6 +33,7 @@ def learn_words(counts: Mapping[str, int], *, minimum: int) -> dict[str, int]:
         word: count
         for word, count in counts.items()
         if count >= minimum and _MIN_PART <= len(word) <= 20 and word.isalpha() and word not in _PREFIXES
+        and (len(word) > _MIN_PART or count >= _SHORT_COUNT)
     }
     heads: defaultdict[str, set[str]] = defaultdict(set)
     strength: Counter[str] = Counter()

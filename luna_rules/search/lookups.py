@@ -20,7 +20,7 @@ _SECTION = re.compile(
 )
 _MORE = re.compile(r"(\d{1,4})\s?([a-z])?(?![^\W_])", re.IGNORECASE)
 _PARAGRAPH = re.compile(
-    r"\s*,?\s*(?:(?:abs(?:atz(?:es)?|\.)?|paragraph)\s*(?P<written>\d{1,3}[a-z]?)|\((?P<bracket>\d{1,3}[a-z]?)\)"
+    r"\s*,?\s*(?:(?i:abs(?:atz(?:es)?|\.)?|paragraph)\s*(?P<written>\d{1,3}[a-z]?)(?![^\W_])|\((?P<bracket>\d{1,3}[a-z]?)\)"
     r"|(?P<roman>[IVX]{1,4})(?=\s|$|[,.?]))",
 )
 _DETAIL = re.compile(

@@ -20,7 +20,9 @@ _SYNONYM = 0.7
 _PARTS = 0.5
 _PART_SYNONYM = 0.4
 _HINT = 0.3
-_SIMILAR = 0.6
+_SIMILAR = 0.7
+_SIMILAR_KNOWN = 0.3
+_PIECES = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class QueryParser:
         self._english = _Phrases(self._analyser, tables.english)
         self._answer_types = _Phrases(self._analyser, tables.answer_types)
         self._ignored = frozenset(words.spelling(word) for word in tables.ignored)
+        self._ignored |= frozenset(words.stem(word) for word in self._ignored)
         self._english_ignored = frozenset(tables.english_ignored)
         self._lookups = LookupParser(lexicon.laws, tables.law_names)
         self._similar = SimilarTerms(lexicon.terms)
@@ -151,7 +154,6 @@ class QueryParser:
     def _concepts(self, text: str, english: bool) -> list[Group]:
         found: list[_Token] = []
         for raw in words.tokens(text):
-            spelled = words.spelling(raw)
             if english and raw.lower() in self._english_ignored:
                 continue
             word = self._analyser.word(raw)
@@ -172,27 +174,58 @@ class QueryParser:
                 groups.append(Group(" ".join(found[i].raw for i in span), _merged(alternatives)))
                 covered.update(span)
         for i, token in enumerate(found):
-            if i in covered or words.spelling(token.raw) in self._ignored:
+            if i in covered or words.spelling(token.raw) in self._ignored or token.key in self._ignored:
                 continue
             groups.append(Group(token.raw, _merged(self._alternatives(token, english))))
         return _distinct(groups)
 
     def _alternatives(self, token: _Token, english: bool) -> list[Alternative]:
-        alternatives = [Alternative((term,), 1.0 if i == 0 else 0.8) for i, term in enumerate(token.terms)]
+        whole, pieces = token.terms[0], tuple(self._corrected(term) for term in token.terms[1:])
+        alternatives = [Alternative((whole,), 1.0)]
+        if pieces:
+            alternatives.append(Alternative(pieces, _PIECES))
         if english:
             for meant in self._english.meant(token.key):
                 alternatives += self._meant(meant, 1.0)
         for meant in self._synonyms.meant(token.key):
             alternatives += self._meant(meant, _SYNONYM)
-        if token.parts:
-            alternatives.append(Alternative(token.parts, _PARTS))
-            for part in token.parts:
+        parts = token.parts or self._partial(token)
+        if parts:
+            alternatives.append(Alternative(parts, _PARTS))
+            for part in parts:
                 for meant in self._synonyms.meant(part):
                     alternatives += self._meant(meant, _PART_SYNONYM)
-        for term in token.terms[:1]:
-            if has_vector(term) and len(term) >= 5:
-                alternatives += [Alternative((t,), _SIMILAR * s) for t, s in self._similar.find(term) if t != term]
+        if has_vector(whole) and len(whole) >= 5:
+            weight = _SIMILAR_KNOWN if self._is_known(whole) else _SIMILAR
+            alternatives += [Alternative((term,), weight * s) for term, s in self._similar.find(whole) if term != whole]
         return alternatives
+
+    def _is_known(self, term: str) -> bool:
+        return term in self._lexicon.rows
+
+    def _corrected(self, term: str) -> str:
+        """A term as it is, or the known one that is spelled most alike where it is unknown."""
+        if self._is_known(term) or not has_vector(term) or len(term) < 5:
+            return term
+        return next((similar for similar, _ in self._similar.find(term)), term)
+
+    def _partial(self, token: _Token) -> tuple[str, ...]:
+        """What is known at the two ends of a word that the corpus neither knows nor can split."""
+        spelled = words.spelling(token.raw)
+        if self._is_known(token.terms[0]) or not spelled.isalpha() or len(spelled) < 8:
+            return ()
+        found: list[str] = []
+        for cut in range(3, len(spelled) - 3):
+            tail = words.stem(spelled[cut:])
+            if len(tail) >= 4 and self._is_known(tail):
+                found.append(tail)
+                break
+        for cut in range(len(spelled) - 3, 3, -1):
+            head = words.stem(spelled[:cut])
+            if spelled[:cut] in self._lexicon.parts and self._is_known(head):
+                found.insert(0, head)
+                break
+        return tuple(dict.fromkeys(found))
 
     def _meant(self, wordings: Iterable[str], weight: float) -> list[Alternative]:
         found: list[Alternative] = []
@@ -202,7 +235,7 @@ class QueryParser:
                 continue
             terms = tuple(word.full[0] for word in analysed)
             found.append(Alternative(terms, weight / math.sqrt(len(terms))))
-            if len(analysed) == 1 and analysed[0].parts:
+            if len(analysed) == 1 and analysed[0].parts and not self._is_known(terms[0]):
                 found.append(Alternative(analysed[0].parts, weight * _PARTS))
         return found
 

@@ -33,7 +33,7 @@ _FOLD = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss", "é": "e", "
 
 # Where the umlaut alone tells two words apart that both occur in this trade, the stem keeps it (as ae, oe, ue).
 _UMLAUT_KEPT = re.compile(r"zähl|förder|dämm|wärm|fläch|kält|drück")
-_METER = re.compile(r"zähler[ns]?$")
+_AGENT = re.compile(r"(?:zähler|verbraucher)(?:[ns]|in|innen)?$")
 _MASK = str.maketrans("äöü", "yyy")
 _RESTORE = {"ä": "ae", "ö": "oe", "ü": "ue"}
 
@@ -71,11 +71,12 @@ def spelling(word: str) -> str:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """The stem of a word in its `spelling`, without umlauts, except where the umlaut tells two words apart."""
+    agent = _AGENT.search(word)
+    if agent is not None:
+        name = "zaehler" if agent.group().startswith("z") else "verbraucher"
+        return word[: agent.start()].translate(_FOLD) + name
     if _UMLAUT_KEPT.search(word) is None:
         return _STEMMER.stemWord(word).translate(_FOLD)
-    meter = _METER.search(word)
-    if meter is not None:
-        return word[: meter.start()].translate(_FOLD) + "zaehler"
     # The stemmer folds umlauts; a y stands in for those that are kept, since it is a vowel and occurs in no suffix.
     masked = _UMLAUT_KEPT.sub(lambda match: match.group().translate(_MASK), word)
     stemmed = _STEMMER.stemWord(masked)

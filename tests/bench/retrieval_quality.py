@@ -11,7 +11,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from luna_rules.search.analyser import Analyser  # noqa: E402
 from luna_rules.search.lexicon import Lexicon  # noqa: E402
 from luna_rules.search.model import ChunkFields, Corpus, Ranked, TermBlock  # noqa: E402
 from luna_rules.search.query import QueryParser  # noqa: E402
-from luna_rules.search.ranker import DEFAULT_WEIGHTS, Weights, lexical_candidates, rank  # noqa: E402
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, lexical_candidates, rank  # noqa: E402
 from luna_rules.search.tables import SearchTables  # noqa: E402
 from resources.search_tables import load_search_tables  # noqa: E402
 
@@ -90,6 +90,7 @@ class MemoryEngine:
         self, block: TermBlock, corpus: Corpus, vectors: NDArray[np.float32], lexicon: Lexicon, tables: SearchTables
     ) -> None:
         self.block, self.corpus, self.vectors, self.lexicon = block, corpus, vectors, lexicon
+        self.tables = tables
         self.rows = {term: i for i, term in enumerate(block.terms)}
         self.parser = QueryParser(lexicon, tables)
         self.weights = DEFAULT_WEIGHTS
@@ -135,6 +136,38 @@ def build(places: Sequence[Place], chunks: Sequence[ChunkFields]) -> MemoryEngin
     analyser = Analyser(lexicon)
     block = analyser.analyse(chunks)
     return MemoryEngine(block, corpus_of(places, block.lengths), analyser.embed(block), lexicon, load_search_tables())
+
+
+def enlarged(engine: MemoryEngine, size: int, seed: int = 1) -> MemoryEngine:
+    """The same corpus again and again up to about `size` chunks, each copy with its words shuffled between chunks."""
+    block, corpus = engine.block, engine.corpus
+    n = len(corpus.item)
+    copies = max(1, size // n)
+    random = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(len(block.terms)), np.diff(block.offsets))
+    numbers, owners = [block.numbers.astype(np.int64)], [owner]
+    for copy in range(1, copies):
+        shift = random.integers(0, n, len(block.terms))
+        numbers.append(random.permutation(n)[(block.numbers + shift[owner]) % n] + copy * n)
+        owners.append(owner)
+    flat, whose = np.concatenate(numbers), np.concatenate(owners)
+    order = np.lexsort((flat, whose))
+    big = TermBlock(
+        terms=block.terms,
+        offsets=(block.offsets * copies).astype(np.int64),
+        numbers=flat[order].astype(np.uint32),
+        frequencies=np.tile(block.frequencies, (copies, 1))[order],
+        lengths=np.tile(block.lengths, (copies, 1)),
+    )
+    step = np.repeat(np.arange(copies), n)
+    many = Corpus(
+        item=(np.tile(corpus.item, copies) + step * (int(corpus.item.max()) + 1)).astype(np.uint32),
+        section=(np.tile(corpus.section, copies) + step * (int(corpus.section.max()) + 1)).astype(np.uint32),
+        lengths=big.lengths,
+    )
+    larger = MemoryEngine(big, many, np.tile(engine.vectors, (copies, 1)), engine.lexicon, engine.tables)
+    larger.parser = engine.parser
+    return larger
 
 
 def distinct_sections(found: Sequence[Ranked], places: Sequence[Place]) -> list[tuple[str, str | None]]:
@@ -199,6 +232,7 @@ def main() -> None:
     parser.add_argument("--laws", type=Path, default=LAWS)
     parser.add_argument("--questions", type=Path, nargs="*", default=None)
     parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--scale", type=int, default=0, help="measure the time at about so many chunks, too")
     arguments = parser.parse_args()
     places, chunks = read_laws(arguments.laws)
     begun = time.perf_counter()
@@ -207,15 +241,21 @@ def main() -> None:
     for path in arguments.questions or [DEV, OWN]:
         if path.is_file():
             show(path.name, evaluate(engine, places, read_questions(path), misses=arguments.misses))
+    show_times(f"{len(chunks)} chunks", engine)
+    if arguments.scale:
+        larger = enlarged(engine, arguments.scale)
+        for case in read_questions(OWN):
+            larger.search(case["question"])
+        show_times(f"{len(larger.corpus.item)} chunks", larger)
+
+
+def show_times(name: str, engine: MemoryEngine) -> None:
+    """Prints milliseconds per question: parse and postings, candidates, ranker."""
     times = np.array(engine.seconds) * 1000
-    print(
-        "ms per question (parse, candidates, rank): mean",
-        times.mean(axis=0).round(2),
-        "p95",
-        np.percentile(times, 95, axis=0).round(2),
-    )
+    total = times.sum(axis=1)
+    print(f"{name}: ms a question (parse, candidates, rank) mean {times.mean(axis=0).round(2)}",
+          f"p95 {np.percentile(times, 95, axis=0).round(2)}; together {total.mean():.2f}, p95 {np.percentile(total, 95):.2f}")
 
 
-_ = (replace, Weights)
 if __name__ == "__main__":
     main()
