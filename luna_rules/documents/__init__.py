@@ -1,1 +1,4 @@
-"""From extracted text to chunks: structure, sentences, paragraphs, tables. Extraction itself is in `resources.extractor`."""
+"""From extracted text to chunks: structure, sentences, paragraphs, tables.
+
+Extraction itself is in `resources.extractor`.
+"""

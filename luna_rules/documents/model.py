@@ -60,7 +60,8 @@ class Chunk:
 class ChunkedDocument:
     """What chunking found out: the title, the law's names where it is a law, and the passages in reading order.
 
-    `law_names` are the names a law answers to, the short one first (`EnWG`, `Energiewirtschaftsgesetz`, the long title).
+    `law_names` are the names a law answers to, the short one first (`EnWG`, `Energiewirtschaftsgesetz`, the
+    long title).
     """
 
     title: str | None

@@ -1,0 +1,263 @@
+"""Cuts a stretch of text into blocks (paragraphs, list items, tables) and packs blocks into pieces of a wanted size.
+
+Everything works on spans of the one text, in one pass each: a line of 5 MB costs no more than prose.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from typing import Literal
+
+from luna_rules.documents.sentences import ITEM_MARKER, ONLY_MARKER, split_sentences
+from luna_rules.documents.tokens import TokenIndex
+
+Span = tuple[int, int]
+Kind = Literal["text", "item", "table", "html", "heading", "note"]
+
+_LINE = re.compile(r"[^\r\n\f]*(?:\r\n|[\r\n\f]|\Z)")
+_ROW_RULE = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)+\s*\Z")
+_HTML_ROW = re.compile(r"<tr\b", re.IGNORECASE)
+_HTML_HEAD = re.compile(r"<thead\b.*?</thead\s*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
+_LONGEST_GAP = 400
+"""Blanks between two blocks beyond which they are not packed together (characters)."""
+_HEADER_LIMIT = 1000
+_LEAD_LIMIT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch that is not cut without need."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch that becomes a chunk. `table_header` and `lead_in` are what its reader would miss (else empty)."""
+
+    start: int
+    end: int
+    table_header: str = ""
+    lead_in: str = ""
+
+
+def lines(text: str, start: int, end: int) -> Iterator[Span]:
+    """The lines of `text[start:end]` as spans that include their line break; `\\r`, `\\n`, `\\r\\n`, `\\f` break."""
+    while start < end:
+        found = _LINE.match(text, start, end)
+        stop = found.end() if found else end
+        if stop == start:
+            stop = start + 1
+        yield start, stop
+        start = stop
+
+
+def strip_span(text: str, start: int, end: int) -> Span:
+    """The span without white space at its ends; empty (start == end) when nothing remains."""
+    part = text[start:end]
+    left = len(part) - len(part.lstrip())
+    return start + left, start + left + len(part.strip())
+
+
+def readable_text(text: str) -> str:
+    """The words of a passage without HTML tags and table rules, for search, models and people; spans are lost.
+
+    Cells of tables are separated by ` | `. Text without markup comes back unchanged.
+    """
+    if "<" in text:
+        text = re.sub(r"</t[dh]\s*>\s*(?=<t[dh]\b)", " | ", text)
+        text = re.sub(r"<su([bp])>([^<>]*)</su\1>", r"\2", text)
+        text = html.unescape(_TAG.sub(" ", text))
+        text = re.sub(r"[^\S\n]+", " ", text)
+        text = re.sub(r"\s*\n\s*\n\s*", "\n\n", text)
+        text = re.sub(r" *\n *", "\n", text).strip()
+    if "|" in text and "--" in text:
+        text = "\n".join(line for line in text.split("\n") if not _ROW_RULE.match(line))
+    return text
+
+
+def blocks(text: str, start: int, end: int) -> list[Block]:
+    """The blocks of `text[start:end]`, trimmed, ascending; together they cover all that is not white space.
+
+    A pipe table or an HTML table is one block. A list mark alone on its line stays with the text that follows it.
+    A paragraph that begins with `(+++` is an editor's `note`.
+    """
+    found: list[Block] = []
+    opened = -1
+    kind: Kind = "text"
+    last = start
+    blank_before = False
+
+    def close() -> None:
+        nonlocal opened
+        if opened >= 0:
+            left, right = strip_span(text, opened, last)
+            if left < right:
+                found.append(Block(left, right, kind))
+        opened = -1
+
+    for line_start, line_end in lines(text, start, end):
+        if opened >= 0 and kind == "html":
+            last = line_end
+            if "</table" in text[line_start:line_end]:
+                close()
+            continue
+        left, right = strip_span(text, line_start, line_end)
+        if left == right:
+            blank_before = True
+            alone = opened >= 0 and last - opened < 16 and ONLY_MARKER.match(text[opened:last].strip())
+            if not alone:
+                close()
+            continue
+        first = text[left]
+        if first == "|":
+            if kind != "table" or blank_before:
+                close()
+            new: Kind = "table"
+        elif first == "<" and text[left : left + 6].lower() == "<table":
+            close()
+            new = "html"
+        elif first == "(" and text.startswith("(+++", left):
+            close()
+            new = "note"
+        elif ITEM_MARKER.match(text, left, right + 1):
+            close()
+            new = "item"
+        else:
+            if opened >= 0 and kind == "table":
+                close()
+            new = "text"
+        if opened < 0:
+            opened, kind = left, new
+        last = right
+        blank_before = False
+        if new == "html" and "</table" in text[line_start:line_end]:
+            close()
+    last = end if opened >= 0 and kind == "html" else last
+    close()
+    return found
+
+
+def _lead_in(text: str, block: Block) -> str:
+    """The last sentence of the text before a list, cut at its front when it is long."""
+    part = text[block.start : block.end]
+    sentence = split_sentences(part)[-1]
+    lead = " ".join(part[sentence[0] : sentence[1]].split())
+    return lead if len(lead) <= _LEAD_LIMIT else "… " + lead[-_LEAD_LIMIT:]
+
+
+def _table_header(text: str, block: Block) -> str:
+    if block.kind == "html":
+        head = _HTML_HEAD.search(text, block.start, min(block.end, block.start + 20_000))
+        header = readable_text(head.group()) if head else ""
+        header = " ".join(header.split())
+    else:
+        top = [text[a:b].strip() for a, b in islice(lines(text, block.start, block.end), 2)]
+        header = ""
+        if len(top) > 1 and _ROW_RULE.match(top[1]):
+            header = " | ".join(cell.strip() for cell in top[0].strip("|").split("|"))
+    return header[:_HEADER_LIMIT] if any(char.isalnum() for char in header) else ""
+
+
+def _cut(text: str, span: Span, tokens: TokenIndex, limit: int) -> list[Span]:
+    """Pieces of at most `limit` tokens, cut at white space where there is some near, else anywhere."""
+    start, end = span
+    found: list[Span] = []
+    while tokens.count(start, end) > limit:
+        cut = min(tokens.advance(start, limit), end)
+        back = cut
+        floor = max(start + 1, cut - 200)
+        while back > floor and not text[back - 1].isspace():
+            back -= 1
+        if back > floor:
+            cut = back
+        found.append((start, cut))
+        start = cut
+    found.append((start, end))
+    return [part for part in (strip_span(text, *piece) for piece in found) if part[0] < part[1]]
+
+
+def _greedy(parts: list[Span], tokens: TokenIndex, target: int, limit: int) -> list[Span]:
+    """Joins neighbours up to `target` tokens; a small last bit joins its neighbour within `limit`."""
+    found: list[Span] = []
+    for start, end in parts:
+        if found and start - found[-1][1] <= _LONGEST_GAP and tokens.count(found[-1][0], end) <= target:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    if (
+        len(found) > 1
+        and tokens.count(*found[-1]) < target // 5
+        and found[-1][0] - found[-2][1] <= _LONGEST_GAP
+        and tokens.count(found[-2][0], found[-1][1]) <= limit
+    ):
+        found[-2:] = [(found[-2][0], found[-1][1])]
+    return found
+
+
+def _units(text: str, block: Block, tokens: TokenIndex, limit: int) -> list[Span]:
+    """The smallest stretches into which a block that is too long may be cut: rows, sentences, lines, tokens."""
+    start, end = block.start, block.end
+    rough: list[Span]
+    if block.kind == "table":
+        rough = list(lines(text, start, end))
+    elif block.kind == "html":
+        places = [start, *(match.start() for match in _HTML_ROW.finditer(text, start, end)), end]
+        rough = list(pairwise(places))
+    else:
+        rough = [(start + a, start + b) for a, b in split_sentences(text[start:end])]
+    found: list[Span] = []
+    for span in rough:
+        if tokens.count(*span) <= limit:
+            found.append(span)
+            continue
+        by_line = [strip_span(text, *line) for line in lines(text, *span)]
+        for line in by_line:
+            if line[0] < line[1]:
+                found.extend(_cut(text, line, tokens, limit))
+    stripped = (strip_span(text, *span) for span in found)
+    return [span for span in stripped if span[0] < span[1]]
+
+
+def split_block(text: str, block: Block, tokens: TokenIndex, target: int, limit: int) -> list[Piece]:
+    """Cuts a block of more than `limit` tokens; pieces of a table but the first carry its header."""
+    spans = _greedy(_units(text, block, tokens, limit), tokens, target, limit)
+    header = _table_header(text, block) if block.kind in ("table", "html") else ""
+    return [Piece(start, end, header if number else "") for number, (start, end) in enumerate(spans)]
+
+
+def pack(text: str, found: list[Block], tokens: TokenIndex, target: int, limit: int) -> list[Piece]:
+    """Packs consecutive blocks to pieces of about `target` and at most `limit` tokens.
+
+    A piece that begins amid a list carries the sentence that leads the list in.
+    """
+    pieces: list[Piece] = []
+    run: list[Span] = []
+    lead_of: dict[int, Block] = {}
+    lead: Block | None = None
+
+    def flush() -> None:
+        for start, end in _greedy(run, tokens, target, limit):
+            leading = lead_of.get(start) if pieces else None
+            pieces.append(Piece(start, end, lead_in=_lead_in(text, leading) if leading else ""))
+        run.clear()
+
+    for block in found:
+        if block.kind != "item":
+            lead = block
+        elif lead is not None and lead.kind == "text":
+            lead_of[block.start] = lead
+        if tokens.count(block.start, block.end) <= limit:
+            run.append((block.start, block.end))
+        else:
+            flush()
+            pieces.extend(split_block(text, block, tokens, target, limit))
+    flush()
+    return pieces

@@ -1,0 +1,498 @@
+"""Recognises laws, ordinances and other texts that are divided by § or article, and what they are called.
+
+Knows the Markdown of published law collections and plain text as it comes out of a PDF. Chunks are made elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from luna_rules.documents.blocks import Span, lines, readable_text, strip_span
+from luna_rules.documents.model import ExtractedText
+
+SectionKind = Literal["section", "annex", "formula", "toc", "other"]
+
+_NUMBER = r"\d{1,4}(?:[ \xa0]?[a-z]{1,2}(?![a-zäöüß]))?"
+_HEAD_SECTION = re.compile(
+    rf"(?P<sign>§§?|Art(?:ikel|\.)?(?=[\s\d]))[ \xa0]*"
+    rf"(?P<number>{_NUMBER}(?:\s*(?:bis|und|,|-|–)\s*(?:§\s*)?{_NUMBER})*)"
+    r"(?![\w/])(?P<rest>.*)",
+    re.DOTALL,
+)
+_HEAD_ANNEX = re.compile(
+    r"(?P<word>Anlagen?|Anhang|Anhänge|Annex|ANLAGE|ANHANG)"
+    r"(?:[ \xa0]+(?P<number>\d{1,3}[a-z]?(?:\s*(?:bis|und)\s*\d{1,3}[a-z]?)?|[IVXLC]{1,7}|[A-Z]{1,2}))?"
+    r"(?P<rest>(?:[\s–(:.*\d-].*)?)\Z",
+    re.DOTALL,
+)
+_HEAD_TOC = re.compile(
+    r"(?:Inhalts?(?:übersicht|verzeichnis|angabe)?|Gliederung|Nichtamtliches Inhaltsverzeichnis)\W*\Z", re.I
+)
+_HEAD_FORMULA = re.compile(r"(?P<word>Eingangsformel|Schlu(?:ss|ß)formel|Präambel|Abschlussformel)\W*\Z", re.I)
+_DIVISION_WORD = "Buch|Teil|Kapitel|Abschnitt|Unterabschnitt|Titel|Untertitel|Hauptteil|Unterkapitel"
+_HEAD_DIVISION = re.compile(
+    rf"(?:(?P<word>{_DIVISION_WORD})[ \xa0]+(?P<number>\d{{1,3}}[a-z]?|[IVXLC]{{1,7}}|[A-Z])"
+    rf"|(?P<ordinal>\d{{1,2}}[a-z]?\.|[A-ZÄÖÜ][a-zäöüß]{{3,14}}(?:te[rs]?|tes))[ \xa0]+(?P<word2>{_DIVISION_WORD}))"
+    r"(?![\w/])[ \xa0]*[-–—:.]?[ \xa0]*(?P<title>.*)\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+_ATX = re.compile(r"^(#{1,6})[ \t]+([^\n]*?)[ \t#]*\r?$", re.MULTILINE)
+_FOOTNOTE = re.compile(r"(?:(?<=[a-zäöüß)])\d{1,2}\)?|\*+\)?|<sup>.*?</sup>)(?=\s|\Z)")
+_NAMES_AT_END = re.compile(r"\s*\(([^()]{2,160})\)\s*[*\d)]*\s*\Z")
+_ABBREVIATION = re.compile(
+    r"(?=(?:[^A-ZÄÖÜ]*[A-ZÄÖÜ]){2})[A-ZÄÖÜ][\wÄÖÜäöüß]*(?:[-/][\wÄÖÜäöüß]+)*(?:[ _](?:19|20)\d\d)?\Z"
+)
+_YEAR = re.compile(r"[ _]+(?:19|20)\d\d\Z")
+_LAW_WORD = re.compile(
+    r"gesetz(?:es|buch|buche?s)?\b|verordnung\b|ordnung\b|satzung\b|richtlinie\b|staatsvertrag\b|gesetz\b|kodex\b",
+    re.IGNORECASE,
+)
+_ISSUED = re.compile(r"Ausfertigungsdatum|Vollzitat|Bundesgesetzblatt|BGBl\.")
+_EU = re.compile(
+    r"(?P<kind>(?:(?:Delegierte|Durchführungs)\s*)?(?:verordnung|richtlinie))\s*(?P<number>\((?:EU|EG|EWG|Euratom)\)\s*(?:Nr\.\s*)?\d{1,4}/\d{1,4}"
+    r"|\d{4}/\d{1,4}/E[UGW]+)",
+    re.IGNORECASE,
+)
+_PARAGRAPH = re.compile(r"^[ \t\xa0]*\((\d{1,3})([a-z]{0,2})\)(?=\s)", re.MULTILINE)
+_PLAIN_CANDIDATE = re.compile(
+    rf"^[ \t\xa0]*(?:§§?[ \xa0]*{_NUMBER}|(?:Artikel|Art\.)[ \xa0]+{_NUMBER}|(?:Anlage|Anhang|ANHANG|ANLAGE)\b)"
+    r"[^\r\n]*",
+    re.MULTILINE,
+)
+_CITED_ON = re.compile(
+    r"\s*(?:[,;.)]|Abs\.?|Absatz|Absätze|Satz|S\.|Nr\.?|Nummer|Nummern|Buchstabe|Buchst\.|bis\b|und\b|oder\b|sowie\b|in\b|des\b|der\b|"
+    r"Unterabsatz|Halbsatz|i\.|ff?\.|Ziff)",
+)
+_OPEN_END = re.compile(
+    r"(?:[,(–-]|\b(?:nach|gemäß|des|der|den|dem|die|das|und|oder|bis|im|in|von|vom|zu|zum|zur|mit|aus|auf|an|"
+    r"i\. ?V\. ?m\.|sowie|Sinne|Satz|Absatz|Abs\.|Nr\.|Nummer|"
+    r"entsprechend|gilt|gelten|auch|ist|sind|siehe|vgl\.|ferner))\s*\Z",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A § (article, annex, formula, table of contents) of a law. All places are characters of the extracted text.
+
+    `label` is as written in the law (`§ 14a`, `Art. 3`, `Anlage 1`), `heading` is label and title as one line,
+    `path` are the divisions above (`Teil 3 – …`). The heading stands at `heading_start…body_start`,
+    the body goes on to `end`.
+    """
+
+    kind: SectionKind
+    label: str
+    heading: str
+    path: tuple[str, ...]
+    heading_start: int
+    body_start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """An Absatz: `number` without brackets (`2`, `5a`), None for text outside of numbered ones."""
+
+    number: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A text divided by § or article. `names` is empty where it is none of the legislator's (a contract, say)."""
+
+    title: str | None
+    names: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    start: int
+    end: int
+    level: int
+    text: str
+
+
+def clean_title(title: str) -> str:
+    """A title on one line, without marks of footnotes and Markdown."""
+    title = readable_text(title.replace("\\", ""))
+    title = _FOOTNOTE.sub("", title)
+    return " ".join(title.split()).strip(" #")
+
+
+def law_names(title: str, *, file_name: str | None = None) -> tuple[str, ...]:
+    """What a law with this title answers to, the shortest first.
+
+    „Gesetz … (Erneuerbare-Energien-Gesetz - EEG 2023)“ gives EEG 2023, EEG, Erneuerbare-Energien-Gesetz, Gesetz ….
+    `file_name` supplies an abbreviation only where the title has none.
+    """
+    title = clean_title(title)
+    long_title = title
+    short: list[str] = []
+    found = _NAMES_AT_END.search(title)
+    if found and found.start() > 0 and not re.match(r"(?:EU|EG|EWG)\Z|ABl|BGBl", found.group(1)):
+        long_title = title[: found.start()].strip()
+        parts = re.split(r"\s+[-–—]\s+", found.group(1).strip())
+        short = [parts[-1], " – ".join(parts[:-1])] if len(parts) > 1 else [parts[0]]
+    abbreviated = any(_ABBREVIATION.match(name) for name in short)
+    if not abbreviated and file_name:
+        named = _from_file_name(file_name)
+        if named:
+            short.insert(0, named)
+    european = _EU.search(long_title[:200])
+    if european:
+        kind = european.group("kind").lower()
+        kind = " ".join(word.capitalize() for word in kind.split())
+        short.append(f"{kind} {european.group('number')}")
+    names: list[str] = []
+    for name in [*short, long_title]:
+        name = name.strip(" ,;")
+        for form in (name, _YEAR.sub("", name)):
+            if form and form not in names:
+                names.append(form)
+    return tuple(names)
+
+
+def _from_file_name(file_name: str) -> str | None:
+    stem = re.split(r"[/\\]", file_name)[-1].split(".")[0]
+    stem = re.split(r"-BJNR|_stand|-stand", stem)[0]
+    return stem.replace("_", " ") if len(stem) <= 24 and _ABBREVIATION.match(stem) else None
+
+
+def _label(match: re.Match[str]) -> str:
+    sign = match.group("sign")
+    number = re.sub(r"(?<=\d)[ \xa0](?=[a-z]{1,2}(?:\W|\Z))", "", match.group("number").replace("§", ""))
+    number = " ".join(number.split())
+    if sign.startswith("§"):
+        several = re.search(r"bis|und|,|-|–", number)
+        return f"{'§§' if several else '§'} {number}"
+    return f"Art. {number}"
+
+
+def _title_of(rest: str) -> str:
+    return clean_title(re.sub(r"\A[\s.:]*[-–—]?\s*", "", rest))
+
+
+def parse_law(extracted: ExtractedText, *, file_name: str | None = None) -> Law | None:
+    """The law in a text, or None where the text is not divided by § or article.
+
+    `file_name` may lend an abbreviation and is never needed.
+    """
+    text = extracted.text
+    headings = [_Heading(m.start(), m.end(), len(m[1]), m[2].strip()) for m in _ATX.finditer(text)]
+    marked = sum(1 for heading in headings if _HEAD_SECTION.match(heading.text.strip("*_ ")))
+    if marked >= 2 or (marked == 1 and text.lstrip("\ufeff \n").startswith("% ")):
+        sections = _marked_sections(text, headings)
+        first = min((s.heading_start for s in sections if s.kind != "other"), default=0)
+    else:
+        found = _plain_headings(text)
+        if len(found) < 3:
+            return None
+        sections = _plain_sections(text, found)
+        first = sections[0].heading_start if sections else 0
+    title, legislated = _find_title(extracted, headings, first, text[:first])
+    names = law_names(title, file_name=file_name) if title and legislated else ()
+    return Law(title, names, tuple(sections))
+
+
+def _find_title(
+    extracted: ExtractedText, headings: Sequence[_Heading], first: int, before: str
+) -> tuple[str | None, bool]:
+    """The title, and whether it is the title of something that a legislator made."""
+    head = before[:4000].lstrip("\ufeff \r\n")
+    if head.startswith("% "):
+        return clean_title(head[2:].split("\n", 1)[0]), True
+    issued = bool(_ISSUED.search(head))
+    front = re.match(r"---\r?\n(.*?)\r?\n---", head, re.DOTALL)
+    if front:
+        fields = dict(re.findall(r"^(\w+):[ \t]*(.+?)\s*$", front.group(1), re.MULTILINE))
+        title = fields.get("Title") or fields.get("title")
+        if title:
+            title = title.strip("\"'")
+            short = (fields.get("jurabk") or fields.get("abbreviation") or "").strip("\"'")
+            return clean_title(title if "(" in title or not short else f"{title} ({short})"), True
+    for heading in headings:
+        if heading.start >= first:
+            break
+        if heading.level == 1 and not _HEAD_TOC.match(heading.text) and not _HEAD_DIVISION.match(heading.text):
+            title = clean_title(heading.text)
+            return title, issued or bool(_LAW_WORD.search(title))
+    title = _plain_title(head)
+    if title:
+        return title, True
+    if extracted.title:
+        title = clean_title(extracted.title)
+        return title, bool(_LAW_WORD.search(title)) and (issued or bool(_NAMES_AT_END.search(title)))
+    return None, False
+
+
+def _plain_title(head: str) -> str | None:
+    """The title in text of a PDF: from the line that names a kind of law to the bracket with its short name."""
+    rows = [row.strip() for row in re.split(r"[\r\n\f]+", head) if row.strip()][:40]
+    for number, row in enumerate(rows):
+        european = _EU.match(row)
+        if not european and not re.match(
+            r"(?:(?:\w+te|Besondere|Allgemeine) )?[\w-]*(?:gesetz|ordnung|satzung|gesetzbuch)\b",
+            row,
+            re.IGNORECASE,
+        ):
+            continue
+        joined = row
+        for following in rows[number + 1 : number + 6]:
+            if joined.endswith(")") or re.match(
+                r"Ausfertigungsdatum|Vollzitat|Vom\b|§|Art|\(?Inhalt|[A-Z]\w{1,12}\Z", following
+            ):
+                break
+            joined += " " + following
+        if len(joined) <= 400 and (_NAMES_AT_END.search(joined) or european or _ISSUED.search(head)):
+            return clean_title(joined)
+    return None
+
+
+def _classify(text: str) -> tuple[SectionKind | Literal["division"], str, str]:
+    """Kind, label and whole heading of a heading's text."""
+    bare = text.strip("*_ \t")
+    match = _HEAD_SECTION.match(bare)
+    if match:
+        label, title = _label(match), _title_of(match.group("rest"))
+        return "section", label, f"{label} – {title}" if title else label
+    if _HEAD_TOC.match(bare):
+        return "toc", "Inhaltsübersicht", "Inhaltsübersicht"
+    match = _HEAD_FORMULA.match(bare)
+    if match:
+        word = match.group("word").capitalize().replace("ß", "ss")
+        return "formula", word, word
+    match = _HEAD_ANNEX.match(bare)
+    if match:
+        label = " ".join(filter(None, [match.group("word").capitalize(), match.group("number")]))
+        title = re.sub(r"\A(\((?:zu|Zu)\b[^()]*\))\s*(?=\S)", r"\1 ", _title_of(match.group("rest")))
+        title = re.sub(r"\A(\([^()]*\)) [-–] ", r"\1 ", title)
+        return "annex", label, f"{label} – {title}" if title else label
+    match = _HEAD_DIVISION.match(bare)
+    if match:
+        return "division", *_division(match)
+    return "other", clean_title(bare), clean_title(bare)
+
+
+def _division(match: re.Match[str]) -> tuple[str, str]:
+    word = (match.group("word") or match.group("word2")).capitalize()
+    name = f"{word} {match.group('number')}" if match.group("number") else f"{match.group('ordinal')} {word}"
+    title = clean_title(match.group("title"))
+    return word, f"{name} – {title}" if title else name
+
+
+class _Divisions:
+    """The stack of divisions above a section. A division ends those of its own kind and what stands below them."""
+
+    def __init__(self) -> None:
+        self._stack: list[tuple[str, str]] = []
+
+    def enter(self, word: str, heading: str) -> None:
+        words = [item[0] for item in self._stack]
+        if word in words:
+            del self._stack[words.index(word) :]
+        self._stack.append((word, heading))
+
+    def path(self) -> tuple[str, ...]:
+        return tuple(heading for _, heading in self._stack)
+
+
+def _marked_sections(text: str, headings: Sequence[_Heading]) -> list[Section]:
+    sections: list[Section] = []
+    divisions = _Divisions()
+    divided = False
+    level = 1
+    pending: list[tuple[SectionKind, str, str, tuple[str, ...], int, int]] = []
+    ends: list[int] = []
+    for heading in headings:
+        kind, label, whole = _classify(heading.text)
+        if kind == "division":
+            divisions.enter(label, whole)
+            divided = True
+            ends.append(heading.start)
+            continue
+        if kind == "other":
+            if not pending or heading.level > level or pending[-1][0] in ("annex", "other"):
+                # A heading inside of a section or an annex belongs to its body.
+                continue
+            ends.append(heading.start)
+            divisions.enter("", whole)
+            continue
+        level = heading.level
+        path = () if kind in ("annex", "formula", "toc") else divisions.path()
+        pending.append((kind, label, whole, path, heading.start, min(heading.end + 1, len(text))))
+        ends.append(heading.start)
+    ends.append(len(text))
+    position = 0
+    for kind, label, whole, path, start, body in pending:
+        while ends[position] <= start:
+            position += 1
+        sections.append(Section(kind, label, whole, path, start, body, ends[position]))
+    if divided:
+        return sections
+    return _with_divisions_of_contents(text, sections)
+
+
+def _with_divisions_of_contents(text: str, sections: list[Section]) -> list[Section]:
+    """Where the headings name no divisions, the table of contents tells which § stands under which."""
+    contents = next((section for section in sections if section.kind == "toc"), None)
+    if contents is None:
+        return sections
+    above = divisions_of_contents(text[contents.body_start : contents.end])
+    return [
+        Section(s.kind, s.label, s.heading, above.get(s.label, s.path), s.heading_start, s.body_start, s.end)
+        if s.kind == "section"
+        else s
+        for s in sections
+    ]
+
+
+def divisions_of_contents(contents: str) -> dict[str, tuple[str, ...]]:
+    """For each § that a table of contents lists, the divisions above it, outermost first."""
+    cells = [" ".join(cell.split()) for cell in re.split(r"<[^<>]*>|[|\r\n]", contents)]
+    cells = [clean_title(cell) for cell in cells if cell and not re.fullmatch(r"[\s:–-]*", cell)]
+    divisions = _Divisions()
+    above: dict[str, tuple[str, ...]] = {}
+    for number, cell in enumerate(cells):
+        match = _HEAD_DIVISION.match(cell)
+        if match and len(cell) < 200:
+            word, heading = _division(match)
+            following = cells[number + 1] if number + 1 < len(cells) else ""
+            if not match.group("title") and following and not _HEAD_DIVISION.match(following) and following[0] != "§":
+                heading = f"{heading} – {following}"
+            divisions.enter(word, heading)
+            continue
+        match = _HEAD_SECTION.match(cell)
+        if match:
+            above.setdefault(_label(match), divisions.path())
+    return above
+
+
+def _order(label: str) -> tuple[int, str]:
+    found = re.search(r"(\d+)\s*([a-z]*)", label)
+    return (int(found.group(1)), found.group(2)) if found else (0, "")
+
+
+def _plain_headings(text: str) -> list[_Heading]:
+    """Lines of a text without markup that are headings of sections, in the order in which laws number them."""
+    candidates: list[tuple[_Heading, str]] = []
+    for match in _PLAIN_CANDIDATE.finditer(text):
+        start, end = strip_span(text, *match.span())
+        row = text[start:end]
+        if len(row) > 250 or re.search(r"\.{4,}\s*\d*\Z", row):
+            continue
+        if row.startswith("§"):
+            head = _HEAD_SECTION.match(row)
+            if head is None:
+                continue
+            rest = head.group("rest")
+            if rest and (_CITED_ON.match(rest) or not re.match(r"\s*[-–—:]?\s*[A-ZÄÖÜ„\"(]", rest)):
+                continue
+        elif row.startswith(("Art",)):
+            head = _HEAD_SECTION.match(row)
+            if head is None or (head.group("rest") and not re.match(r"\s*[-–—:]?\s*[A-ZÄÖÜ„\"(]", head.group("rest"))):
+                continue
+            if _CITED_ON.match(head.group("rest") or "x"):
+                continue
+        elif not re.match(
+            r"(?:Anlage|Anhang|ANLAGE|ANHANG)(?:\s+(?:\d{1,3}[a-z]?|[IVX]{1,5}))?\s*(?:\(zu\b.*|[-–:].*)?\Z", row
+        ):
+            continue
+        if _OPEN_END.search(text, max(0, start - 40), start):
+            continue
+        candidates.append((_Heading(start, end, 1, row), _classify(row)[1]))
+    return _body_run(candidates)
+
+
+def _body_run(candidates: Sequence[tuple[_Heading, str]]) -> list[_Heading]:
+    """Of candidates keeps those that ascend; of two ascents over the same numbers the first is a table of contents."""
+    runs: list[list[tuple[_Heading, str]]] = []
+    for heading, label in candidates:
+        annex = label.startswith("An")
+        if annex:
+            if runs:
+                runs[-1].append((heading, label))
+            continue
+        last = next((item[1] for item in reversed(runs[-1]) if not item[1].startswith("An")), "") if runs else ""
+        if runs and _order(label) > _order(last) and label[0] == last[:1]:
+            if _order(label)[0] - _order(last)[0] > 60:
+                continue
+            runs[-1].append((heading, label))
+        elif _order(label)[0] <= 1 or not runs:
+            runs.append([(heading, label)])
+    if not runs:
+        return []
+    weights = [run[-1][0].end - run[0][0].start for run in runs]
+    longest = max(weights)
+    kept: list[_Heading] = []
+    for run, weight in zip(runs, weights, strict=True):
+        listed = len(run) > 2 and weight < 120 * len(run)
+        if not listed or weight == longest == weights[-1]:
+            kept.extend(heading for heading, _ in run)
+    return kept
+
+
+def _plain_sections(text: str, headings: Sequence[_Heading]) -> list[Section]:
+    sections: list[Section] = []
+    divisions = _Divisions()
+    place = max(0, headings[0].start - 600)
+    for number, heading in enumerate(headings):
+        for start, end in lines(text, place, heading.start):
+            left, right = strip_span(text, start, end)
+            match = _HEAD_DIVISION.match(text[left:right]) if right - left < 120 else None
+            if match and (match.group("title")[:1].isupper() or not match.group("title")):
+                divisions.enter(*_division(match))
+        kind, label, whole = _classify(heading.text)
+        if kind not in ("section", "annex"):
+            continue
+        end = headings[number + 1].start if number + 1 < len(headings) else len(text)
+        body = heading.end
+        if whole == label:
+            whole, body = _title_below(text, label, body, end)
+        path = divisions.path() if kind == "section" else ()
+        sections.append(Section(kind, label, whole, path, heading.start, body, end))
+        place = max(heading.end, end - 600)
+    return sections
+
+
+def _title_below(text: str, label: str, start: int, end: int) -> tuple[str, int]:
+    """Where the number stands alone, the next line is the title if it looks like one."""
+    for left, right in lines(text, start, min(end, start + 400)):
+        a, b = strip_span(text, left, right)
+        if a == b:
+            continue
+        row = text[a:b]
+        if len(row) <= 160 and row[0].isupper() and row[-1] not in ".:;," and not row.startswith("("):
+            return f"{label} – {clean_title(row)}", right
+        break
+    return label, start
+
+
+def paragraphs(text: str, section: Section) -> list[Paragraph]:
+    """The Absätze of a section in order; text outside of them comes with number None.
+
+    Numbers must ascend: a „(2)“ at the beginning of a line that a citation left there opens nothing.
+    """
+    found: list[tuple[str, int]] = []
+    last = (0, "")
+    for match in _PARAGRAPH.finditer(text, section.body_start, section.end):
+        order = (int(match.group(1)), match.group(2))
+        if order <= last or (not found and order[0] > 1) or order[0] > last[0] + 9:
+            continue
+        last = order
+        found.append((match.group(1) + match.group(2), strip_span(text, match.start(), match.end())[0]))
+    parts: list[Paragraph] = []
+    first = found[0][1] if found else section.end
+    spans: list[tuple[str | None, Span]] = [(None, (section.body_start, first))]
+    for number, (name, start) in enumerate(found):
+        spans.append((name, (start, found[number + 1][1] if number + 1 < len(found) else section.end)))
+    for name, span in spans:
+        start, end = strip_span(text, *span)
+        if start < end:
+            parts.append(Paragraph(name, start, end))
+    return parts
