@@ -1,6 +1,6 @@
 """The assets of documents. Thin: what happens is in `drain` and `index_build`; here it gets its place in lineage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from uuid import UUID
 
 from dagster import (
@@ -18,12 +18,12 @@ from dagster import (
     RetryPolicy,
     multi_asset,
 )
-from luna_rules.documents.chunking import CHUNKER_VERSION
 from pydantic import Field
 
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
 from luna_assets.documents.gold import load_gold
 from luna_assets.documents.index_build import BuildReport
+from luna_rules.documents.chunking import CHUNKER_VERSION
 from luna_rules.search.analyser import ANALYSER_VERSION
 from resources.wiring import LunaResource
 
@@ -66,7 +66,7 @@ class DocumentsConfig(Config):
             deps=[TEXT],
             group_name=GROUP,
             skippable=True,
-            description="Passages that can be cited, in item_chunks: § and Absatz of laws, headings and paragraphs else.",
+            description="Passages that can be cited, in item_chunks: § and Absatz of laws, else headings.",
             code_version=CHUNKER_VERSION,
             kinds={"postgres"},
         ),
@@ -110,9 +110,7 @@ class DocumentsConfig(Config):
     can_subset=True,
     retry_policy=RetryPolicy(max_retries=2, delay=2, backoff=Backoff.EXPONENTIAL),
 )
-def documents(
-    context: AssetExecutionContext, config: DocumentsConfig, luna: LunaResource
-) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: LunaResource) -> Iterator[object]:
     """Lead documents through text → chunks → vectors, and promote a new index version where one is due.
 
     Selecting only later assets begins later: without `documents/text` the kept text is cut again, with
@@ -149,13 +147,13 @@ def documents(
         )
 
 
-def _stage(selected: set[AssetKey]) -> str:
+def _stage(selected: Set[AssetKey]) -> str:
     if TEXT in selected:
         return "text"
     return "chunks" if CHUNKS in selected else "vectors"
 
 
-def _results(report: DrainReport, selected: set[AssetKey]) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+def _results(report: DrainReport, selected: Set[AssetKey]) -> Iterator[object]:
     failed = sum(report.failed.values())
     worked = report.documents > 0
     if TEXT in selected and worked:
@@ -204,7 +202,7 @@ def _results(report: DrainReport, selected: set[AssetKey]) -> Iterator[Materiali
         yield from _index_results(report.built)
 
 
-def _index_results(built: list[BuildReport]) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+def _index_results(built: list[BuildReport]) -> Iterator[object]:
     if any(one.promoted for one in built):
         yield MaterializeResult(
             asset_key=INDEX,

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import psycopg
-from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
-from resources.vectors.postgres_writer import IndexWriter
 
 from luna_assets.documents import passages, queue
 from luna_assets.documents.gold import GoldQuestion
 from luna_assets.documents.index_build import BuildReport, build_version
+from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
 from luna_rules.search.analyser import Analyser
 from resources.database import Connection
 from resources.extractor import ExtractionError, Extractor
 from resources.objects import ObjectMissingError, ObjectStore
 from resources.vectors.index import VersionInfo
+from resources.vectors.postgres_writer import IndexWriter
 
 BATCH = 32
 BYTES_PER_CHUNK = 700

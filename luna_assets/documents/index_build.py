@@ -10,15 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from luna_rules.documents.chunking import CHUNKER_VERSION
-from resources.vectors.index import IndexedItem
-from resources.vectors.postgres_writer import IndexWriter
-
 from luna_assets.documents import passages, queue
 from luna_assets.documents.gold import GoldQuestion, GoldReport, evaluate, laws_in
+from luna_rules.documents.chunking import CHUNKER_VERSION
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon
 from resources.database import Connection
+from resources.vectors.index import IndexedItem
+from resources.vectors.postgres_writer import IndexWriter
 
 SEGMENT_CHUNKS = 20_000
 GOLD_TOLERANCE = 0.02

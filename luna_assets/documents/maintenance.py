@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from dagster import Backoff, OpExecutionContext, RetryPolicy, op
-from resources.vectors.postgres_writer import IndexWriter
 
 from luna_assets.documents import queue
 from resources.database import Connection
 from resources.objects import ObjectStore
+from resources.vectors.postgres_writer import IndexWriter
 from resources.wiring import LunaResource
 
 UNDO_FOR = timedelta(days=7)

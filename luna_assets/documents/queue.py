@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -202,6 +203,6 @@ def is_drain_locked(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-def _flag(connection: Connection, query: str, key: int) -> bool:
+def _flag(connection: Connection, query: LiteralString, key: int) -> bool:
     row = connection.execute(query, (key,)).fetchone()
     return bool(row and row[0])

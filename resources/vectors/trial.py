@@ -6,7 +6,6 @@ It searches the whole version with the same analysis and ranker as the reader, w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
@@ -38,7 +37,7 @@ def ask_version(
     """The ids of the best `limit` passages for each question, best first."""
     lexicon = IndexWriter(connection).lexicon(version_id)
     parser = QueryParser(lexicon, tables)
-    rows = cast("list[tuple[Any, ...]]", connection.execute(_LAYOUTS, (version_id,), binary=True).fetchall())
+    rows = connection.execute(_LAYOUTS, (version_id,), binary=True).fetchall()
     if not rows:
         return [[] for _ in questions]
     layouts = [arrays.read_layout(*row[1:6]) for row in rows]

@@ -1,4 +1,4 @@
-"""Drill: each process is killed with -9 in the middle of ingesting fifty documents; nothing is lost, nothing doubled."""
+"""Drill: each process is killed with -9 while fifty documents are ingested; nothing is lost, nothing doubled."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def document(marker: str, number: int) -> tuple[str, bytes]:
     paragraphs = "\n\n".join(
-        f"## Abschnitt {part}\n\nDas Dokument {marker} Nummer {number} beschreibt in Abschnitt {part} den Anschluss einer "
+        f"## Abschnitt {part}\n\nDokument {marker} Nummer {number} beschreibt in Abschnitt {part} den Anschluss einer "
         f"Wallbox mit {number + part} Kilowatt. Der Netzbetreiber prüft den Antrag binnen {part + 2} Wochen." * 3
         for part in range(12)
     )
@@ -100,7 +100,8 @@ def _is_run_worker(process: psutil.Process) -> bool:
 def states(stack: Stack, marker: str) -> list[tuple[str, str, int]]:
     with owner(stack) as connection:
         rows = connection.execute(
-            "SELECT file_name, status, coalesce(length(error), 0) FROM items WHERE file_name LIKE %s AND deleted_at IS NULL",
+            "SELECT file_name, status, coalesce(length(error), 0) FROM items"
+            " WHERE file_name LIKE %s AND deleted_at IS NULL",
             (f"{marker}-%",),
         ).fetchall()
     return [(str(name), str(status), int(str(length))) for name, status, length in rows]
@@ -169,7 +170,8 @@ def check_index(stack: Stack, marker: str) -> None:
 
 def check_runs(stack: Stack, timeout_s: float = 90) -> None:
     """Dagster shows no run that hangs: what says it is alive works on something or ends."""
-    query = "{ runsOrError(filter: {statuses: [QUEUED, NOT_STARTED, STARTING, STARTED, CANCELING]}) { ... on Runs { results { runId } } } }"
+    statuses = "[QUEUED, NOT_STARTED, STARTING, STARTED, CANCELING]"
+    query = f"{{ runsOrError(filter: {{statuses: {statuses}}}) {{ ... on Runs {{ results {{ runId }} }} }} }}"
     begun = time.monotonic()
     alive: list[object] = []
     while time.monotonic() - begun < timeout_s:

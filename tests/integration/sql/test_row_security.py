@@ -12,7 +12,8 @@ from tests.conftest import Database
 
 TENANT_TABLES = {
     "items", "item_texts", "item_chunks", "index_scopes", "index_lexicons", "index_versions", "index_segments",
-    "index_postings", "index_vectors", "conversations", "answer_log", "conversation_turns", "events", "audit_log", "users",
+    "index_postings", "index_vectors", "conversations", "answer_log", "conversation_turns", "events", "audit_log",
+    "users",
 }  # fmt: skip
 
 
