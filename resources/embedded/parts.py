@@ -49,6 +49,8 @@ class Part:
     address: str = LOOPBACK
     stop_signal: signal.Signals = signal.SIGTERM
     stop_wait_s: int = 10
+    start_s: int = 6
+    """A process that ends within this time counts as a failed start; after some of these it is given up."""
 
     @property
     def title(self) -> str:
@@ -75,6 +77,7 @@ def build_parts(settings: Settings, urls: DatabaseUrls, postgres: EmbeddedPostgr
                 order=10,
                 port=settings.db_port,
                 port_variable="DB_PORT",
+                start_s=1,
                 stop_signal=signal.SIGINT,
                 stop_wait_s=30,
             )
@@ -120,6 +123,8 @@ def build_parts(settings: Settings, urls: DatabaseUrls, postgres: EmbeddedPostgr
             order=30,
             port=None,
             port_variable=None,
+            # it has no port to ask, so its health is that it stayed
+            start_s=3,
         )
     )
     parts.append(

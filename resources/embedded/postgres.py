@@ -107,7 +107,7 @@ class EmbeddedPostgres:
         self.log = self.home / "logs" / "postgres.log"
         self._password = owner_password
         self._process: subprocess.Popen[bytes] | None = None
-        self._run_as = _unprivileged_user()
+        self.run_as = _unprivileged_user()
 
     @property
     def url(self) -> str:
@@ -204,10 +204,10 @@ class EmbeddedPostgres:
     def argv(self) -> list[str]:
         """The command that is the server, in the foreground."""
         binary = str(self._binaries() / "bin" / "postgres")
-        if self._run_as is None:
+        if self.run_as is None:
             return [binary, "-D", str(self.data), "-p", str(self.port)]
         shim = str(Path(__file__).with_name("as_user.py"))
-        owner = [str(self._run_as.uid), str(self._run_as.gid), str(self.data)]
+        owner = [str(self.run_as.uid), str(self.run_as.gid), str(self.data)]
         return [sys.executable, "-I", "-S", shim, *owner, binary, "-D", "/proc/self/cwd", "-p", str(self.port)]
 
     def environment(self) -> dict[str, str]:
@@ -313,11 +313,11 @@ class EmbeddedPostgres:
         self._tool(["postgres", "--single", *self._data_arguments(folder), "postgres"], folder, stdin=statement + "\n")
 
     def _data_arguments(self, folder: Path) -> list[str]:
-        return ["-D", str(folder) if self._run_as is None else "/proc/self/cwd"]
+        return ["-D", str(folder) if self.run_as is None else "/proc/self/cwd"]
 
     def _tool(self, command: list[str], folder: Path, stdin: str = "") -> None:
         name, *arguments = command
-        user = self._run_as
+        user = self.run_as
         result = subprocess.run(
             [str(self._binaries() / "bin" / name), *arguments],
             cwd=folder,
@@ -340,23 +340,23 @@ class EmbeddedPostgres:
 
     def _own_folder(self, path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self._run_as is not None:
-            os.chown(path, self._run_as.uid, self._run_as.gid)
+        if self.run_as is not None:
+            os.chown(path, self.run_as.uid, self.run_as.gid)
 
     def _write(self, path: Path, text: str) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(text)
-        if self._run_as is not None:
-            os.chown(path, self._run_as.uid, self._run_as.gid)
+        if self.run_as is not None:
+            os.chown(path, self.run_as.uid, self.run_as.gid)
 
     def _socket_folder(self) -> Path:
         """Below the home where the path is short enough and the server's user may go; otherwise in the temp folder."""
         near = self._near_sockets()
-        if self._run_as is None and len(os.fsencode(near / ".s.PGSQL.65535.lock")) <= SOCKET_PATH_LIMIT:
+        if self.run_as is None and len(os.fsencode(near / ".s.PGSQL.65535.lock")) <= SOCKET_PATH_LIMIT:
             near.mkdir(mode=0o700, parents=True, exist_ok=True)
             return near
-        owner = self._run_as.uid if self._run_as else os.getuid()
+        owner = self.run_as.uid if self.run_as else os.getuid()
         far = self._far_sockets()
         with contextlib.suppress(FileExistsError):
             far.mkdir(mode=0o700)
@@ -372,7 +372,7 @@ class EmbeddedPostgres:
         return self.home / "run" / "postgres"
 
     def _far_sockets(self) -> Path:
-        owner = self._run_as.uid if self._run_as else os.getuid()
+        owner = self.run_as.uid if self.run_as else os.getuid()
         mark = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"luna-pg-{owner}-{mark}"
 
@@ -383,7 +383,7 @@ class EmbeddedPostgres:
                 "Die Binärdateien von PostgreSQL fehlen: Bitte „make build“ aufrufen oder DATABASE_URL setzen."
             )
         install = Path(found.origin).parent / "pginstall"
-        if self._run_as is None or _may_enter(install / "bin" / "postgres", self._run_as):
+        if self.run_as is None or _may_enter(install / "bin" / "postgres", self.run_as):
             return install
         return _copy_for_others(install)
 

@@ -27,6 +27,7 @@ from typing import Literal, cast
 
 import httpx
 import psutil
+import psycopg
 from supervisor.xmlrpc import SupervisorTransport  # pyright: ignore[reportMissingTypeStubs]
 
 from resources.embedded.errors import EmbeddedError, PortTakenError
@@ -43,6 +44,7 @@ HEALTHY_TIMEOUT_S = 90.0
 _STOP_TIMEOUT_S = 90.0
 _LOCK_TIMEOUT_S = 150.0
 _SOCKET_LIMIT = 107
+_TABLES = ["runs", "event_logs", "instigators", "daemon_heartbeats"]
 
 State = Literal["ok", "starting", "fault", "stopped"]
 Overall = Literal["ok", "degraded", "stopped"]
@@ -159,8 +161,14 @@ class Stack:
             if migrated.applied:
                 report("Datenbank", f"Schema angehoben ({len(migrated.applied)} Schritte)")
             rest = [part for part in parts if part.name != "postgres"]
+            # Dagster's processes make its tables, and two that do it at once get in each other's way
+            late = {"daemon"} if not _has_dagster_tables(urls.dagster) else set[str]()
             for part in rest:
-                self._spawn(record, part.name)
+                if part.name not in late:
+                    self._spawn(record, part.name)
+            if late:
+                self._await_dagster_tables(urls.dagster)
+                self._spawn(record, "daemon")
             faults = self._await_healthy(record, rest, report)
             if "webserver" not in faults:
                 self._end_orphaned_runs(record.started_at)
@@ -188,9 +196,14 @@ class Stack:
                 )
             time.sleep(0.05)
 
+    def _await_dagster_tables(self, url: str) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not _has_dagster_tables(url):
+            time.sleep(0.1)
+
     def _await_healthy(self, record: _Record, parts: list[Part], report: Report) -> dict[PartName, str]:
         postgres = self.postgres()
-        waiting = {part.name: part for part in parts}
+        waiting: dict[PartName, Part] = {part.name: part for part in parts}
         faults: dict[PartName, str] = {}
         deadline = time.monotonic() + HEALTHY_TIMEOUT_S
         while waiting:
@@ -198,7 +211,7 @@ class Stack:
             for name, part in list(waiting.items()):
                 state = str(states.get(name, {}).get("statename", "UNKNOWN"))
                 fault = "beendet sich immer wieder" if state == "FATAL" else None
-                if state == "RUNNING":
+                if state == "RUNNING" or (state == "STARTING" and part.port is not None):
                     answer = fault_of(part, self.settings, postgres)
                     if answer is None:
                         report(part.title, "bereit")
@@ -217,7 +230,7 @@ class Stack:
         return faults
 
     def _end_orphaned_runs(self, before: float) -> None:
-        """No run of an earlier start can be alive; left alone it would stay „started“ and keep the next from starting."""
+        """No run of an earlier start can be alive; left alone it would stay „started“ and block the next one."""
         ask = (
             "query Alive($before: Float) { runsOrError(filter: {statuses: [STARTED, STARTING, CANCELING, NOT_STARTED], "
             "createdBefore: $before}) { ... on Runs { results { runId } } } }"
@@ -311,11 +324,11 @@ class Stack:
         name = str(info.get("statename", "UNKNOWN"))
         pid = int(str(info.get("pid") or 0)) or None
         state: State
-        if name == "RUNNING":
+        if name in {"RUNNING", "STARTING"}:
             fault = fault_of(part, self.settings, postgres)
             state, detail = ("ok", "") if fault is None else ("fault", fault)
-        elif name == "STARTING":
-            state, detail = "starting", "startet"
+            if name == "STARTING" and (fault is not None or part.port is None):
+                state, detail = "starting", "startet"
         elif name == "STOPPED":
             state, detail = "stopped", "angehalten"
         else:
@@ -531,8 +544,8 @@ def _configuration(parts: tuple[Part, ...], control: Path, password: str) -> str
             f"priority={part.order}",
             "autostart=false",
             "autorestart=true",
-            "startsecs=1",
-            "startretries=6",
+            f"startsecs={part.start_s}",
+            "startretries=4",
             f"stopsignal={part.stop_signal.name.removeprefix('SIG')}",
             f"stopwaitsecs={part.stop_wait_s}",
             # Dagster's runs are children of the code server and end with it
@@ -544,6 +557,16 @@ def _configuration(parts: tuple[Part, ...], control: Path, password: str) -> str
             "stdout_logfile_backups=3",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _has_dagster_tables(url: str) -> bool:
+    """Whether the last of Dagster's three storages has its tables."""
+    try:
+        with psycopg.connect(url, connect_timeout=5, application_name="luna_wait") as connection:
+            row = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = ANY(%s)", (_TABLES,)).fetchone()
+    except psycopg.OperationalError:
+        return False
+    return row is not None and row[0] == len(_TABLES)
 
 
 def _marked(mark: str) -> list[psutil.Process]:

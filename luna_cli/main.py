@@ -1,0 +1,235 @@
+"""The `luna` command's grammar: each command reads the settings, does its work elsewhere and ends with a code.
+
+0 all well, 1 something failed, 2 wrong use or wrong settings, 3 (status) not running.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from luna_cli.german import GermanCommand, GermanGroup, speak_german
+from luna_cli.output import EXIT_FAULT, EXIT_OK, EXIT_USAGE, err, fail, out, print_json
+from resources.settings import Settings, SettingsError, load_settings
+
+app = typer.Typer(
+    name="luna",
+    cls=GermanGroup,
+    help="Luna: Energiedaten und -dokumente auf einem Rechner, ohne Cloud.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
+KINDS = ("document", "regulation", "note")
+
+
+@app.callback(invoke_without_command=True)
+def luna(
+    version: Annotated[bool, typer.Option("--version", help="Version zeigen.", is_eager=True)] = False,
+) -> None:
+    """Luna: Energiedaten und -dokumente auf einem Rechner, ohne Cloud."""
+    if version:
+        from resources.embedded.home import release
+
+        out.print(f"Luna {release()}")
+        raise typer.Exit(EXIT_OK)
+
+
+@app.command(cls=GermanCommand)
+def dev(
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Im Hintergrund weiterlaufen lassen.")] = False,
+) -> None:
+    """Datenbank, Dagster und API starten; Strg-C hält alles wieder an."""
+    from luna_cli.dev import start
+
+    raise typer.Exit(start(_settings(), detach=detach))
+
+
+@app.command(cls=GermanCommand)
+def down() -> None:
+    """Alles anhalten."""
+    from luna_cli.dev import stop
+
+    raise typer.Exit(stop(_settings()))
+
+
+@app.command(cls=GermanCommand)
+def status(as_json: JsonFlag = False) -> None:
+    """Zeigen, wie es jedem Teil geht. Endet mit 0 (alles gut), 1 (gestört) oder 3 (läuft nicht)."""
+    from luna_cli.dev import status as tell
+
+    raise typer.Exit(tell(_settings(), as_json=as_json))
+
+
+@app.command(cls=GermanCommand)
+def doctor(as_json: JsonFlag = False) -> None:
+    """Nachsehen, ob alles da ist, was Luna braucht, und sagen, was zu tun ist."""
+    from dataclasses import asdict
+
+    from luna_cli.doctor import examine
+
+    findings = list(examine(_settings()))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        styles = {"ok": "green", "warn": "yellow", "fault": "red"}
+        words = {"ok": "gut     ", "warn": "Hinweis ", "fault": "Fehler  "}
+        for finding in findings:
+            out.print(words[finding.verdict], style=styles[finding.verdict], end="")
+            out.print(f"{finding.subject}: {finding.text}" + (f" → {finding.remedy}" if finding.remedy else ""))
+    raise typer.Exit(EXIT_FAULT if any(finding.verdict == "fault" for finding in findings) else EXIT_OK)
+
+
+@app.command(cls=GermanCommand)
+def migrate() -> None:
+    """Das Schema der Datenbank auf den neuesten Stand bringen (auch mehrmals unbedenklich)."""
+    from luna_cli.schema import bring_up
+
+    report = bring_up(_settings())
+    if report.applied:
+        out.print(f"{len(report.applied)} Schritte angewendet; das Schema ist bei {report.schema_version}.")
+    else:
+        out.print(f"Nichts zu tun; das Schema ist bei {report.schema_version}.")
+
+
+@app.command(cls=GermanCommand)
+def seed() -> None:
+    """Beispieldokumente aufnehmen. Luna muss laufen."""
+    samples = Path(__file__).resolve().parents[1] / "data" / "samples"
+    if not samples.is_dir():
+        fail(f"Die Beispiele fehlen: {samples} gibt es nicht.", EXIT_FAULT)
+    _ingest(_settings(), [samples], {"kind": "document", "tags": ["beispiel"]})
+
+
+@app.command(cls=GermanCommand)
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Dateien und Ordner (Ordner samt Unterordnern).", metavar="PFAD…")
+    ],
+    kind: Annotated[str, typer.Option(help=f"Art: {', '.join(KINDS)}.")] = "document",
+    tags: Annotated[list[str] | None, typer.Option(help="Schlagwörter, mit Komma getrennt oder mehrmals.")] = None,
+    valid_from: Annotated[str | None, typer.Option(help="Gilt ab (JJJJ-MM-TT).")] = None,
+    valid_to: Annotated[str | None, typer.Option(help="Gilt bis (JJJJ-MM-TT).")] = None,
+    title: Annotated[str | None, typer.Option(help="Titel; nur bei einer einzelnen Datei.")] = None,
+) -> None:
+    """Dokumente aufnehmen und warten, bis sie zu finden sind. Endet mit 0, 1 (einige nicht) oder 2."""
+    settings = _settings()
+    if kind not in KINDS:
+        fail(f"--kind kennt „{kind}“ nicht; möglich sind {', '.join(KINDS)}.", EXIT_USAGE)
+    for name, value in (("--valid-from", valid_from), ("--valid-to", valid_to)):
+        if value is not None:
+            _day(name, value)
+    if valid_from and valid_to and valid_to < valid_from:
+        fail("--valid-to liegt vor --valid-from.", EXIT_USAGE)
+    if title and (len(paths) != 1 or not paths[0].is_file()):
+        fail("--title passt nur zu einer einzelnen Datei.", EXIT_USAGE)
+    words = [word.strip() for given in tags or [] for word in given.split(",") if word.strip()]
+    fields: dict[str, str | list[str]] = {"kind": kind, "tags": words}
+    given = {"valid_from": valid_from, "valid_to": valid_to, "title": title}
+    fields.update({name: value for name, value in given.items() if value})
+    _ingest(settings, paths, fields)
+
+
+@app.command(cls=GermanCommand)
+def ask(
+    question: Annotated[str, typer.Argument(help="Die Frage, in Anführungszeichen.", metavar="FRAGE")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Luna etwas fragen; sie antwortet mit Belegen."""
+    from luna_cli.answers import print_answer
+    from luna_cli.client import LunaClient
+
+    with LunaClient(_settings()) as client:
+        data = client.post("/rag/ask", {"question": question})
+    if as_json:
+        print_json(data)
+    else:
+        print_answer(out, data)
+
+
+@app.command(cls=GermanCommand)
+def search(
+    question: Annotated[str, typer.Argument(help="Wonach gesucht wird, in Anführungszeichen.", metavar="SUCHE")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Fundstellen zeigen, ohne Antwort."""
+    from luna_cli.answers import print_hits
+    from luna_cli.client import LunaClient
+
+    with LunaClient(_settings()) as client:
+        data = client.post("/rag/search", {"question": question})
+    if as_json:
+        print_json(data)
+    else:
+        print_hits(out, data)
+
+
+def run() -> None:
+    """Entry of the `luna` command: faults that people can mend are sentences, not tracebacks."""
+    raise SystemExit(guarded(sys.argv[1:]))
+
+
+def guarded(arguments: list[str]) -> int:
+    """Run the command; the exit code."""
+    from luna_cli.client import ApiFaultError, NotRunningError
+    from resources.embedded.errors import EmbeddedError
+
+    speak_german()
+    try:
+        app(arguments, prog_name="luna")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_FAULT
+    except (SettingsError, NotRunningError) as fault:
+        err.print(str(fault), style="red")
+        return EXIT_USAGE
+    except (ApiFaultError, EmbeddedError) as fault:
+        err.print(str(fault), style="red")
+        return EXIT_FAULT
+    except KeyboardInterrupt:
+        err.print("Abgebrochen.")
+        return 130
+    return EXIT_OK
+
+
+def _settings() -> Settings:
+    return load_settings()
+
+
+def _day(name: str, value: str) -> None:
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:
+        fail(f"{name} ist kein Datum: „{value}“. Richtig wäre zum Beispiel 2025-01-31.", EXIT_USAGE)
+
+
+def _ingest(settings: Settings, paths: list[Path], fields: dict[str, str | list[str]]) -> None:
+    from luna_cli.client import LunaClient
+    from luna_cli.ingest import Ingest, UnusableError, failures_table, find_sources
+
+    try:
+        sources = find_sources(paths)
+    except UnusableError as fault:
+        fail(str(fault), EXIT_USAGE)
+    if not sources:
+        fail("Hier gibt es nichts aufzunehmen.", EXIT_USAGE)
+    with LunaClient(settings) as client:
+        client.check()
+        summary = Ingest(client, fields).run(sources, err)
+    if summary.failures:
+        out.print(failures_table(summary))
+    out.print(
+        f"{summary.count('ready')} aufgenommen, {summary.count('unchanged')} unverändert, "
+        f"{summary.count('failed')} gescheitert."
+    )
+    raise typer.Exit(EXIT_FAULT if summary.failures else EXIT_OK)
+
+
+if __name__ == "__main__":
+    run()
