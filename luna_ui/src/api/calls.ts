@@ -38,7 +38,7 @@ export async function* ask(body: AskRequest, signal: AbortSignal): AsyncGenerato
       case 'delta':
       case 'done':
       case 'error':
-        yield { type: event.event, data: JSON.parse(event.data) } as AskEvent;
+        yield { type: event.event, data: JSON.parse(event.data) as unknown } as AskEvent;
     }
   }
 }

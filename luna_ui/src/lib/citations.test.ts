@@ -9,15 +9,23 @@ describe('citations', () => {
 
   it('swallows the blank before a mark and a repeated mark', () => {
     expect(parseInlines('Satz [chunk a][chunk a].', ['a'])).toEqual([
-      { type: 'text', text: 'Satz' },
+      { type: 'text', text: 'Satz.' },
       { type: 'cite', chunkId: 'a', number: 1 },
-      { type: 'text', text: '.' },
     ]);
   });
 
   it('shows the same source again after further text', () => {
     const cites = parseInlines('Eins [chunk a]. Zwei [chunk a].', ['a']).filter((part) => part.type === 'cite');
     expect(cites).toHaveLength(2);
+  });
+
+  it('sets the full stop before all references of a sentence', () => {
+    expect(parseInlines('Eins [chunk a][chunk b]. Zwei.', ['a', 'b'])).toEqual([
+      { type: 'text', text: 'Eins.' },
+      { type: 'cite', chunkId: 'a', number: 1 },
+      { type: 'cite', chunkId: 'b', number: 2 },
+      { type: 'text', text: ' Zwei.' },
+    ]);
   });
 
   it('keeps „[nicht belegt]“ as a mark of its own', () => {

@@ -29,10 +29,8 @@ export function parseInlines(text: string, order: readonly string[]): Inline[] {
   const seenHere: string[] = [];
   for (const match of text.matchAll(TOKEN)) {
     const before = text.slice(from, match.index);
-    if (before !== '') {
-      parts.push({ type: 'text', text: before });
-      if (/\S/.test(before.replace(/[.,;:]/g, ''))) seenHere.length = 0;
-    }
+    pushText(parts, before);
+    if (/[^\s.,;:]/.test(before)) seenHere.length = 0;
     from = match.index + match[0].length;
     const [whole, chunkId, strong] = match;
     if (chunkId !== undefined) {
@@ -44,9 +42,21 @@ export function parseInlines(text: string, order: readonly string[]): Inline[] {
     } else if (strong !== undefined) parts.push({ type: 'strong', text: strong });
     else if (whole.endsWith('belegt]')) parts.push({ type: 'unproven' });
   }
-  const rest = text.slice(from);
-  if (rest !== '') parts.push({ type: 'text', text: rest });
+  pushText(parts, text.slice(from));
   return parts;
+}
+
+/** A full stop or comma right behind a reference moves before it, as a footnote is set in German. */
+function pushText(parts: Inline[], text: string): void {
+  const stop = /^[.,;:!?]+/.exec(text)?.[0] ?? '';
+  let at = parts.length;
+  while (stop !== '' && parts[at - 1]?.type === 'cite') at -= 1;
+  const before = parts[at - 1];
+  if (at < parts.length && before?.type === 'text') {
+    before.text += stop;
+    text = text.slice(stop.length);
+  }
+  if (text !== '') parts.push({ type: 'text', text });
 }
 
 export function parseAnswer(text: string, order: readonly string[] = citedIds(text)): Block[] {
@@ -107,7 +117,7 @@ export function placeOf(payload: Pick<Citation['payload'], 'section' | 'paragrap
 
 /** The answer as plain text with its sources, for the clipboard. */
 export function answerAsText(question: string, answer: Answer): string {
-  const order = citedIds([answer.summary ?? '', answer.answer].join('\n'));
+  const order = citedIds([answer.summary ?? '', answer.answer, answer.suggestion ?? ''].join('\n'));
   const plain = (text: string) =>
     text.replace(/\s*\[chunk\s+([\w.:-]+)\]/g, (_, chunkId: string) => ` [${order.indexOf(chunkId) + 1}]`).trim();
   const parts = [question, ''];

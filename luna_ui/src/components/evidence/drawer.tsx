@@ -28,7 +28,7 @@ export function EvidenceDrawer({ citation, number, onClose }: { citation: Citati
             event.preventDefault();
             focusOpener();
           }}
-          className="fixed inset-0 z-40 flex animate-slide flex-col bg-panel outline-none! lg:left-auto lg:w-[30rem] lg:border-l lg:border-line lg:shadow-2xl"
+          className="fixed inset-0 z-40 flex ringless animate-slide flex-col bg-panel outline-none lg:left-auto lg:w-[30rem] lg:border-l lg:border-line lg:shadow-2xl"
         >
           {citation !== null && <Body key={citation.chunk_id} citation={citation} number={number} />}
         </Radix.Content>

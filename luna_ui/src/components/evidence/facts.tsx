@@ -51,28 +51,28 @@ export function OriginalButton({ itemId, fileName }: { itemId: string; fileName?
     setBusy(false);
   };
   return (
-    <Button size="sm" disabled={busy} onClick={() => void save()}>
-      <Download /> Originaldatei
+    <Button size="sm" className="px-2.5" disabled={busy} onClick={() => void save()}>
+      <Download /> Original
     </Button>
   );
 }
 
 export function PassageActions({ payload, chunkId, here = false }: { payload: Partial<Payload> & { item_id: string }; chunkId: string; here?: boolean }) {
   return (
-    <div className="flex flex-wrap gap-2">
+    <div className="flex flex-wrap gap-1.5">
       {!here && (
-        <Button size="sm" asChild>
+        <Button size="sm" className="px-2.5" asChild>
           <Link to="/dokumente/$itemId" params={{ itemId: payload.item_id }} search={{ chunk: chunkId }}>
-            <FileText /> Im Dokument
+            <FileText /> Dokument
           </Link>
         </Button>
       )}
       <OriginalButton itemId={payload.item_id} fileName={payload.file_name ?? null} />
-      <Button size="sm" onClick={() => void copyPassageLink(payload.item_id, chunkId)}>
+      <Button size="sm" className="px-2.5" onClick={() => void copyPassageLink(payload.item_id, chunkId)}>
         <Link2 /> Link kopieren
       </Button>
       {payload.url && /^https?:\/\//.test(payload.url) && (
-        <Button size="sm" asChild>
+        <Button size="sm" className="px-2.5" asChild>
           <a href={payload.url} target="_blank" rel="noreferrer noopener">
             <ExternalLink /> Herkunft
           </a>

@@ -20,7 +20,7 @@ function Chip({ chunkId, number, cited }: { chunkId: string; number: number; cit
   const citation = cited.citations[chunkId];
   const place = citation ? [citation.payload.title, placeOf(citation.payload)].filter(Boolean).join(', ') : 'wird geladen';
   return (
-    <sup className="mx-0.5 align-[0.35em] leading-none">
+    <sup className="top-0 ml-0.5 align-[0.2em] leading-none">
       <button
         type="button"
         disabled={citation === undefined}
@@ -200,7 +200,8 @@ function WhyThese({ answer, order }: { answer: Answer; order: string[] }) {
 }
 
 export function orderOf(answer: Answer): string[] {
-  return citedIds([answer.summary ?? '', answer.answer].join('\n'));
+  const steps = (answer.steps ?? []).map((step) => (typeof step === 'string' ? step : (step.text ?? '')));
+  return citedIds([answer.summary ?? '', answer.answer, answer.suggestion ?? '', ...steps].join('\n'));
 }
 
 interface AnswerViewProps {

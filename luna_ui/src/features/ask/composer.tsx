@@ -1,5 +1,5 @@
 /** Where the question is written. Enter sends, Shift+Enter breaks the line, Ctrl+Enter sends too. */
-import { type RefObject, useLayoutEffect } from 'react';
+import type { RefObject } from 'react';
 import { ArrowUp, Square } from 'lucide-react';
 import { Button } from '@/components/ui/button';
 
@@ -15,13 +15,6 @@ interface ComposerProps {
 }
 
 export function Composer({ value, onChange, onSend, onStop, busy, field }: ComposerProps) {
-  useLayoutEffect(() => {
-    const area = field.current;
-    if (area === null) return;
-    area.style.height = 'auto';
-    area.style.height = `${Math.min(area.scrollHeight, 200)}px`;
-  }, [value, field]);
-
   const empty = value.trim() === '';
   return (
     <form
@@ -47,7 +40,7 @@ export function Composer({ value, onChange, onSend, onStop, busy, field }: Compo
               event.preventDefault();
               if (!empty && !busy) onSend();
             }}
-            className="block w-full resize-none bg-transparent px-2 py-2 text-base leading-normal outline-none focus-visible:outline-none!"
+            className="block max-h-48 w-full resize-none [field-sizing:content] bg-transparent px-2 py-2 text-base leading-normal ringless outline-none"
           />
         </label>
         {busy ? (

@@ -20,13 +20,15 @@ export interface Turn {
 }
 
 export interface AskState {
+  /** What is being written; kept while one looks elsewhere. */
+  draft: string;
   conversationId: string | null;
   turns: Turn[];
   loading: boolean;
   loadError: unknown;
 }
 
-const EMPTY: AskState = { conversationId: null, turns: [], loading: false, loadError: null };
+const EMPTY: AskState = { draft: '', conversationId: null, turns: [], loading: false, loadError: null };
 
 class AskStore {
   private state: AskState = EMPTY;
@@ -52,6 +54,10 @@ class AskStore {
 
   get busy(): boolean {
     return this.abort !== null;
+  }
+
+  setDraft(draft: string): void {
+    this.set({ draft });
   }
 
   stop(): void {
@@ -81,7 +87,7 @@ class AskStore {
 
   async open(conversationId: string): Promise<void> {
     this.stop();
-    this.set({ ...EMPTY, conversationId, loading: true });
+    this.set({ ...EMPTY, draft: this.state.draft, conversationId, loading: true });
     try {
       const conversation = await getConversation(conversationId);
       if (this.state.conversationId !== conversationId) return;

@@ -1,5 +1,5 @@
 /** Fragen: the conversation with Luna. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { EvidenceDrawer } from '@/components/evidence/drawer';
@@ -16,17 +16,16 @@ import { TurnView } from './turn';
 const EXAMPLES = [
   'Welche Geräte gelten als steuerbare Verbrauchseinrichtung nach § 14a EnWG?',
   'Auf welche Leistung darf der Netzbetreiber meine Wärmepumpe höchstens drosseln?',
-  'Wie lange muss eine Ersatzversorgung dauern?',
+  'Wie lange dauert die Ersatzversorgung höchstens?',
   'Ab wann muss mein Lieferant einen dynamischen Stromtarif anbieten?',
 ];
 
 export function AskView() {
-  const { turns, conversationId, loading, loadError } = useAsk();
+  const { draft, turns, conversationId, loading, loadError } = useAsk();
   const { c, q } = useSearch({ from: '/' });
   const navigate = useNavigate({ from: '/' });
   const client = useQueryClient();
   const evidence = useEvidence();
-  const [draft, setDraft] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const busy = turns.some((turn) => turn.state === 'streaming');
@@ -56,20 +55,20 @@ export function AskView() {
   const send = useCallback((question: string) => {
     const text = question.trim();
     if (text === '') return;
-    setDraft('');
+    askStore.setDraft('');
     void askStore.ask(text);
   }, []);
 
   const edit = useCallback((turn: Turn) => {
     askStore.cut(turn.id);
-    setDraft(turn.question);
+    askStore.setDraft(turn.question);
     field.current?.focus();
   }, []);
 
   // A question brought along from another view is put into the field, not sent.
   useEffect(() => {
     if (q === undefined) return;
-    setDraft(q);
+    askStore.setDraft(q);
     field.current?.focus();
     void navigate({ search: (old) => ({ ...old, q: undefined }), replace: true });
   }, [q, navigate]);
@@ -104,7 +103,7 @@ export function AskView() {
         </div>
       </div>
       <div className="mx-auto w-full measure px-3 pt-2 pb-3 sm:px-5 lg:pb-5" id="question">
-        <Composer value={draft} onChange={setDraft} onSend={() => send(draft)} onStop={() => askStore.stop()} busy={busy} field={field} />
+        <Composer value={draft} onChange={(value) => askStore.setDraft(value)} onSend={() => send(draft)} onStop={() => askStore.stop()} busy={busy} field={field} />
         <p className="mt-2 hidden text-center text-xs text-ink-3 lg:block">
           <kbd className="font-mono">/</kbd> zur Frage · <kbd className="font-mono">Strg</kbd> + <kbd className="font-mono">Eingabe</kbd> senden ·{' '}
           <kbd className="font-mono">Esc</kbd> schließt den Beleg
@@ -118,7 +117,7 @@ export function AskView() {
 function Welcome({ ask }: { ask: (question: string) => void }) {
   return (
     <div className="animate-rise pt-6 pb-8 sm:pt-[12vh]">
-      <Moon phase={0.62} className="size-12" />
+      <Moon phase={0.62} className="-ml-1 size-12" />
       <h1 className="mt-5 text-2xl leading-tight font-semibold sm:text-[1.75rem]">Ich bin Luna.</h1>
       <p className="mt-2 max-w-prose text-lg leading-relaxed text-ink-2 text-pretty">
         Fragen Sie mich etwas, das in Ihren Dokumenten steht – raten liegt mir nicht.
@@ -130,7 +129,7 @@ function Welcome({ ask }: { ask: (question: string) => void }) {
             <button
               type="button"
               onClick={() => ask(example)}
-              className="w-full px-1 py-3 text-left text-[0.9375rem] text-ink transition-colors hover:text-moon"
+              className="w-full py-3 text-left text-[0.9375rem] text-ink transition-colors hover:text-moon"
             >
               {example}
             </button>

@@ -121,7 +121,7 @@ class UploadStore {
           break;
         }
       } catch (error) {
-        if (signal.aborted) return;
+        if (isAborted(signal)) return;
         const lasting = error instanceof ApiError && !error.unreachable && error.status < 500 && error.status !== 429;
         if (lasting || ++silent > 20) {
           this.patch(id, { state: 'failed', error });
@@ -174,6 +174,11 @@ class UploadStore {
   clear(): void {
     this.set(this.list.filter((upload) => ['waiting', 'sending', 'working'].includes(upload.state)));
   }
+}
+
+/** A function, because the signal changes while we wait. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function faultOf(file: File, maxMb: number | null): string | null {
