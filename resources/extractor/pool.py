@@ -33,6 +33,8 @@ _START_TIMEOUT_S: Final = 30.0
 _STDERR_KEPT: Final = 4096
 # A worker that has grown beyond this share of its memory is replaced after it has answered.
 _GROWN: Final = 0.5
+# Within this time a child found dead is taken to have died before it was asked.
+_STALE_S: Final = 0.2
 _OUT_OF_MEMORY: Final = "memory allocation of"
 _NOT_STARTED: Final = "Der Leseprozess konnte nicht gestartet werden. Bitte später noch einmal versuchen."
 _TALKS_NONSENSE: Final = "Der Leseprozess hat unverständlich geantwortet. Bitte später noch einmal versuchen."
@@ -219,6 +221,16 @@ class EmbeddedExtractor:
         if len(data) > self._limits.input_bytes:
             raise ExtractionError("too_large", "Die Datei ist zu groß.")
         request = Request(data=data, file_name=file_name, media_type=media_type)
+        began = time.monotonic()
+        try:
+            return self._attempt(request)
+        except ExtractionError as error:
+            # A child that was ended from outside while it waited says so only now; that is not the document's fault.
+            if error.permanent or self._closed or time.monotonic() - began > _STALE_S:
+                raise
+        return self._attempt(request)
+
+    def _attempt(self, request: Request) -> ExtractedText:
         with self._lease() as worker:
             response = worker.ask(request)
             failure: ExtractionError | None = None

@@ -14,6 +14,8 @@ _DROPPED = re.compile(
     "\ufdd0-\ufdef\ufff0-\uffff\ud800-\udfff]"
 )
 _BREAKS = re.compile("\r\n?|\x0b|\x0c|\x85|\u2028|\u2029")
+# Bullets of symbol fonts: their signs lie in the private area or, without a map, among the controls.
+_SYMBOL_BULLET = re.compile("^([^\\S\n]*)[\uf020-\uf0ff\x01-\x08\x0e-\x1f](?=[^\\S\n])", re.MULTILINE)
 _TRAILING = re.compile(r"[^\S\n]+(?=\n|\Z)")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -43,6 +45,7 @@ _CONJUNCTIONS = frozenset(
 def clean(text: str) -> str:
     """NFC, one kind of line break, no control characters, no blanks at line ends, never more than one empty line."""
     text = _BREAKS.sub("\n", text)
+    text = _SYMBOL_BULLET.sub(r"\1•", text)
     text = _DROPPED.sub("", text)
     text = unicodedata.normalize("NFC", text)
     text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2011", "-")

@@ -124,7 +124,7 @@ class _Writer(HTMLParser):
         self.level = 0
         self.lists: list[tuple[str, int]] = []
         self.marker = ""
-        self.tables: list[list[list[str]]] = []
+        self.tables: list[list[list[list[str]]]] = []
         self.cell: list[int] = []
         self.shift: list[str] = []
 
@@ -157,8 +157,7 @@ class _Writer(HTMLParser):
             self.blocks.append(body)
 
     def _cell_text(self, text: str) -> None:
-        row = self.tables[-1][-1]
-        row[-1] = one_line(f"{row[-1]} {text}")
+        self.tables[-1][-1][-1].append(text)
 
     def markdown(self) -> str:
         """Everything collected; consecutive list entries stay together."""
@@ -249,13 +248,13 @@ class _Writer(HTMLParser):
             self.tables.append([])
         if not self.tables[-1]:
             self.tables[-1].append([])
-        self.tables[-1][-1].append("")
+        self.tables[-1][-1].append([])
         self.cell = [0]
 
     def _end_table(self) -> None:
         self.flush()
         self.cell = []
-        rows = self.tables.pop()
+        rows = [[one_line(" ".join(pieces)) for pieces in row] for row in self.tables.pop()]
         filled = [row for row in rows if any(value.strip() for value in row)]
         if all(sum(1 for value in row if value.strip()) <= 1 for row in filled):
             # One column is no table but a frame around text.

@@ -178,21 +178,27 @@ def _lines_with_gaps(text_page: pdfium.PdfTextPage) -> str:
 def _with_paragraphs(handle: object, lines: list[str], spans: list[tuple[int, int]]) -> str:
     across, up = ctypes.c_double(), ctypes.c_double()
 
-    def baseline(position: int) -> float | None:
+    def origin(position: int) -> tuple[float, float] | None:
         if position < 0 or not raw.FPDFText_GetCharOrigin(handle, position, across, up):
             return None
-        return up.value
+        return across.value, up.value
 
-    places = [baseline(first) for first, _ in spans]
-    steps: list[float | None] = [None]
-    for before, after in itertools.pairwise(places):
-        steps.append(before - after if before is not None and after is not None else None)
+    starts = [origin(first) for first, _ in spans]
+    ends = [origin(last) for _, last in spans]
+    steps = [before[1] - after[1] if before and after else None for before, after in itertools.pairwise(starts)]
     usual = [step for step in steps if step is not None and 3 < step < 60]
     pitch = statistics.median_low(usual) if usual else 0.0
-    parts: list[str] = []
-    for line, step in zip(lines, steps, strict=True):
-        if parts:
-            gap = step is not None and pitch > 0 and step > max(pitch * _PARAGRAPH_GAP, pitch + 3)
-            parts.append("\n\n" if gap else "\n")
+    parts: list[str] = [lines[0]]
+    for at, step in enumerate(steps):
+        line, end, start = lines[at + 1], ends[at], starts[at + 1]
+        if step is None or not pitch:
+            parts.append("\n")
+        elif step > max(pitch * _PARAGRAPH_GAP, pitch + 3):
+            parts.append("\n\n")
+        elif end and start and abs(end[1] - start[1]) < 0.45 * pitch and 0 <= start[0] - end[0] < 2 * pitch:
+            # The same line: raised footnote marks and powers make pdfium break it.
+            parts.append("" if line[:1] in ").,;:" else " ")
+        else:
+            parts.append("\n")
         parts.append(line)
     return "".join(parts)
