@@ -13,13 +13,14 @@ from resources.extractor.errors import ExtractionError
 from resources.extractor.formats import epub, html, legacy, mail, opendocument, pdf, plain, rtf, sheets, slides, word
 from resources.extractor.formats.base import Extracted
 from resources.extractor.limits import Limits
-from resources.extractor.textcare import clean, control_share, join_hyphenated
+from resources.extractor.textcare import clean, control_share, glyph_code_share, join_hyphenated
 
 Reader = Callable[[bytes, Limits], Extracted]
 
 # Raised whenever the same bytes give another text than before.
 VERSION = "1"
 _CONTROL_LIMIT = 0.1
+_GLYPH_LIMIT = 0.3
 
 
 def _legacy(media_type: str) -> Reader:
@@ -79,7 +80,8 @@ def extract(data: bytes, file_name: str, media_type: str | None, limits: Limits,
 
 def _finish(found: Extracted, kind: types.DetectedType, limits: Limits, extractor: str) -> ExtractedText:
     raw = found.pages if found.pages is not None else [found.text]
-    if control_share("".join(raw)) > _CONTROL_LIMIT:
+    whole = "".join(raw)
+    if control_share(whole) > _CONTROL_LIMIT or glyph_code_share(whole) > _GLYPH_LIMIT:
         raise ExtractionError("garbled")
     is_pdf = kind.media_type == types.PDF
     parts = [clean(join_hyphenated(part) if is_pdf else part) for part in raw]
