@@ -17,7 +17,7 @@ const client = new QueryClient({
       staleTime: 15_000,
       refetchOnWindowFocus: false,
       // An answer in the 400s stays what it is; only outages are worth another try.
-      retry: (count, error) => count < 2 && error instanceof ApiError && (error.unreachable || error.status >= 502),
+      retry: (count, error) => count < 1 && error instanceof ApiError && (error.unreachable || error.status >= 502),
       networkMode: 'always',
     },
     mutations: { networkMode: 'always' },

@@ -76,9 +76,9 @@ export const STATUS: Record<string, string> = {
 const PARTS: Record<string, { label: string; why: string }> = {
   lexical: { label: 'Wortlaut', why: 'Wörter der Frage stehen im Text' },
   section: { label: 'Abschnitt', why: 'der umgebende Paragraf passt' },
-  dense: { label: 'Thema', why: 'inhaltlich verwandt' },
+  dense: { label: 'Thema', why: 'der Inhalt ist verwandt' },
   lookup: { label: 'Fundstelle', why: 'die genannte Fundstelle wurde nachgeschlagen' },
-  law: { label: 'Gesetz', why: 'das genannte Gesetz' },
+  law: { label: 'Gesetz', why: 'das genannte Gesetz stimmt' },
   title: { label: 'Titel', why: 'der Titel passt' },
   heading: { label: 'Überschrift', why: 'die Überschrift passt' },
   proximity: { label: 'Nähe', why: 'die Wörter stehen dicht beieinander' },

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { ChevronLeft, ChevronRight, X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import type { Citation, Payload } from '@/api/types';
-import { Button, IconButton } from '@/components/ui/button';
+import { Button } from '@/components/ui/button';
 import { Failure, Waiting } from '@/components/ui/notice';
 import { useWide } from '@/lib/media';
 import { PassageActions, PlaceBadges } from './facts';
@@ -62,9 +62,9 @@ function Body({ citation, number }: { citation: Citation; number: number | null 
             {path !== '' && <p className="mt-0.5 line-clamp-2 text-xs text-ink-3">{path}</p>}
           </div>
           <Radix.Close asChild>
-            <IconButton label="Beleg schließen (Esc)" className="-mt-1 -mr-2">
-              <X />
-            </IconButton>
+            <Button variant="quiet" size="icon-sm" aria-label="Beleg schließen (Esc)" className="-mt-1 -mr-2">
+<X />
+</Button>
           </Radix.Close>
         </div>
         <div className="mt-3 space-y-3">

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { CircleHelp, X } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { helpFor } from '@/api/calls';
-import { IconButton } from '@/components/ui/button';
+import { Button, IconButton } from '@/components/ui/button';
 import { Failure, Waiting } from '@/components/ui/notice';
 
 export function Help({ route }: { route: string }) {
@@ -22,9 +22,9 @@ export function Help({ route }: { route: string }) {
           className="z-50 max-h-[70dvh] w-[min(24rem,calc(100vw-1.5rem))] animate-fade overflow-y-auto rounded-xl border border-line-strong bg-panel p-5 shadow-2xl"
         >
           <Popover.Close asChild>
-            <IconButton label="Hilfe schließen" className="float-right -mt-2 -mr-2">
-              <X />
-            </IconButton>
+            <Button variant="quiet" size="icon-sm" aria-label="Hilfe schließen" className="float-right -mt-2 -mr-2">
+<X />
+</Button>
           </Popover.Close>
           <HelpBody route={route} />
         </Popover.Content>

@@ -2,11 +2,12 @@
 import type { ReactNode } from 'react';
 import { SiteFooter } from './footer';
 
-export function Page({ title, lead, aside, children, narrow = false }: { title: string; lead?: string; aside?: ReactNode; children: ReactNode; narrow?: boolean }) {
+export function Page({ title, lead, aside, before, children, narrow = false }: { title: string; lead?: string; aside?: ReactNode; before?: ReactNode; children: ReactNode; narrow?: boolean }) {
   return (
     <div className="thin-scroll h-full overflow-y-auto">
       <div className={`mx-auto flex min-h-full flex-col px-5 pt-6 lg:px-8 lg:pt-8 ${narrow ? 'max-w-3xl' : 'max-w-6xl'}`}>
         <div className="flex-1 pb-10">
+          {before}
           <div className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
             <div className="min-w-0">
               <h1 className="text-2xl leading-tight font-semibold break-words">{title}</h1>

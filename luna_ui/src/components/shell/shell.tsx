@@ -39,11 +39,17 @@ export function Shell({ children }: { children: ReactNode }) {
       <main
         id="main"
         tabIndex={-1}
-        className={cn('relative flex min-h-0 min-w-0 ringless flex-1 flex-col outline-none', evidenceOpen && 'xl:pr-[30rem]')}
+        className={cn('flex min-h-0 min-w-0 ringless flex-1 flex-col outline-none', evidenceOpen && 'xl:pr-[30rem]')}
       >
         <Unreachable />
-        <div className="absolute top-5 right-6 z-10 hidden lg:block">{view && !evidenceOpen && <Help route={view.to} />}</div>
-        <div className="min-h-0 flex-1">{children}</div>
+        <div className="relative min-h-0 flex-1">
+          {view && !evidenceOpen && (
+            <div className="absolute top-5 right-6 z-10 hidden lg:block">
+              <Help route={view.to} />
+            </div>
+          )}
+          {children}
+        </div>
       </main>
       <TabBar />
     </div>

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import { IconButton } from './button';
+import { Button } from './button';
 
 interface DialogProps {
   open: boolean;
@@ -23,9 +23,9 @@ export function Dialog({ open, onOpenChange, title, description, children }: Dia
           <div className="flex items-start justify-between gap-4">
             <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
             <Radix.Close asChild>
-              <IconButton label="Schließen" className="-mt-1 -mr-2">
-                <X />
-              </IconButton>
+              <Button variant="quiet" size="icon-sm" aria-label="Schließen" className="-mt-1 -mr-2">
+<X />
+</Button>
             </Radix.Close>
           </div>
           {description !== undefined && (

@@ -1,4 +1,5 @@
 import type { ComponentProps, ReactNode } from 'react';
+import { ChevronDown } from 'lucide-react';
 import { cn } from '@/lib/cn';
 
 const BOX =
@@ -9,7 +10,12 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
 }
 
 export function Select({ className, ...rest }: ComponentProps<'select'>) {
-  return <select className={cn(BOX, 'pr-8', className)} {...rest} />;
+  return (
+    <span className={cn('relative inline-block w-full', className)}>
+      <select className={cn(BOX, 'appearance-none pr-9')} {...rest} />
+      <ChevronDown className="pointer-events-none absolute top-1/2 right-3 size-4 -translate-y-1/2 text-ink-3" />
+    </span>
+  );
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {

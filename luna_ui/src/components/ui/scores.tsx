@@ -6,7 +6,7 @@ export function ScoreBars({ scores }: { scores: Record<string, number> | null | 
   if (parts.length === 0) return null;
   const top = Math.max(1, ...parts.map((part) => part.value));
   return (
-    <dl className="grid grid-cols-[auto_1fr_auto] items-center gap-x-3 gap-y-1.5 text-xs">
+    <dl className="grid grid-cols-[4.75rem_1fr_2.25rem] items-center gap-x-3 gap-y-1.5 text-xs">
       {parts.map((part) => (
         <div key={part.key} className="contents">
           <dt className="text-ink-2">{part.label}</dt>

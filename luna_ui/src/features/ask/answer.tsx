@@ -160,7 +160,8 @@ function SourceCard({ citation, number, open, active }: { citation: Citation; nu
 }
 
 function WhyThese({ answer, order }: { answer: Answer; order: string[] }) {
-  const used = answer.chunks_used && answer.chunks_used.length > 0 ? answer.chunks_used : answer.citations.map((citation) => citation.chunk_id);
+  const all = answer.chunks_used && answer.chunks_used.length > 0 ? answer.chunks_used : answer.citations.map((citation) => citation.chunk_id);
+  const used = [...order.filter((chunkId) => all.includes(chunkId)), ...all.filter((chunkId) => !order.includes(chunkId))];
   const known = new Map(answer.citations.map((citation) => [citation.chunk_id, citation]));
   return (
     <details className="group text-sm">

@@ -142,7 +142,7 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
           <RotateCw />
         </IconButton>
         <span className="ml-auto pl-3 text-xs text-ink-3">
-          {answer.mode === 'extractive' ? 'Wörtlich aus den Quellen, ohne Sprachmodell' : answer.model}
+          {!answer.answered ? '' : answer.mode === 'extractive' ? 'Wörtlich aus den Quellen, ohne Sprachmodell' : answer.model}
         </span>
       </div>
       {noteOpen && (

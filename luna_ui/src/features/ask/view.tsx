@@ -56,6 +56,8 @@ export function AskView() {
     const text = question.trim();
     if (text === '') return;
     askStore.setDraft('');
+    // On a phone the keyboard makes way for the answer.
+    if (!matchMedia('(min-width: 1024px)').matches) field.current?.blur();
     void askStore.ask(text);
   }, []);
 

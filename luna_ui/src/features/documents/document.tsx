@@ -31,12 +31,11 @@ export function DocumentView() {
       <ArrowLeft className="size-4" /> Alle Dokumente
     </Link>
   );
-  if (item.isPending) return <Page title="Dokument">{back}<Waiting label="Ich schlage es auf …" /></Page>;
-  if (item.isError) return <Page title="Dokument">{back}<Failure error={item.error} retry={() => void item.refetch()} /></Page>;
+  if (item.isPending) return <Page title="Dokument" before={back}><Waiting label="Ich schlage es auf …" /></Page>;
+  if (item.isError) return <Page title="Dokument" before={back}><Failure error={item.error} retry={() => void item.refetch()} /></Page>;
   const title = item.data.title ?? item.data.file_name ?? 'Ohne Titel';
   return (
-    <Page title={title}>
-      {back}
+    <Page title={title} before={back}>
       <div className="grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_19rem]">
         <aside className="space-y-7 lg:order-2">
           <Actions item={item.data} />

@@ -2,14 +2,13 @@
 import { type DragEvent, useRef, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { FileUp, Globe, RotateCw, X } from 'lucide-react';
-import { systemInfo } from '@/api/client';
+import { ChevronRight, FileUp, Globe, RotateCw, X } from 'lucide-react';
+import { ApiError, systemInfo } from '@/api/client';
 import type { Stage } from '@/api/types';
 import { Moon } from '@/components/moon';
 import { Button, IconButton } from '@/components/ui/button';
 import { Field, Input, Select } from '@/components/ui/field';
 import { TraceId, messageOf } from '@/components/ui/notice';
-import { ApiError } from '@/api/client';
 import { cn } from '@/lib/cn';
 import { KIND, formatBytes, plural } from '@/lib/format';
 import { type Upload, uploads, useUploads } from './uploads';
@@ -56,7 +55,14 @@ export function UploadPanel() {
       >
         <div className="flex flex-wrap items-center gap-x-5 gap-y-4">
           <div className="min-w-0 flex-1 basis-64">
-            <p className="font-medium">{over ? 'Einfach loslassen.' : 'Dokumente hierher ziehen'}</p>
+            <p className="font-medium">{over ? (
+                'Einfach loslassen.'
+              ) : (
+                <>
+                  <span className="max-lg:hidden">Dokumente hierher ziehen</span>
+                  <span className="lg:hidden">Dokumente hinzufügen</span>
+                </>
+              )}</p>
             <p className="mt-0.5 text-sm text-ink-2">
               PDF, Word, Markdown, HTML und Text{maxMb === null ? '' : `, bis ${maxMb} MB je Datei`}. Ich lese sie dann.
             </p>
@@ -77,8 +83,10 @@ export function UploadPanel() {
             }}
           />
         </div>
-        <details className="mt-4 border-t border-line pt-3">
-          <summary className="inline-flex min-h-8 items-center rounded text-sm text-ink-2 hover:text-ink">Art, Schlagwörter oder eine Webadresse angeben</summary>
+        <details className="group mt-4 border-t border-line pt-3">
+          <summary className="inline-flex min-h-8 items-center gap-2 rounded text-sm text-ink-2 hover:text-ink">
+            <ChevronRight className="size-4 shrink-0 transition-transform group-open:rotate-90" /> Art, Schlagwörter oder Webadresse angeben
+          </summary>
           <div className="mt-3 grid gap-4 sm:grid-cols-2">
             <Field label="Art">
               <Select value={kind} onChange={(event) => setKind(event.target.value)}>
@@ -173,6 +181,8 @@ function UploadRow({ upload }: { upload: Upload }) {
   const failed = state === 'failed' || state === 'refused';
   const cancellable = state === 'waiting' || state === 'sending' || (state === 'working' && stage === 'received');
   const reason = upload.reason ?? (error === null ? null : messageOf(error));
+  // What was refused for its content will be refused again.
+  const retryable = itemId !== null || !(error instanceof ApiError) || error.unreachable || error.status === 429 || error.status >= 500;
   const traceId = error instanceof ApiError ? error.traceId : null;
   return (
     <li className="flex items-start gap-3 px-4 py-3" data-testid="upload" data-state={state} data-stage-now={stage ?? ''}>
@@ -208,7 +218,7 @@ function UploadRow({ upload }: { upload: Upload }) {
         </div>
         {traceId !== null && <TraceId id={traceId} />}
       </div>
-      {state === 'failed' && (
+      {state === 'failed' && retryable && (
         <Button size="sm" onClick={() => void uploads.retry(upload.id)}>
           <RotateCw /> Erneut
         </Button>

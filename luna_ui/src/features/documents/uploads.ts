@@ -46,7 +46,8 @@ class UploadStore {
   }
 
   addFiles(files: readonly File[], details: UploadDetails, maxMb: number | null): void {
-    for (const file of files) {
+    // The list grows at the top, so the last comes first.
+    for (const file of files.toReversed()) {
       const fault = faultOf(file, maxMb);
       this.add(file.name, file.size, (signal) => uploadDocument(file, details, signal), fault);
     }

@@ -91,8 +91,8 @@ export function SearchView() {
 function HitRow({ hit, rank, open, active }: { hit: Hit; rank: number; open: (chunkId: string) => void; active: boolean }) {
   const { payload } = hit;
   return (
-    <li className={`rounded-xl border bg-panel p-4 ${active ? 'border-moon' : 'border-line'}`} data-testid="hit">
-      <div className="grid gap-x-8 gap-y-4 md:grid-cols-[minmax(0,1fr)_15rem]">
+    <li className={`@container rounded-xl border bg-panel p-4 ${active ? 'border-moon' : 'border-line'}`} data-testid="hit">
+      <div className="grid gap-x-8 gap-y-4 @3xl:grid-cols-[minmax(0,1fr)_15rem]">
         <div className="min-w-0">
           <div className="flex items-baseline gap-3">
             <span className="w-5 shrink-0 text-right font-mono text-sm text-ink-3">{rank}</span>
@@ -107,7 +107,7 @@ function HitRow({ hit, rank, open, active }: { hit: Hit; rank: number; open: (ch
             </Button>
           </div>
         </div>
-        <div className="border-line pl-8 md:border-l md:pl-6">
+        <div className="border-line pl-8 @3xl:border-l @3xl:pl-6">
           <p className="flex items-baseline justify-between text-sm">
             <span className="text-ink-2">Wertung</span>
             <span className="font-mono text-lg tabular-nums">{formatScore(hit.score)}</span>
