@@ -1,0 +1,1 @@
+"""Who is asking: principals and where they come from."""

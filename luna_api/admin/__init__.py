@@ -1,0 +1,1 @@
+"""What only the administrator may see and start."""

@@ -1,0 +1,163 @@
+"""What the administrator sees and starts: the parts of the house, Dagster's runs, the corpus with its failures."""
+
+import asyncio
+import importlib.metadata
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+from luna_api.accounts.principal import Principal
+from luna_api.admin.schemas import AdminHealth, Job, JobList, ReindexRequest, RunStarted, ServiceHealth, Versions
+from luna_api.answers.pipeline import read_filters
+from luna_api.audit import audit
+from luna_api.context import AppContext
+from luna_api.errors import unavailable
+from resources.migrate import schema_version
+from resources.orchestrator import OrchestratorError, Run
+
+REINDEX_JOB = "documents_reindex"
+_PROBE_TIMEOUT_S = 2.0
+
+Probe = Callable[[], Awaitable[str | None]]
+
+
+def luna_version() -> str:
+    """The release, as installed."""
+    try:
+        return importlib.metadata.version("luna-iems")
+    except importlib.metadata.PackageNotFoundError:
+        return "0.1.0"
+
+
+class AdminService:
+    """The administrator's views."""
+
+    def __init__(self, context: AppContext, principal: Principal) -> None:
+        self._context = context
+        self._principal = principal
+
+    async def health(self) -> AdminHealth:
+        """Ask every part at once; one that is down does not hold up the others."""
+        settings = self._context.settings
+        probes: dict[str, Probe] = {
+            "db": self._database,
+            "qdrant": self._index,
+            "minio": self._objects,
+            "tika": self._extractor,
+            "dagster": self._context.orchestrator.version,
+        }
+        found = await asyncio.gather(*(_probe(probe) for probe in probes.values()))
+        services = dict(zip(probes, found, strict=True))
+        services["api"] = ServiceHealth(state="up", implementation="embedded", latency_ms=0.0, version=luna_version())
+        services["redis"] = ServiceHealth(
+            state="up", implementation="embedded", latency_ms=0.0, message="Zähler im Speicher dieses Prozesses"
+        )
+        services["ollama"] = ServiceHealth(
+            state="off", implementation="embedded", message="Antworten entstehen ohne Modell aus wörtlichen Sätzen"
+        )
+        if settings.database_url is not None:
+            services["db"].implementation = "server"
+        return AdminHealth({name: services[name] for name in SERVICES}, await self._versions())
+
+    async def reindex(self, request: ReindexRequest) -> RunStarted:
+        """Let Dagster build passages and index anew."""
+        read_filters(request.filter)
+        config: dict[str, object] = {"item_ids": [str(item) for item in request.item_ids]}
+        if request.filter:
+            config["filter"] = request.filter
+        tags = {"luna/requested_by": self._principal.actor, "luna/tenant": str(self._principal.tenant_id)}
+        try:
+            run_id = await self._context.orchestrator.launch(
+                REINDEX_JOB, run_config={"ops": {"reindex": {"config": config}}}, tags=tags
+            )
+        except OrchestratorError as fault:
+            raise unavailable("dagster", f"Dagster hat den Auftrag nicht angenommen: {fault}") from None
+        async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
+            await audit(sql, self._principal, "admin.reindex", {"run_id": run_id, **config})
+        return RunStarted(run_id)
+
+    async def jobs(self, job_name: str | None, limit: int) -> JobList:
+        """Dagster's runs."""
+        try:
+            runs = await self._context.orchestrator.runs(job_name=job_name, limit=limit)
+        except OrchestratorError as fault:
+            raise unavailable("dagster", f"Dagster ist gerade nicht erreichbar: {fault}") from None
+        return JobList([_job(run) for run in runs])
+
+    async def _database(self) -> str | None:
+        async with self._context.database.transaction(self._principal.tenant_id) as sql:
+            row = await (await sql.execute("SELECT current_setting('server_version')")).fetchone()
+        return str(row[0]) if row else None
+
+    async def _index(self) -> str | None:
+        versions = await self._live_versions()
+        if not versions:
+            raise LookupError("Es gibt noch keinen Index")
+        return ", ".join(map(str, versions))
+
+    async def _objects(self) -> str | None:
+        await asyncio.to_thread(self._context.objects.check)
+        return None
+
+    async def _extractor(self) -> str | None:
+        return f"kreuzberg {importlib.metadata.version('kreuzberg')}"
+
+    async def _live_versions(self) -> list[int]:
+        async with self._context.database.transaction(self._principal.tenant_id) as sql:
+            found = await sql.execute(
+                "SELECT id FROM index_versions WHERE state = 'live' ORDER BY tenant_id NULLS FIRST"
+            )
+            return [row[0] async for row in found]
+
+    async def _versions(self) -> Versions:
+        embedder = ""
+        try:
+            versions = await asyncio.wait_for(self._live_versions(), _PROBE_TIMEOUT_S)
+            async with self._context.database.transaction(self._principal.tenant_id) as sql:
+                row = await (
+                    await sql.execute(
+                        "SELECT embedder FROM index_versions WHERE state = 'live' ORDER BY tenant_id NULLS FIRST LIMIT 1"
+                    )
+                ).fetchone()
+                embedder = str(row[0]) if row else ""
+        except Exception:
+            # What is wrong with the database stands beside it already.
+            versions = []
+        return Versions(
+            luna=luna_version(),
+            schema=schema_version(),
+            index=", ".join(map(str, versions)),
+            embed_model=embedder,
+            generate_model="none",
+        )
+
+
+SERVICES = ("api", "db", "qdrant", "ollama", "tika", "minio", "redis", "dagster")
+
+
+async def _probe(ask: Probe) -> ServiceHealth:
+    started = perf_counter()
+    try:
+        version = await asyncio.wait_for(ask(), _PROBE_TIMEOUT_S)
+    except LookupError as fault:
+        return ServiceHealth(state="degraded", implementation="embedded", message=str(fault), latency_ms=_ms(started))
+    except Exception as fault:
+        # A health check tells of every fault; which class it has is of no matter to the one who looks.
+        message = str(fault) or type(fault).__name__
+        return ServiceHealth(state="down", implementation="embedded", message=message[:300], latency_ms=_ms(started))
+    return ServiceHealth(state="up", implementation="embedded", version=version, latency_ms=_ms(started))
+
+
+def _ms(started: float) -> float:
+    return round((perf_counter() - started) * 1e3, 2)
+
+
+def _job(run: Run) -> Job:
+    return Job(
+        run_id=run.run_id,
+        job_name=run.job_name,
+        status=run.status,
+        alive=run.alive,
+        start_time_s=run.start_time_s,
+        end_time_s=run.end_time_s,
+        tags={key: value for key, value in run.tags.items() if not key.startswith(".dagster/")},
+    )

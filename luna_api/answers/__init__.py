@@ -1,0 +1,1 @@
+"""Search and cited answers, their receipts, and the vectors behind them."""

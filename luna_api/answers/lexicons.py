@@ -1,0 +1,59 @@
+"""What the live index knows about words, for comparing sentences with questions and for `POST embed`."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import replace
+
+import numpy as np
+
+from luna_rules.search.analyser import Analyser
+from luna_rules.search.lexicon import Lexicon
+from luna_rules.search.model import ChunkFields
+from resources.database import AsyncConnection
+
+_KEPT = 8
+_NO_VECTORS = np.zeros((0, 0), np.float32)
+
+
+class Lexicons:
+    """Analysers by index version. Vectors are not kept: the index holds them already."""
+
+    def __init__(self) -> None:
+        self._analysers: OrderedDict[int, Analyser] = OrderedDict()
+        self._lock = asyncio.Lock()
+
+    async def analyser(self, sql: AsyncConnection, version: int) -> Analyser | None:
+        """The analyser of a version; None where the version is gone."""
+        known = self._analysers.get(version)
+        if known is not None:
+            self._analysers.move_to_end(version)
+            return known
+        async with self._lock:
+            if version not in self._analysers:
+                data = await _stored(sql, version)
+                if data is None:
+                    return None
+                lexicon = await asyncio.to_thread(Lexicon.from_bytes, data)
+                self._analysers[version] = Analyser(replace(lexicon, terms=(), matrix=_NO_VECTORS))
+                if len(self._analysers) > _KEPT:
+                    self._analysers.popitem(last=False)
+            return self._analysers[version]
+
+    async def vectors(self, sql: AsyncConnection, version: int, texts: list[str]) -> tuple[list[list[float]], int]:
+        """The texts in the space of a version, and its dimension."""
+        data = await _stored(sql, version)
+        return await asyncio.to_thread(self._embed, data or Lexicon.empty().to_bytes(), texts)
+
+    @staticmethod
+    def _embed(data: bytes, texts: list[str]) -> tuple[list[list[float]], int]:
+        lexicon = Lexicon.from_bytes(data)
+        analyser = Analyser(lexicon)
+        block = analyser.analyse([ChunkFields(title="", heading="", body=text) for text in texts])
+        return analyser.embed(block).tolist(), lexicon.dimension
+
+
+async def _stored(sql: AsyncConnection, version: int) -> bytes | None:
+    row = await (
+        await sql.execute("SELECT lexicon FROM index_versions WHERE id = %s", (version,), binary=True)
+    ).fetchone()
+    return None if row is None else bytes(row[0])

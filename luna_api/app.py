@@ -1,0 +1,137 @@
+"""The application: settings in, routes and parts out. Nothing happens at import."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+
+from luna_api import deps
+from luna_api.accounts.controller import AccountController
+from luna_api.accounts.service import Authenticator
+from luna_api.admin.controller import AdminController
+from luna_api.answers.controller import AnswerController
+from luna_api.answers.lexicons import Lexicons
+from luna_api.answers.pipeline import AnswerPipeline
+from luna_api.answers.ratelimit import AskLimiter
+from luna_api.context import AppContext
+from luna_api.conversations.controller import ConversationController
+from luna_api.edge import Edge
+from luna_api.errors import EXCEPTION_HANDLERS
+from luna_api.events.controller import EventController
+from luna_api.guards import signed_in
+from luna_api.ingest.controller import IngestController, UploadController
+from luna_api.ingest.drain import DrainStarter
+from luna_api.ingest.fetch import Fetcher
+from luna_api.ingest.watch import ItemWatcher
+from luna_api.items.controller import ItemController
+from luna_api.limits import FORM_SLACK_BYTES, JSON_LIMIT_BYTES
+from luna_api.logs import configure_logging
+from luna_api.metrics.controller import MetricsController, prometheus
+from luna_api.metrics.registry import Registry
+from luna_api.plugins import openapi_config
+from luna_api.prompts import load_prompts
+from luna_api.system.controller import HelpController, health, system_info
+from luna_api.system.help import HelpTexts
+from luna_api.system.page import Page, page
+from resources.database import AppDatabase
+from resources.objects import FolderObjectStore
+from resources.orchestrator import Orchestrator
+from resources.search_tables import load_search_tables
+from resources.secrets import database_urls, load_secrets
+from resources.settings import Settings, load_settings
+from resources.vectors.postgres import PostgresIndex
+
+PAGE_FOLDER = Path(__file__).resolve().parent.parent / "luna_ui" / "dist"
+API_PATH = "/api/v1"
+
+
+def build_context(settings: Settings) -> AppContext:
+    """Make the application's parts; none of them is asked for anything yet."""
+    secrets = load_secrets(settings)
+    url = database_urls(settings, secrets).app
+    database = AppDatabase(url)
+    orchestrator = Orchestrator(settings.dagster_url)
+    registry = Registry()
+    lexicons = Lexicons()
+    index = PostgresIndex(load_search_tables())
+    return AppContext(
+        settings=settings,
+        database=database,
+        objects=FolderObjectStore(settings.home / "objects"),
+        orchestrator=orchestrator,
+        authenticator=Authenticator(settings, secrets.admin_api_key, database),
+        registry=registry,
+        drain=DrainStarter(orchestrator),
+        watcher=ItemWatcher(url),
+        fetcher=Fetcher(max_bytes=settings.max_upload_bytes),
+        limiter=AskLimiter(settings.rate_limit_ask_per_minute),
+        pipeline=AnswerPipeline(database, index, load_prompts(), lexicons, registry),
+        lexicons=lexicons,
+        help_texts=HelpTexts(),
+    )
+
+
+def create_app(
+    settings: Settings | None = None, *, context: AppContext | None = None, page_folder: Path = PAGE_FOLDER
+) -> Litestar:
+    """The ASGI application (`uvicorn --factory luna_api.app:create_app`)."""
+    # One thread for each vector operation: the machine is shared, and more of them are slower here.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    settings = settings or (context.settings if context else load_settings())
+    configure_logging(settings.log_level)
+    context = context or build_context(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncGenerator[None]:
+        await context.open()
+        try:
+            yield
+        finally:
+            await context.close()
+
+    app = Litestar(
+        route_handlers=[*_routers(settings), health, prometheus, page],
+        dependencies=deps.PUBLIC,
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[lifespan],
+        openapi_config=openapi_config(),
+        request_max_body_size=JSON_LIMIT_BYTES,
+        multipart_form_part_limit=200,
+        state=State({"context": context, "page": Page(page_folder)}),
+        logging_config=None,
+        debug=False,
+    )
+    hosts = frozenset(host.strip().lower() for host in settings.allowed_hosts.split(",") if host.strip())
+    app.asgi_handler = Edge(app.asgi_handler, allowed_hosts=hosts, registry=context.registry)
+    return app
+
+
+def _routers(settings: Settings) -> list[Router]:
+    public = Router(API_PATH, route_handlers=[system_info])
+    uploads = Router(
+        API_PATH,
+        route_handlers=[UploadController],
+        guards=[signed_in],
+        dependencies=deps.SIGNED_IN,
+        request_max_body_size=settings.max_upload_bytes + FORM_SLACK_BYTES,
+    )
+    signed = Router(
+        API_PATH,
+        route_handlers=[
+            AccountController,
+            AdminController,
+            AnswerController,
+            ConversationController,
+            EventController,
+            HelpController,
+            IngestController,
+            ItemController,
+            MetricsController,
+        ],
+        guards=[signed_in],
+        dependencies=deps.SIGNED_IN,
+    )
+    return [public, uploads, signed]

@@ -1,0 +1,99 @@
+"""Finishing touches to the OpenAPI document: short names, the faults that every route knows, the events of a stream."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from luna_api.answers.schemas import AnswerSentenceData, AskMeta
+
+Document = dict[str, Any]
+
+_ENVELOPE = re.compile(r"Envelope_(?:[\w]+\.)*(\w+?)_(?=\"|$)")
+_PUBLIC = {"getSystemInfo", "getHealth", "getPrometheus"}
+_FAULTS = {
+    "400": "Ein Feld ist nicht brauchbar; data nennt field, fault und example",
+    "401": "Niemand ist angemeldet",
+    "403": "Nicht gestattet",
+    "404": "Gibt es nicht, oder nicht für Sie",
+    "409": "Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene",
+    "413": "Zu groß",
+    "415": "Dateiformat wird nicht gelesen",
+    "422": "Wohlgeformt, aber nicht brauchbar",
+    "429": "Zu viele Fragen; siehe Retry-After",
+    "500": "Fehler auf unserer Seite",
+    "503": "Ein Teil ist nicht erreichbar; data.part nennt ihn",
+}
+_EVERYWHERE = ("500", "503")
+_MORE: dict[str, tuple[str, ...]] = {
+    "ingestDocument": ("400", "409", "413", "415", "422"),
+    "ingestUrl": ("400", "409", "413", "415", "422"),
+    "retryIngest": ("409",),
+    "cancelIngest": ("409",),
+    "restoreItem": ("409",),
+    "ask": ("400", "404", "429"),
+    "search": ("400",),
+    "embed": ("400", "413"),
+    "saveEvents": ("400", "413"),
+    "saveFeedback": ("400",),
+    "reindex": ("400",),
+}
+_FAULT_SCHEMA: Document = {
+    "title": "Fault",
+    "type": "object",
+    "description": "Was schiefging: message für Menschen, data für Programme, trace_id für die Suche im Protokoll.",
+    "properties": {
+        "status": {"type": "string", "enum": ["error"]},
+        "message": {"type": "string"},
+        "data": {},
+        "trace_id": {"type": "string"},
+    },
+    "required": ["status", "message", "data", "trace_id"],
+}
+
+
+def finished(schema: Document) -> Document:
+    """The document as it is served and exported."""
+    text = msgspec.json.encode(schema).decode()
+    document: Document = msgspec.json.decode(_ENVELOPE.sub(r"\1Envelope", text))
+    schemas: Document = document["components"]["schemas"]
+    schemas["Fault"] = _FAULT_SCHEMA
+    _, parts = msgspec.json.schema_components([AskMeta, AnswerSentenceData], ref_template="#/components/schemas/{name}")
+    for name, part in parts.items():
+        schemas.setdefault(name, part)
+    for path, operation in _operations(document):
+        _finish(path, operation)
+    return document
+
+
+def _operations(document: Document) -> Iterator[tuple[str, Document]]:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+def _finish(path: str, operation: Document) -> None:
+    name = operation["operationId"]
+    operation["summary"] = operation.get("description", "").split(".")[0].split(":")[0].split(";")[0]
+    codes = {*_EVERYWHERE, *_MORE.get(name, ())}
+    if name in _PUBLIC:
+        operation["security"] = []
+    else:
+        codes |= {"401", "403"} if "/admin/" in path or name in {"embed", "getSystemMetrics"} else {"401"}
+    if "{" in path:
+        codes.add("404")
+    if operation.get("parameters"):
+        codes.add("400")
+    responses: Document = operation["responses"]
+    responses.pop("400", None)
+    for code in sorted(codes):
+        fault = {"application/json": {"schema": {"$ref": "#/components/schemas/Fault"}}}
+        responses[code] = {"description": _FAULTS[code], "content": fault}
+    if name == "ask":
+        responses["200"]["content"]["text/event-stream"] = {
+            "schema": {
+                "type": "string",
+                "description": "Ereignisse: meta (AskMeta), sentence (AnswerSentenceData), done (AnswerData), error (Fault)",
+            }
+        }

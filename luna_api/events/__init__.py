@@ -1,0 +1,1 @@
+"""What people do and think: events and feedback, written once, never changed."""

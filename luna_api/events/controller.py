@@ -1,0 +1,33 @@
+"""Routes of events and feedback."""
+
+from litestar import Controller, post
+from litestar.di import Provide
+
+from luna_api.accounts.principal import Principal
+from luna_api.context import AppContext
+from luna_api.envelope import Envelope, Saved, ok
+from luna_api.events.schemas import Event, EventBatch, EventsSaved, RagFeedback
+from luna_api.events.service import EventService
+
+
+def provide_service(context: AppContext, principal: Principal) -> EventService:
+    """Events of the asker."""
+    return EventService(context, principal)
+
+
+class EventController(Controller):
+    """What people do and think."""
+
+    tags = ("events",)
+    dependencies = {"service": Provide(provide_service, sync_to_thread=False)}  # noqa: RUF012
+
+    @post("/events", operation_id="saveEvents", status_code=200)
+    async def events(self, service: EventService, data: Event | EventBatch) -> Envelope[EventsSaved]:
+        """Ein Ereignis oder bis zu 1.000 auf einmal melden."""
+        return ok(await service.save(data if isinstance(data, list) else [data]))
+
+    @post("/feedback/rag", operation_id="saveFeedback", status_code=200)
+    async def feedback(self, service: EventService, data: RagFeedback) -> Envelope[Saved]:
+        """Sagen, ob eine Antwort geholfen hat."""
+        await service.feedback(data)
+        return ok(Saved(), "Vielen Dank für die Rückmeldung.")

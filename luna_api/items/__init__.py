@@ -1,0 +1,1 @@
+"""The corpus as a reader sees it: lists, texts, passages, files, versions."""

@@ -1,0 +1,1 @@
+"""What is public: build, liveness, help, the docs and the page itself."""
