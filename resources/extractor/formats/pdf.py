@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-import statistics
+from collections import Counter
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -175,6 +175,16 @@ def _lines_with_gaps(text_page: pdfium.PdfTextPage) -> str:
     return _with_paragraphs(handle, lines, spans)
 
 
+def line_pitch(steps: list[float]) -> float:
+    """The usual distance of lines within a paragraph: the smallest that occurs often enough to be no accident.
+
+    A median would do for running text, but on a page of short paragraphs most distances are those between them.
+    """
+    counted = Counter(round(step) for step in steps)
+    often = max(1.0, 0.15 * len(steps))
+    return float(min((step for step, count in counted.items() if count >= often), default=0))
+
+
 def _with_paragraphs(handle: object, lines: list[str], spans: list[tuple[int, int]]) -> str:
     across, up = ctypes.c_double(), ctypes.c_double()
 
@@ -186,8 +196,7 @@ def _with_paragraphs(handle: object, lines: list[str], spans: list[tuple[int, in
     starts = [origin(first) for first, _ in spans]
     ends = [origin(last) for _, last in spans]
     steps = [before[1] - after[1] if before and after else None for before, after in itertools.pairwise(starts)]
-    usual = [step for step in steps if step is not None and 3 < step < 60]
-    pitch = statistics.median_low(usual) if usual else 0.0
+    pitch = line_pitch([step for step in steps if step is not None and 3 < step < 60])
     parts: list[str] = [lines[0]]
     for at, step in enumerate(steps):
         line, end, start = lines[at + 1], ends[at], starts[at + 1]

@@ -96,7 +96,8 @@ def pdf(content: str = "", catalog: str = "", objects: tuple[str, ...] = (), pag
     stream = f"BT /F1 12 Tf 72 700 Td {content} ET"
     for n in range(pages):
         bodies[10 + 2 * n] = (
-            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents {11 + 2 * n} 0 R/Resources<</Font<</F1 3 0 R>>>>>>"
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents {11 + 2 * n} 0 R"
+            "/Resources<</Font<</F1 3 0 R>>>>>>"
         )
         bodies[11 + 2 * n] = f"<</Length {len(stream)}>>stream\n{stream}\nendstream"
     out = bytearray(b"%PDF-1.7\n")

@@ -1,4 +1,4 @@
-"""Files that want to harm: each must end as text without harm or as a clear refusal, and the next document must work."""
+"""Files that want to harm: each ends as text without harm or as a clear refusal, and the next document works."""
 
 from __future__ import annotations
 

@@ -118,12 +118,12 @@ def test_child_inherits_no_descriptor_and_no_environment() -> None:
             extractor.warm_up()
             (pid,) = {child.pid for child in psutil.Process().children()} - before
             try:
-                links = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+                links = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
                 environment = Path(f"/proc/{pid}/environ").read_bytes()
             except PermissionError:
                 pytest.skip("another user's descriptors cannot be seen here")
             assert environment.strip(b"\x00") == b""
-            assert os.readlink(f"/proc/self/fd/{reader}") not in links
+            assert str(Path(f"/proc/self/fd/{reader}").readlink()) not in links
             assert all(link.startswith("pipe:") or link == os.devnull for link in links), links
     finally:
         del os.environ["LUNA_TEST_SECRET"]
