@@ -31,6 +31,7 @@ BYTES_PER_CHUNK = 700
 LEARN_FROM_CHUNKS = 300
 """A scope smaller than this is learnt anew whenever it doubles; below it, learning costs less than it saves."""
 POLL_S = 0.25
+LOCK_PATIENCE_S = 1.0
 
 Log = Callable[[str], None]
 
@@ -108,7 +109,7 @@ class Drain:
         report = DrainReport()
         if request.item_ids:
             self._queue_again(request)
-        if not queue.try_lock_drain(self._connection):
+        if not self._lock():
             report.already_draining = True
             return report
         try:
@@ -172,7 +173,7 @@ class Drain:
             self._fail(
                 claim,
                 "internal",
-                f"Unerwarteter Fehler bei der Verarbeitung ({type(fault).__name__}); Einzelheiten im Lauf {self._run_id}.",
+                f"Unerwarteter Fehler ({type(fault).__name__}) bei der Verarbeitung; Einzelheiten: Lauf {self._run_id}.",
                 report,
             )
 
@@ -293,6 +294,15 @@ class Drain:
         report.failed[code] = report.failed.get(code, 0) + 1
         if len(report.failures) < 50:
             report.failures.append(f"{claim.file_name}: {message}")
+
+    def _lock(self) -> bool:
+        """The server lets go of a dead run's lock a moment after its connection is gone, so ask more than once."""
+        deadline = time.monotonic() + LOCK_PATIENCE_S
+        while not queue.try_lock_drain(self._connection):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
 
     def _release(self) -> None:
         try:

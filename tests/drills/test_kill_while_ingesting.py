@@ -77,7 +77,7 @@ def kill_part(name: str) -> Callable[[Stack], None]:
 
 def kill_run_worker(stack: Stack) -> None:
     """The run's process is a descendant of the code server; it holds the drain lock."""
-    code_server = psutil.Process(parts(stack)["code-server"])
+    code_server = psutil.Process(parts(stack)["code_server"])
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         workers = [child for child in code_server.children(recursive=True) if _is_run_worker(child)]
@@ -128,8 +128,8 @@ def wait_until_all_ended(stack: Stack, marker: str) -> float:
     [
         ("api", kill_part("api")),
         ("run worker", kill_run_worker),
-        ("daemon", kill_part("dagster-daemon")),
-        ("code server", kill_part("code-server")),
+        ("daemon", kill_part("daemon")),
+        ("code server", kill_part("code_server")),
         ("database", kill_part("postgres")),
     ],
 )

@@ -1,0 +1,76 @@
+"""Settings: a wrong variable stops the start with its name, the fault and a right example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resources.secrets import database_urls, load_secrets
+from resources.settings import PARTS_NOT_YET_SERVED, SettingsError, load_settings
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "fault"),
+    [
+        ("API_PORT", "achttausend", "API_PORT"),
+        ("API_PORT", "70000", "API_PORT"),
+        ("LUNA_ENV", "staging", "LUNA_ENV"),
+        ("MAX_UPLOAD_MB", "0", "MAX_UPLOAD_MB"),
+        ("ADMIN_API_KEY", "geheim", "ADMIN_API_KEY"),
+        ("DATABASE_URL", "mysql://root@127.0.0.1/luna", "DATABASE_URL"),
+        ("DATABASE_URL", "postgresql://127.0.0.1", "DATABASE_URL"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL"),
+    ],
+)
+def test_a_wrong_value_is_named_with_an_example(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, fault: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(fault)
+    assert f"for example {variable}=" in str(caught.value)
+    assert value not in str(caught.value) or variable != "ADMIN_API_KEY"
+
+
+def test_every_fault_gets_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_PORT", "x")
+    monkeypatch.setenv("DB_PORT", "y")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", PARTS_NOT_YET_SERVED)
+def test_a_part_without_a_client_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name.upper(), "http://127.0.0.1:1234")
+    with pytest.raises(SettingsError, match=name.upper()):
+        load_settings()
+
+
+def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
+    settings = load_settings({"luna_home": tmp_path / "Zuhause mit Ä", "database_url": None})
+    first, second = load_secrets(settings), load_secrets(settings)
+    assert first == second
+    assert len(first.admin_api_key) >= 24
+    path = settings.home / "secrets.json"
+    assert path.stat().st_mode & 0o077 == 0
+    assert first.admin_api_key not in repr(first)
+
+
+def test_the_variable_wins_over_the_kept_key(tmp_path: Path) -> None:
+    kept = load_secrets(load_settings({"luna_home": tmp_path}))
+    given = load_secrets(load_settings({"luna_home": tmp_path, "admin_api_key": "a-key-of-my-own-choice"}))
+    assert given.admin_api_key == "a-key-of-my-own-choice"
+    assert given.db_app_password == kept.db_app_password
+
+
+def test_each_role_has_an_address_of_its_own(tmp_path: Path) -> None:
+    settings = load_settings({"luna_home": tmp_path, "database_url": "postgresql://boss:pw@127.0.0.1:7777/energy"})
+    urls = database_urls(settings, load_secrets(settings))
+    assert urls.owner == "postgresql://boss:pw@127.0.0.1:7777/energy"
+    assert urls.app.startswith("postgresql://luna_app:")
+    assert urls.app.endswith("@127.0.0.1:7777/energy")
+    assert urls.dagster.endswith("/energy_dagster")
+    assert "pw" not in repr(urls)
