@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +74,10 @@ class Analyser:
         if spelled in words.FUNCTION_WORDS or len(spelled) < 2:
             return Word((), ())
         full = words.stem(spelled)
-        parts = [words.stem(part) for part in self._split(spelled)]
+        split = self._split(spelled)
+        parts = [words.stem(part) for part in split]
         if len(parts) > 2:  # „Netzanschlusskosten“ is found by „Netzanschluss“, too
-            split = self._split(spelled)
-            parts += [words.stem(a + b) for a, b in zip(split[:-1], split[1:], strict=True)]
+            parts += [words.stem(a + b) for a, b in pairwise(split)]
         return Word((full,), tuple(dict.fromkeys(part for part in parts if part != full)))
 
     def analyse(self, chunks: Sequence[ChunkFields]) -> TermBlock:

@@ -13,9 +13,13 @@ from luna_rules.search.words import FUNCTION_WORDS
 
 _LINKS = ("", "s", "es", "n", "en", "er", "ens")
 # Prefixes of verbs stand before many words, yet are no parts of compounds.
-_PREFIXES = frozenset(
-    ["ab", "an", "auf", "aus", "be", "bei", "da", "dar", "durch", "ein", "ent", "er", "fehl", "fort", "frei", "ge", "gegen", "hin", "her", "herab", "heraus", "hinaus", "hinter", "hinzu", "in", "los", "miss", "mit", "nach", "neben", "nieder", "ober", "rück", "um", "un", "unter", "ur", "ver", "vor", "voraus", "vorher", "weg", "weiter", "wider", "wieder", "zer", "zu", "zurück", "zusammen", "zwischen", "über", "haupt", "gesamt", "sonder", "teil", "grund", "voll", "all", "be-", "zug", "stell"]
-) - frozenset(("haupt", "gesamt", "sonder", "teil", "grund", "nieder", "rück", "gegen"))
+_PREFIX_WORDS = """
+    ab an auf aus be bei da dar durch ein ent er fehl fort frei ge hin her herab heraus hinaus hinter hinzu in los miss
+    mit nach neben ober um un unter ur ver vor voraus vorher weg weiter wider wieder zer zu zurück zusammen zwischen
+    über voll all zug stell
+"""
+_PREFIXES = frozenset(_PREFIX_WORDS.split())
+_VERB_PREFIXES = tuple("be ver er ge ent ein an auf aus ab zu vor bei über um".split())  # noqa: SIM905
 _MIN_PART = 3
 _MIN_HEAD = 4
 _MIN_WORD = 7
@@ -32,7 +36,10 @@ def learn_words(counts: Mapping[str, int], *, minimum: int) -> dict[str, int]:
     known = {
         word: count
         for word, count in counts.items()
-        if count >= minimum and _MIN_PART <= len(word) <= 20 and word.isalpha() and word not in _PREFIXES
+        if count >= minimum
+        and _MIN_PART <= len(word) <= 20
+        and word.isalpha()
+        and word not in _PREFIXES
         and (len(word) > _MIN_PART or count >= _SHORT_COUNT)
     }
     heads: defaultdict[str, set[str]] = defaultdict(set)
@@ -46,29 +53,12 @@ def learn_words(counts: Mapping[str, int], *, minimum: int) -> dict[str, int]:
                 heads[word[:cut]].add(head)
                 strength[word[:cut]] += count
     for bound, followers in heads.items():
-        if len(followers) >= 5 and bound not in known and bound not in _PREFIXES and bound not in FUNCTION_WORDS:
-            stripped = next((bound[: -len(link)] for link in _LINKS[1:] if bound.endswith(link)), bound)
-            if stripped not in known and not any(
-                bound.endswith(prefix) and bound[: -len(prefix)] in known
-                for prefix in (
-                    "be",
-                    "ver",
-                    "er",
-                    "ge",
-                    "ent",
-                    "ein",
-                    "an",
-                    "auf",
-                    "aus",
-                    "ab",
-                    "zu",
-                    "vor",
-                    "bei",
-                    "über",
-                    "um",
-                )
-            ):
-                known[bound] = strength[bound]
+        if len(followers) < 5 or bound in known or bound in _PREFIXES or bound in FUNCTION_WORDS:
+            continue
+        linked = any(bound.endswith(link) and bound[: -len(link)] in known for link in _LINKS[1:])
+        prefixed = any(bound.endswith(prefix) and bound[: -len(prefix)] in known for prefix in _VERB_PREFIXES)
+        if not linked and not prefixed:
+            known[bound] = strength[bound]
     return known
 
 
@@ -87,7 +77,7 @@ class Splitter:
                     self._split[word] = parts
 
     def split(self, word: str) -> tuple[str, ...]:
-        """The parts of a word in its spelling, without linking letters; empty where it is no compound of known words."""
+        """The parts of a compound in its spelling, without linking letters; empty where it is none."""
         if len(word) < _MIN_WORD:
             return ()
         parts = self._split.get(word)
@@ -99,7 +89,7 @@ class Splitter:
         return self._split[word]
 
     def _segment(self, word: str) -> tuple[str, ...]:
-        costs, split = self._costs, self._split
+        """The cheapest way through the word: frequent parts cost little, each part and each linking letter costs."""
         length = len(word)
         best: list[tuple[float, tuple[str, ...]] | None] = [None] * (length + 1)
         best[0] = (0.0, ())
@@ -108,29 +98,34 @@ class Splitter:
             if here is None or len(here[1]) >= _MAX_PARTS:
                 continue
             for end in range(start + _MIN_PART, length + 1):
-                part = word[start:end]
-                cost = costs.get(part)
-                if cost is None and part + "e" in costs and end < length:
-                    cost = costs[part + "e"] + 0.5
-                    part_name = part + "e"
-                else:
-                    part_name = part
-                if cost is None or (start == 0 and end == length):
+                if start == 0 and end == length:
                     continue
-                inner = split.get(part_name)
-                names = here[1] + (inner if inner else (part_name,))
-                total = here[0] + cost
-                if end == length:
-                    if end - start >= _MIN_HEAD and (best[end] is None or total < best[end][0]):  # type: ignore[index]
-                        best[end] = (total, names)
+                found = self._part(word[start:end], last=end == length)
+                if found is None:
                     continue
-                for link in _LINKS:
-                    follow = end + len(link)
-                    if follow > length - _MIN_HEAD or not word.startswith(link, end):
-                        continue
-                    penalty = total if not link else total + 0.7
+                cost, names = here[0] + found[0], here[1] + found[1]
+                for follow, penalty in self._followers(word, start, end):
                     known = best[follow]
-                    if known is None or penalty < known[0]:
-                        best[follow] = (penalty, names)
+                    if known is None or cost + penalty < known[0]:
+                        best[follow] = (cost + penalty, names)
         final = best[length]
         return final[1] if final is not None and len(final[1]) > 1 else ()
+
+    def _part(self, text: str, *, last: bool) -> tuple[float, tuple[str, ...]] | None:
+        cost = self._costs.get(text)
+        if cost is None and not last:  # „Erdkabel“ drops the e of „Erde“
+            text += "e"
+            cost = self._costs.get(text)
+            cost = cost + 0.5 if cost is not None else None
+        return None if cost is None else (cost, self._split.get(text) or (text,))
+
+    @staticmethod
+    def _followers(word: str, start: int, end: int) -> list[tuple[int, float]]:
+        length = len(word)
+        if end == length:
+            return [(end, 0.0)] if end - start >= _MIN_HEAD else []
+        return [
+            (end + len(link), 0.7 if link else 0.0)
+            for link in _LINKS
+            if end + len(link) <= length - _MIN_HEAD and word.startswith(link, end)
+        ]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -69,8 +69,8 @@ class Lexicon:
     ) -> Lexicon:
         """Learns parts of compounds, names of laws and term vectors.
 
-        With a `base` its parts and laws are united with the learnt ones, and its vector space is kept: new terms get the
-        mean of the passages they stand in. So vectors of a tenant and of the public corpus can be compared.
+        With a `base` its parts and laws are united with the learnt ones, and its vector space is kept: new terms get
+        the mean of the passages they stand in. So vectors of a tenant and of the public corpus can be compared.
         Vectors have `dimension` columns even where fewer could be learnt (the rest is zero). The same chunks, base and
         seed give the same lexicon.
         """
@@ -209,8 +209,9 @@ def _matrix(block: TermBlock, n: int) -> sparse.csr_matrix:
 
 def _right_singular_vectors(matrix: sparse.csr_matrix, k: int, seed: int) -> NDArray[np.float32]:
     """Randomised range finder with two power iterations: deterministic for a seed, k·nnz work."""
-    width = min(k + _OVERSAMPLING, *matrix.shape)
-    random = np.random.default_rng(seed).standard_normal((matrix.shape[0], width), dtype=np.float32)
+    rows, columns = cast(tuple[int, int], matrix.shape)
+    width = min(k + _OVERSAMPLING, rows, columns)
+    random = np.random.default_rng(seed).standard_normal((rows, width), dtype=np.float32)
     transposed: Any = matrix.T.tocsr()
     basis = transposed @ random
     for _ in range(2):

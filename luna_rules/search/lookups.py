@@ -116,8 +116,6 @@ class LookupParser:
                 if absatz is None and law.start >= end and (late := _PARAGRAPH.match(text, law.end)) is not None:
                     absatz = late["written"] or late["bracket"]
                     cuts.append(late.span())
-            if absatz is None and law is not None and law.end <= match.start():
-                pass
             cuts.append((match.start(), end))
             numbers = [(match["number"], match["letter"]), *_MORE.findall(match["more"] or "")]
             for number, letter in numbers:
@@ -143,7 +141,7 @@ class LookupParser:
         return tuple(dict.fromkeys(lookups)), _without(text, cuts)
 
     def _laws(self, text: str, sections: list[re.Match[str]]) -> list[_Law]:
-        tokens = [match for match in _WORD.finditer(text)]
+        tokens = list(_WORD.finditer(text))
         found: list[_Law] = []
         position = 0
         while position < len(tokens):
@@ -170,11 +168,10 @@ class LookupParser:
         keys = self._names.get(key)
         if keys is None or len(key) < 3:
             return None
-        # „nav“ or „lsv“ in lower case are names, short words in running text hardly are: three letters need a capital.
-        if width > 1 and len(key) < 6 and not written.replace(" ", "").replace("-", "").isupper():
-            # „EEG 2023“ is a name of two words
-            if not _YEAR.match(written[written.rfind(" ") :]):
-                return None
+        # Several short words that happen to spell an abbreviation are no name, unless the last one is a year.
+        short = width > 1 and len(key) < 6 and not written.replace(" ", "").replace("-", "").isupper()
+        if short and not _YEAR.match(written[written.rfind(" ") :]):
+            return None
         return _Law(start, end, keys, True)
 
     def _fuzzy(self, token: re.Match[str], near: bool) -> _Law | None:

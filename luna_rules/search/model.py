@@ -59,7 +59,7 @@ Postings = Mapping[str, tuple[NDArray[np.uint32], NDArray[np.uint8]]]
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One passage found. `scores` says why: `lexical`, `section`, `dense`, `lookup`, `law`, … (all ≥ 0; 0 = no part)."""
+    """One passage found. `scores` says why: `lexical`, `section`, `dense`, `lookup`, `law`, … (all ≥ 0)."""
 
     number: int
     score: float

@@ -140,7 +140,11 @@ class QueryParser:
         lookups, rest = self._lookups.parse(text)
         english = self._is_english(rest)
         groups = [*self._concepts(rest, english), *self._hints(rest)]
-        groups += [Group(l.asked, (Alternative((l.reference,), 1.0),), 0.5, False) for l in lookups if l.reference]
+        groups += [
+            Group(lookup.asked, (Alternative((lookup.reference,), 1.0),), 0.5, False)
+            for lookup in lookups
+            if lookup.reference
+        ]
         terms = dict.fromkeys(t for group in groups for alternative in group.alternatives for t in alternative.terms)
         terms.update(dict.fromkeys(term for lookup in lookups for term in lookup.terms))
         return Query(text, tuple(groups), lookups, "en" if english else "de", tuple(terms))

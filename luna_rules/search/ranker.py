@@ -6,6 +6,7 @@ Both steps touch each posting only in numpy; statistics follow from the postings
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,16 @@ class Weights:
 
 DEFAULT_WEIGHTS = Weights()
 _LAW_SECTIONS = 5
+_SMALL = 1000  # below so many passages every term may find candidates
+
+
+@lru_cache(maxsize=8)
+def _frequency_tables(weights: Weights) -> tuple[F32, F32]:
+    """Weighted frequencies by pairs of bytes: title and heading, body and part (as a machine word of two bytes)."""
+    pair = np.arange(65536, dtype=np.uint16).view(np.uint8).reshape(-1, 2).astype(np.float32)
+    above = pair @ np.array([weights.title, weights.heading], np.float32)
+    below = pair @ np.array([weights.body, weights.part], np.float32)
+    return above, below
 
 
 def lexical_candidates(
@@ -60,30 +71,33 @@ def lexical_candidates(
     if n == 0 or limit <= 0:
         return np.zeros(0, np.uint32)
     norm = _body_norm(corpus, weights)
+    above, below = _frequency_tables(weights)
+    ceiling = weights.common * n if n > _SMALL else n
     total = np.zeros(n, np.float32)
-    field_weights = np.array([weights.title, weights.heading, weights.body, weights.part], np.float32)
-    group_score = np.zeros(n, np.float32)
-    for group in query.groups:
-        touched: list[NDArray[np.uint32]] = []
-        for alternative in group.alternatives:
-            several = len(alternative.terms) > 1
-            for term in alternative.terms:
-                posting = postings.get(term)
-                if posting is None:
-                    continue
-                numbers, frequencies = posting
-                if len(numbers) > weights.common * n and n > 1000:
-                    continue
-                idf = _idf(len(numbers), n, weights.idf_power)
-                tf = (frequencies @ field_weights) * norm[numbers]
-                impact = tf / (tf + np.float32(weights.k1)) * np.float32(idf * alternative.weight * group.weight)
-                if several:
-                    np.add.at(total, numbers, impact * np.float32(0.5))
-                group_score[numbers] = np.maximum(group_score[numbers], impact)
-                touched.append(numbers)
-        if touched:
-            total += group_score
-            group_score[:] = 0
+    best = np.zeros(n, np.float32)
+    for share in (ceiling, n):
+        for group in query.groups:
+            touched = False
+            for alternative in group.alternatives:
+                for term in alternative.terms:
+                    posting = postings.get(term)
+                    if posting is None or not 0 < len(posting[0]) <= share:
+                        continue
+                    numbers, frequencies = posting
+                    # Two frequencies at once: the rows' bytes are read as pairs that index tables.
+                    pairs = np.ascontiguousarray(frequencies).view(np.uint16)
+                    impact = below[pairs[:, 1]]
+                    impact *= norm[numbers]
+                    impact += above[pairs[:, 0]]
+                    impact /= impact + np.float32(weights.k1)
+                    impact *= np.float32(_idf(len(numbers), n, weights.idf_power) * alternative.weight * group.weight)
+                    best[numbers] = np.maximum(best[numbers], impact) if touched else impact
+                    touched = True
+            if touched:
+                total += best
+                best[:] = 0
+        if ceiling == n or total.any():  # words that are everywhere decide only where there are no others
+            break
     for lookup in query.lookups:
         for numbers, bonus in _look_up_sets(lookup, postings, weights):
             total[numbers] += np.float32(bonus * 10.0)
@@ -133,8 +147,7 @@ def rank(
     candidate profits from its neighbours. `per_section` caps how many passages of one section are returned.
     Scores are sums of parts that are relative to the best candidate (0…1 each); an exact look-up adds more than all.
     """
-    order = np.argsort(candidates, kind="stable")
-    candidates = candidates[order]
+    candidates, order = np.unique(candidates, return_index=True)
     m = len(candidates)
     if m == 0 or limit <= 0:
         return []
@@ -163,7 +176,9 @@ def rank(
         cosine = np.maximum(np.asarray(dense, np.float32)[order], 0)
         best = np.zeros(len(sections), np.float32)
         np.maximum.at(best, section_of, cosine)
-        parts["dense"] = weights.dense * (0.5 * _relative(cosine) + 0.5 * _relative(best[section_of]))
+        parts["dense"] = np.asarray(
+            weights.dense * 0.5 * (_relative(cosine) + _relative(best[section_of])), dtype=np.float32
+        )
     items, item_of = np.unique(corpus.item[first], return_inverse=True)
     parts["law"] = weights.law * _relative(_best_sum(by_section, item_of, len(items))[item_of][section_of])
     named = np.zeros(m, np.float32)
@@ -186,8 +201,9 @@ def rank(
         if per_section is not None and seen.get(section, 0) >= per_section:
             continue
         seen[section] = seen.get(section, 0) + 1
-        scores = {name: float(part[i]) for name, part in parts.items()}
-        found.append(Ranked(int(candidates[i]), float(total[i]), scores))
+        found.append(
+            Ranked(int(candidates[i]), float(total[i]), {name: float(part[i]) for name, part in parts.items()})
+        )
         if len(found) >= limit:
             break
     return found
@@ -222,43 +238,49 @@ def _exact_scores(
                 inside = np.flatnonzero(local >= 0)
                 row = term_rows[term] = len(idfs)
                 idfs.append(_idf(len(numbers), n, weights.idf_power))
-                columns.append(local[inside])
+                columns.append(local[inside].astype(np.int64))
                 rows.append(np.full(len(inside), row, np.int64))
                 values.append(frequencies[inside])
     if not idfs:
         return np.zeros(m, np.float32), np.zeros(len(section_starts), np.float32)
     row, column = np.concatenate(rows), np.concatenate(columns)
     value = np.concatenate(values).astype(np.float32)
-    grid = np.zeros((4, len(idfs), m), np.float32)
-    grid[:, row, column] = value.T
+    idf = np.array(idfs, np.float32)
     lengths = corpus.lengths[scope].astype(np.float32)
     averages = np.maximum(lengths.mean(axis=0), 1.0)
-    chunk = _saturated(grid, lengths, averages, weights)
-    sizes = np.diff(np.r_[section_starts, m])
-    summed = np.add.reduceat(grid, section_starts, axis=2)
-    summed[:2] = np.maximum.reduceat(grid[:2], section_starts, axis=2)
+    norms = _norms(lengths, averages, weights)[column]
+    by_passage = np.zeros((len(idfs), m), np.float32)
+    by_passage[row, column] = _saturated(value, norms, weights) * idf[row]
+
+    # Passages of a section share title and heading; their bodies add up to the section's.
+    count = len(section_starts)
+    section_of = np.zeros(m, np.int64)
+    section_of[section_starts[1:]] = 1
+    section_of = np.cumsum(section_of)
+    cell = row * count + section_of[column]
+    summed = np.zeros((len(idfs) * count, 4), np.float32)
+    summed[cell, :2] = value[:, :2]
+    for field in (2, 3):
+        summed[:, field] = np.bincount(cell, weights=value[:, field], minlength=len(summed))
     section_lengths = lengths[section_starts].copy()
     section_lengths[:, 2] = np.add.reduceat(lengths[:, 2], section_starts)
-    section_averages = averages.copy()
-    section_averages[2] = max(float(section_lengths[:, 2].mean()), 1.0)
-    del sizes
-    section = _saturated(summed, section_lengths, section_averages, weights)
-    idf = np.array(idfs, np.float32)
-    return (
-        _combine(query, term_rows, chunk * idf[:, None]),
-        _combine(query, term_rows, section * idf[:, None]),
-    )
+    averages = np.maximum(section_lengths.mean(axis=0), 1.0)
+    norms = np.tile(_norms(section_lengths, averages, weights), (len(idfs), 1))
+    by_section = _saturated(summed, norms, weights).reshape(len(idfs), count) * idf[:, None]
+    return _combine(query, term_rows, by_passage), _combine(query, term_rows, by_section)
 
 
-def _saturated(grid: F32, lengths: F32, averages: F32, weights: Weights) -> F32:
-    norms = [
-        (1 - b) + b * lengths[:, f] / averages[f]
-        for f, b in enumerate((weights.b_other, weights.b_other, weights.b_body))
-    ]
-    tf = weights.title * grid[0] / norms[0]
-    tf += weights.heading * grid[1] / norms[1]
-    tf += (weights.body * grid[2] + weights.part * grid[3]) / norms[2]
-    return tf / (tf + np.float32(weights.k1))
+def _norms(lengths: F32, averages: F32, weights: Weights) -> F32:
+    """How much longer than usual each field is, tempered by b: rows × (title, heading, body)."""
+    b = np.array([weights.b_other, weights.b_other, weights.b_body], np.float32)
+    return np.asarray((1 - b) + b * lengths / averages, dtype=np.float32)
+
+
+def _saturated(value: F32, norms: F32, weights: Weights) -> F32:
+    tf = weights.title * value[:, 0] / norms[:, 0]
+    tf += weights.heading * value[:, 1] / norms[:, 1]
+    tf += (weights.body * value[:, 2] + weights.part * value[:, 3]) / norms[:, 2]
+    return np.asarray(tf / (tf + weights.k1), dtype=np.float32)
 
 
 def _combine(query: Query, term_rows: dict[str, int], scores: F32) -> F32:

@@ -32,8 +32,8 @@ class SimilarTerms:
         shared = np.bincount(np.concatenate(hits), minlength=len(self._terms))
         dice = 2.0 * shared / (self._sizes + len(asked))
         found = np.flatnonzero(dice >= _MINIMUM)
-        best = found[np.argsort(-dice[found], kind="stable")[:_MOST]]
-        return [(self._terms[i], float(dice[i])) for i in best]
+        best: list[int] = found[np.argsort(-dice[found], kind="stable")[:_MOST]].tolist()
+        return [(self._terms[row], float(dice[row])) for row in best]
 
     def _index(self) -> dict[str, NDArray[np.int32]]:
         if self._grams is None:

@@ -37,10 +37,27 @@ _AGENT = re.compile(r"(?:zähler|verbraucher)(?:[ns]|in|innen)?$")
 _MASK = str.maketrans("äöü", "yyy")
 _RESTORE = {"ä": "ae", "ö": "oe", "ü": "ue"}
 
-FUNCTION_WORDS = frozenset(
-    ["aber", "alle", "allem", "allen", "aller", "alles", "als", "also", "am", "an", "andere", "anderem", "anderen", "anderer", "anderes", "auch", "auf", "aus", "bei", "beim", "bin", "bis", "bist", "da", "dabei", "dadurch", "dafür", "dagegen", "daher", "dahin", "damit", "danach", "daneben", "dann", "daran", "darauf", "daraus", "darf", "darin", "darum", "darunter", "darüber", "das", "dass", "dasselbe", "davon", "davor", "dazu", "dazwischen", "dein", "deine", "deinem", "deinen", "deiner", "deines", "dem", "demselben", "den", "denen", "denn", "denselben", "der", "deren", "derer", "derjenige", "derjenigen", "derselbe", "derselben", "des", "desselben", "dessen", "desto", "die", "dies", "diese", "dieselbe", "dieselben", "diesem", "diesen", "dieser", "dieses", "dir", "doch", "dort", "du", "durch", "dürfen", "ebenso", "ein", "eine", "einem", "einen", "einer", "eines", "einige", "einigem", "einigen", "einiger", "einiges", "entweder", "er", "es", "etwa", "etwas", "euch", "euer", "eure", "eurem", "euren", "eurer", "für", "gegen", "gegenüber", "gemäß", "hab", "habe", "haben", "hast", "hat", "hatte", "hatten", "hier", "hin", "hinter", "ich", "ihm", "ihn", "ihnen", "ihr", "ihre", "ihrem", "ihren", "ihrer", "ihres", "im", "in", "indem", "infolge", "ins", "insbesondere", "insoweit", "ist", "ja", "je", "jede", "jedem", "jeden", "jeder", "jedes", "jedoch", "jene", "jenem", "jenen", "jener", "jenes", "jeweilige", "jeweiligen", "jeweils", "kann", "kannst", "kein", "keine", "keinem", "keinen", "keiner", "keines", "konnte", "können", "könnte", "man", "manche", "manchem", "manchen", "mancher", "manches", "mein", "meine", "meinem", "meinen", "meiner", "meines", "mich", "mir", "mit", "muss", "musste", "müssen", "müsste", "nach", "nachdem", "nicht", "nichts", "noch", "nun", "nur", "ob", "obwohl", "oder", "ohne", "sehr", "seid", "sein", "seine", "seinem", "seinen", "seiner", "seines", "seit", "selbst", "sich", "sie", "sind", "so", "sobald", "sofern", "solch", "solche", "solchem", "solchen", "solcher", "solches", "soll", "sollen", "sollte", "somit", "sondern", "sonst", "soweit", "sowie", "sowohl", "statt", "um", "und", "uns", "unser", "unsere", "unserem", "unseren", "unserer", "unter", "vom", "von", "vor", "wann", "war", "waren", "warum", "was", "weder", "weil", "welche", "welchem", "welchen", "welcher", "welches", "wem", "wen", "wenn", "wer", "werde", "werden", "wessen", "wie", "wieder", "will", "wir", "wird", "wo", "wobei", "wodurch", "wofür", "wohin", "womit", "worden", "worin", "worüber", "wurde", "wurden", "während", "wäre", "würde", "würden", "zu", "zum", "zur", "zwar", "zwischen", "über"]
-)
-"""Closed word classes. They are not indexed: at 100,000 passages they would be most of the postings and tell nothing."""
+_FUNCTION_WORDS = """
+    aber alle allem allen aller alles als also am an andere anderem anderen anderer anderes auch auf aus bei
+    beim bin bis bist da dabei dadurch dafür dagegen daher dahin damit danach daneben dann daran darauf daraus
+    darf darin darum darunter darüber das dass dasselbe davon davor dazu dazwischen dein deine deinem deinen
+    deiner deines dem demselben den denen denn denselben der deren derer derjenige derjenigen derselbe derselben
+    des desselben dessen desto die dies diese dieselbe dieselben diesem diesen dieser dieses dir doch dort du
+    durch dürfen ebenso ein eine einem einen einer eines einige einigem einigen einiger einiges entweder er es
+    etwa etwas euch euer eure eurem euren eurer für gegen gegenüber gemäß hab habe haben hast hat hatte hatten
+    hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im in indem infolge ins insbesondere
+    insoweit ist ja je jede jedem jeden jeder jedes jedoch jene jenem jenen jener jenes jeweilige jeweiligen
+    jeweils kann kannst kein keine keinem keinen keiner keines konnte können könnte man manche manchem manchen
+    mancher manches mein meine meinem meinen meiner meines mich mir mit muss musste müssen müsste nach nachdem
+    nicht nichts noch nun nur ob obwohl oder ohne sehr seid sein seine seinem seinen seiner seines seit selbst
+    sich sie sind so sobald sofern solch solche solchem solchen solcher solches soll sollen sollte somit sondern
+    sonst soweit sowie sowohl statt um und uns unser unsere unserem unseren unserer unter vom von vor wann war
+    waren warum was weder weil welche welchem welchen welcher welches wem wen wenn wer werde werden wessen wie
+    wieder will wir wird wo wobei wodurch wofür wohin womit worden worin worüber wurde wurden während wäre würde
+    würden zu zum zur zwar zwischen über
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+"""Closed word classes. They are not indexed: at 100,000 passages they would be most postings and tell nothing."""
 
 _STEMMER = Stemmer.Stemmer("german")
 

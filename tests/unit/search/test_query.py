@@ -1,0 +1,120 @@
+"""Questions: look-ups in all spellings, groups, synonyms, languages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from luna_rules.search.query import Query, QueryParser
+from luna_rules.search.tables import SearchTables
+
+from .sample import Engine
+
+
+def terms_of(query: Query) -> dict[str, float]:
+    best: dict[str, float] = {}
+    for group in query.groups:
+        for alternative in group.alternatives:
+            for term in alternative.terms:
+                best[term] = max(best.get(term, 0), alternative.weight)
+    return best
+
+
+@pytest.mark.parametrize(
+    ("question", "law", "section", "paragraph"),
+    [
+        ("Was regelt § 41a EnWG?", "enwg", "41a", None),
+        ("Paragraf 41 a Energiewirtschaftsgesetz", "energiewirtschaftsgesetz", "41a", None),
+        ("EnWG §41a Abs. 2", "enwg", "41a", "2"),
+        ("§ 41a Absatz 2 Satz 1 EnWG", "enwg", "41a", "2"),
+        ("§ 41a (2) EnWG", "enwg", "41a", "2"),
+        ("§ 41a II EnWG", "enwg", "41a", "2"),
+        ("EnWG 41a", "enwg", "41a", None),
+        ("enwg 41a", "enwg", "41a", None),
+        ("par. 41a enwg inhalt", "enwg", "41a", None),
+        ("EEG 2023 § 38", "eeg2023", "38", None),
+        ("§ 38 EEG 2023", "eeg2023", "38", None),
+        ("§ 38 EEG", "eeg", "38", None),
+        ("was sagt § 41 des Energiewirtschaftsgesetzes", "energiewirtschaftsgesetz", "41", None),
+        ("§ 41 Energiewirtschaftgesetz", "energiewirtschaftsgesetz", "41", None),
+        ("§ 41 EnGW", "enwg", "41", None),
+        ("§ 80 GEG", "gmodg", "80", None),
+        ("§ 5 des Erneuerbare-Energien-Gesetzes", "erneuerbareenergiengesetz", "5", None),
+        ("Anlage 2 EEG", "eeg", "anlage2", None),
+        ("§ 7 FooBarG", "foobarg", "7", None),
+    ],
+)
+def test_look_ups(engine: Engine, question: str, law: str, section: str, paragraph: str | None) -> None:
+    query = engine.parser.parse(question)
+    assert len(query.lookups) == 1
+    lookup = query.lookups[0]
+    assert f"@law/{law}" in lookup.laws
+    assert lookup.section == f"@sec/{section}"
+    assert lookup.paragraph == (f"@abs/{paragraph}" if paragraph else None)
+    assert set(lookup.terms) <= set(query.terms)
+
+
+def test_several_sections_of_one_law(engine: Engine) -> None:
+    query = engine.parser.parse("Wie verhalten sich §§ 38 und 41a EnWG zueinander?")
+    assert [lookup.section for lookup in query.lookups] == ["@sec/38", "@sec/41a"]
+    assert all("@law/enwg" in lookup.laws for lookup in query.lookups)
+
+
+@pytest.mark.parametrize(
+    "question", ["Was kostet Strom 2024?", "Wie hoch sind 38 Prozent von 100?", "Ich ziehe am 3. Mai um", ""]
+)
+def test_numbers_alone_are_no_look_ups(engine: Engine, question: str) -> None:
+    assert engine.parser.parse(question).lookups == ()
+
+
+def test_a_law_without_section_is_a_prior_only(engine: Engine) -> None:
+    (lookup,) = engine.parser.parse("Wann endet die Ersatzversorgung nach dem EnWG?").lookups
+    assert "@law/enwg" in lookup.laws
+    assert lookup.section is None
+
+
+def test_synonyms_weigh_less_than_the_word(engine: Engine) -> None:
+    found = terms_of(engine.parser.parse("Balkonkraftwerk"))
+    assert found["balkonkraftwerk"] == 1.0
+    assert found["steckersolargerat"] == pytest.approx(0.7)
+
+
+def test_conversation_and_answer_types_are_no_content(engine: Engine) -> None:
+    query = engine.parser.parse("Wie lange gilt eigentlich die Ersatzversorgung bitte?")
+    assert {group.asked for group in query.content_groups} == {"gilt", "Ersatzversorgung"}
+    hints = [group for group in query.groups if not group.content]
+    assert {"monat", "spatest"} <= {t for g in hints for a in g.alternatives for t in a.terms}
+    assert all(group.weight < 0.5 for group in hints)
+
+
+def test_english_questions_are_translated(engine: Engine) -> None:
+    query = engine.parser.parse("How do I connect my balcony power plant?")
+    assert query.language == "en"
+    assert "steckersolargerat" in terms_of(query)
+    assert engine.parser.parse("Wie schließe ich das an?").language == "de"
+
+
+def test_misspelt_words_find_the_known_one(engine: Engine) -> None:
+    assert "ersatzversorg" in terms_of(engine.parser.parse("Ersatzversogung"))
+
+
+def test_vectors_point_to_the_subject(engine: Engine) -> None:
+    vector = engine.parser.parse("Ersatzversorgung").vector(engine.lexicon)
+    assert vector.shape == (300,)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+    assert not engine.parser.parse("xyzzy").vector(engine.lexicon).any()
+
+
+def test_a_tenants_synonyms_are_added(engine: Engine) -> None:
+    tables = SearchTables().with_synonyms("Strombude\tLieferant")
+    assert "lieferant" in terms_of(QueryParser(engine.lexicon, tables).parse("Strombude"))
+
+
+def test_malformed_tables_name_the_line() -> None:
+    with pytest.raises(ValueError, match="Table synonyms, line 2"):
+        SearchTables.parse(synonyms="a\tb\nonly one side\n")
+
+
+@pytest.mark.parametrize("question", ["§", "§§ EnWG", "???", "a" * 5000, "§ 99999999 EnWG", "(2) Abs.", "\u0000 § 1"])
+def test_odd_questions_do_not_fail(engine: Engine, question: str) -> None:
+    engine.search(question)
