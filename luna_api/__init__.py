@@ -1,1 +1,1 @@
-"""The Litestar API: reads and answers; writes only what people do. Each domain folder holds controller, service, schemas."""
+"""The Litestar API: reads and answers, writes only what people do; a domain has controller, service and schemas."""

@@ -94,6 +94,6 @@ def _finish(path: str, operation: Document) -> None:
         responses["200"]["content"]["text/event-stream"] = {
             "schema": {
                 "type": "string",
-                "description": "Ereignisse: meta (AskMeta), sentence (AnswerSentenceData), done (AnswerData), error (Fault)",
+                "description": "meta (AskMeta), sentence (AnswerSentenceData) …, done (AnswerData); oder error (Fault)",
             }
         }

@@ -10,11 +10,22 @@ from luna_api.admin.schemas import AdminHealth, Job, JobList, ReindexRequest, Ru
 from luna_api.answers.pipeline import read_filters
 from luna_api.audit import audit
 from luna_api.context import AppContext
-from luna_api.errors import unavailable
+from luna_api.errors import invalid, unavailable
 from resources.migrate import schema_version
 from resources.orchestrator import OrchestratorError, Run
 
 REINDEX_JOB = "documents_reindex"
+_EMBEDDER = "SELECT embedder FROM index_versions WHERE state = 'live' ORDER BY tenant_id NULLS FIRST LIMIT 1"
+_CHOSEN = """
+SELECT id FROM items WHERE deleted_at IS NULL AND status IN ('ready', 'failed')
+    AND (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s))
+    AND (%(item_id)s::uuid[] IS NULL OR id = ANY (%(item_id)s))
+    AND (%(document_id)s::uuid[] IS NULL OR document_id = ANY (%(document_id)s))
+    AND (%(kind)s::text[] IS NULL OR kind = ANY (%(kind)s))
+    AND (%(source)s::text[] IS NULL OR source = ANY (%(source)s))
+    AND (%(tags)s::text[] IS NULL OR tags && %(tags)s)
+    AND (%(version)s::integer[] IS NULL OR version = ANY (%(version)s))
+"""
 _PROBE_TIMEOUT_S = 2.0
 
 Probe = Callable[[], Awaitable[str | None]]
@@ -60,20 +71,41 @@ class AdminService:
 
     async def reindex(self, request: ReindexRequest) -> RunStarted:
         """Let Dagster build passages and index anew."""
-        read_filters(request.filter)
-        config: dict[str, object] = {"item_ids": [str(item) for item in request.item_ids]}
-        if request.filter:
-            config["filter"] = request.filter
+        config: dict[str, object] = {"rebuild": True, "linger_s": 0}
+        if request.item_ids or request.filter:
+            config["item_ids"] = await self._chosen(request)
         tags = {"luna/requested_by": self._principal.actor, "luna/tenant": str(self._principal.tenant_id)}
         try:
             run_id = await self._context.orchestrator.launch(
-                REINDEX_JOB, run_config={"ops": {"reindex": {"config": config}}}, tags=tags
+                REINDEX_JOB, run_config={"ops": {"documents": {"config": config}}}, tags=tags
             )
         except OrchestratorError as fault:
             raise unavailable("dagster", f"Dagster hat den Auftrag nicht angenommen: {fault}") from None
         async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
             await audit(sql, self._principal, "admin.reindex", {"run_id": run_id, **config})
         return RunStarted(run_id)
+
+    async def _chosen(self, request: ReindexRequest) -> list[str]:
+        """The documents meant, as far as this tenant sees them. Raises 400 where one is unknown or none is left."""
+        wanted = read_filters(request.filter)
+        values = {
+            "ids": request.item_ids or None,
+            "item_id": list(wanted.item_id) or None,
+            "document_id": list(wanted.document_id) or None,
+            "kind": list(wanted.kind) or None,
+            "source": list(wanted.source) or None,
+            "tags": list(wanted.tags) or None,
+            "version": list(wanted.version) or None,
+        }
+        if wanted.metadata:
+            raise invalid("filter", "kann hier nicht nach metadata auswählen", '"filter": {"kind": "regulation"}')
+        async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
+            found = {row[0] async for row in await sql.execute(_CHOSEN, values)}
+        if unknown := set(request.item_ids) - found:
+            raise invalid("item_ids", f"nennt ein Dokument, das es nicht gibt: {min(map(str, unknown))}")
+        if not found:
+            raise invalid("filter", "wählt kein Dokument aus", '"filter": {"kind": "regulation"}')
+        return sorted(map(str, found))
 
     async def jobs(self, job_name: str | None, limit: int) -> JobList:
         """Dagster's runs."""
@@ -111,14 +143,10 @@ class AdminService:
     async def _versions(self) -> Versions:
         embedder = ""
         try:
-            versions = await asyncio.wait_for(self._live_versions(), _PROBE_TIMEOUT_S)
-            async with self._context.database.transaction(self._principal.tenant_id) as sql:
-                row = await (
-                    await sql.execute(
-                        "SELECT embedder FROM index_versions WHERE state = 'live' ORDER BY tenant_id NULLS FIRST LIMIT 1"
-                    )
-                ).fetchone()
+            async with asyncio.timeout(_PROBE_TIMEOUT_S), self._context.database.transaction(None) as sql:
+                row = await (await sql.execute(_EMBEDDER)).fetchone()
                 embedder = str(row[0]) if row else ""
+            versions = await asyncio.wait_for(self._live_versions(), _PROBE_TIMEOUT_S)
         except Exception:
             # What is wrong with the database stands beside it already.
             versions = []

@@ -10,6 +10,7 @@ from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import ChunkFields
 from resources.database import AsyncConnection
+from resources.vectors.postgres_reader import load_lexicon
 
 _KEPT = 8
 _NO_VECTORS = np.zeros((0, 0), np.float32)
@@ -30,7 +31,7 @@ class Lexicons:
             return known
         async with self._lock:
             if version not in self._analysers:
-                data = await _stored(sql, version)
+                data = await load_lexicon(sql, version)
                 if data is None:
                     return None
                 lexicon = await asyncio.to_thread(Lexicon.from_bytes, data)
@@ -41,7 +42,7 @@ class Lexicons:
 
     async def vectors(self, sql: AsyncConnection, version: int, texts: list[str]) -> tuple[list[list[float]], int]:
         """The texts in the space of a version, and its dimension."""
-        data = await _stored(sql, version)
+        data = await load_lexicon(sql, version)
         return await asyncio.to_thread(self._embed, data or Lexicon.empty().to_bytes(), texts)
 
     @staticmethod
@@ -50,10 +51,3 @@ class Lexicons:
         analyser = Analyser(lexicon)
         block = analyser.analyse([ChunkFields(title="", heading="", body=text) for text in texts])
         return analyser.embed(block).tolist(), lexicon.dimension
-
-
-async def _stored(sql: AsyncConnection, version: int) -> bytes | None:
-    row = await (
-        await sql.execute("SELECT lexicon FROM index_versions WHERE id = %s", (version,), binary=True)
-    ).fetchone()
-    return None if row is None else bytes(row[0])

@@ -35,7 +35,7 @@ from luna_rules.answers.citations import CitationChecker
 from luna_rules.answers.compose import answer_question
 from luna_rules.answers.followup import Turn, condense
 from luna_rules.answers.matching import ConceptMatcher, QueryMatcher, WordMatcher
-from luna_rules.answers.model import Answer, Passage
+from luna_rules.answers.model import Answer, Passage, cite
 from luna_rules.answers.text import clean
 from resources.database import AppDatabase, AsyncConnection
 from resources.vectors.index import FilterError, Filters, IndexState, PassageIndex, SearchResult, parse_filters
@@ -91,6 +91,7 @@ class Composed:
     """An answer that may leave: checked, with the passages that it cites."""
 
     answer: Answer
+    summary: str
     body: str
     sentences: tuple[AnswerSentenceData, ...]
     citations: tuple[Citation, ...]
@@ -287,12 +288,23 @@ class AnswerPipeline:
         cited = [chunk_id for chunk_id in answer.cited if chunk_id in rows] if answer.answered else []
         return Composed(
             answer=answer,
+            summary=self._summary(answer, checker),
             body="\n\n".join(blocks),
             sentences=tuple(sentences),
             citations=tuple(_citation(rows, chunk_id) for chunk_id in cited),
             chunk_runs={chunk_id: rows[chunk_id][0]["run_id"] for chunk_id in cited},
             index_versions=found.result.index_versions,
         )
+
+    def _summary(self, answer: Answer, checker: CitationChecker) -> str:
+        """The summary with its citation; empty where its words do not hold, for the body says them anyway."""
+        if not answer.summary_chunk_id:
+            return answer.summary
+        summary = f"{answer.summary} {cite(answer.summary_chunk_id)}"
+        if all(piece.verdict == "ok" for piece in checker.check_text(summary)):
+            return summary
+        self._registry.dropped_sentences.inc()
+        return ""
 
     async def _history(self, sql: AsyncConnection, principal: Principal, conversation_id: UUID) -> list[Turn]:
         touched = await (await sql.execute(_TOUCH, (conversation_id, principal.user_id))).fetchone()
@@ -312,7 +324,7 @@ class AnswerPipeline:
             conversation_id=request.conversation_id or uuid4(),
             answered=answer.answered,
             answer=composed.body if answer.answered else answer.render(),
-            summary=answer.summary,
+            summary=composed.summary,
             suggestion=answer.suggestion,
             next_question=answer.next_question,
             steps=list(answer.steps),

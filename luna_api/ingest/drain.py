@@ -47,5 +47,6 @@ class DrainStarter:
                 self.run_id = alive[0].run_id if alive else await self._orchestrator.launch(DRAIN_JOB)
                 self.down = False
             except OrchestratorError as fault:
+                if not self.down:
+                    structlog.get_logger("luna_api.ingest").warning("drain_not_launched", fault=str(fault))
                 self.down = True
-                structlog.get_logger("luna_api.ingest").warning("drain_not_launched", fault=str(fault))

@@ -89,9 +89,10 @@ def is_public(address: Address, allowed: tuple[Network, ...] = ()) -> bool:
     """Whether an address is on the public internet and no wrapping of another."""
     if any(address.version == network.version and address in network for network in allowed):
         return True
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.scope_id or any(address in network for network in _WRAPPED_IPV4):
-            return False
+    if isinstance(address, ipaddress.IPv6Address) and (
+        address.scope_id or any(address in network for network in _WRAPPED_IPV4)
+    ):
+        return False
     if any(address.version == network.version and address in network for network in _SPECIAL):
         return False
     return address.is_global and not (

@@ -105,10 +105,11 @@ class ItemService:
         await self.row(item_id)
         async with self._transaction() as sql, sql.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(
-                "SELECT count(*) AS total, max(chunk_idx) FILTER (WHERE id = %s) AS middle FROM item_chunks WHERE item_id = %s",
+                "SELECT count(*) AS total, max(chunk_idx) FILTER (WHERE id = %s) AS middle "
+                "FROM item_chunks WHERE item_id = %s",
                 (around, item_id),
             )
-            found = await cursor.fetchone() or {"total": 0, "middle": None}
+            found: dict[str, Any] = await cursor.fetchone() or {"total": 0, "middle": None}
             if around is not None and found["middle"] is None:
                 raise missing("Diese Textstelle")
             first = max(0, (found["middle"] or 0) - limit // 2) if around is not None else 0
@@ -194,9 +195,8 @@ class ItemService:
 
     async def row(self, item_id: UUID, *, deleted: bool = False) -> dict[str, Any]:
         """The row of a visible document. Raises 404."""
-        hidden = "" if deleted else " AND deleted_at IS NULL"
         async with self._transaction() as sql, sql.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(f"SELECT * FROM items WHERE id = %s{hidden}".encode(), (item_id,))
+            await cursor.execute("SELECT * FROM items WHERE id = %s AND (deleted_at IS NULL OR %s)", (item_id, deleted))
             row = await cursor.fetchone()
         if row is None:
             raise missing("Dieses Dokument")

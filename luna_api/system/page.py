@@ -1,4 +1,4 @@
-"""The page itself: files of the built user interface, its start page for every view, and a hint where it is not built."""
+"""The page: files of the built user interface, its start page for every view, and a hint where it is not built."""
 
 import mimetypes
 from pathlib import Path
