@@ -182,11 +182,12 @@ class LookupParser:
             if best is not None:
                 return _Law(token.start(), token.end(), self._names[best[0]], True)
             return _Law(token.start(), token.end(), (key,), False) if near else None
-        if near and len(key) >= 3 and _ABBREVIATION.match(written):
+        if near and len(key) >= 3 and sum(letter.isupper() for letter in written) >= 2:
             close = [name for name in self._short if OSA.distance(key, name, score_cutoff=1) <= 1]
             if len(close) == 1 and len(key) >= 4:
                 return _Law(token.start(), token.end(), self._names[close[0]], True)
-            return _Law(token.start(), token.end(), (key,), False)
+            if _ABBREVIATION.match(written):
+                return _Law(token.start(), token.end(), (key,), False)
         return None
 
     @staticmethod

@@ -63,7 +63,7 @@ TABLES = SearchTables.parse(
     english="balcony power plant\tSteckersolargerät\nconnect\tanschließen|Anschluss\n",
     answer_types="wie lange\tMonat|spätestens\n",
     law_names="GEG|Heizungsgesetz\tGModG\n",
-    ignored="eigentlich bitte steht regelt",
+    ignored="eigentlich bitte steht regelt lange",
     english_ignored="how do i a the can my what is to",
 )
 

@@ -80,8 +80,8 @@ def test_synonyms_weigh_less_than_the_word(engine: Engine) -> None:
 
 
 def test_conversation_and_answer_types_are_no_content(engine: Engine) -> None:
-    query = engine.parser.parse("Wie lange gilt eigentlich die Ersatzversorgung bitte?")
-    assert {group.asked for group in query.content_groups} == {"gilt", "Ersatzversorgung"}
+    query = engine.parser.parse("Wie lange dauert eigentlich die Ersatzversorgung bitte?")
+    assert {group.asked for group in query.content_groups} == {"dauert", "Ersatzversorgung"}
     hints = [group for group in query.groups if not group.content]
     assert {"monat", "spatest"} <= {t for g in hints for a in g.alternatives for t in a.terms}
     assert all(group.weight < 0.5 for group in hints)
