@@ -105,7 +105,7 @@ class Ingest:
         self._stopping = threading.Event()
 
     def run(self, sources: Sequence[Source], console: Console) -> Summary:
-        """Upload and wait; raises the client's `NotRunningError` when the API goes away for longer than the client's patience."""
+        """Upload and wait; when the API is away for too long the client's `NotRunningError` ends it."""
         summary = Summary()
         waiting: dict[str, Source] = {}
         with (

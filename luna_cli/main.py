@@ -22,7 +22,7 @@ app = typer.Typer(
     help="Luna: Energiedaten und -dokumente auf einem Rechner, ohne Cloud.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
 

@@ -13,6 +13,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -134,8 +135,8 @@ class EmbeddedPostgres:
                         f"Die Datenbank von {self.home} läuft bereits auf Port {running}. "
                         f"Bitte DB_PORT={running} setzen oder zuerst „luna down“ aufrufen."
                     )
-                self.wait_ready(timeout_s)
-                return False
+                if self._await_running(timeout_s):
+                    return False
             self._prepare()
             offset = self.log.stat().st_size if self.log.exists() else 0
             with self.log.open("ab") as log:
@@ -167,8 +168,13 @@ class EmbeddedPostgres:
                     break
         self._process = None
         self._end_survivors()
+        self.remove_socket_folder()
+
+    def remove_socket_folder(self) -> None:
+        """Leave nothing in the temp folder; for a server that has been stopped."""
         for folder in (self._near_sockets(), self._far_sockets()):
             with contextlib.suppress(OSError):
+                # only an empty one goes: a server that lives has its socket in it
                 folder.rmdir()
 
     def is_running(self) -> bool:
@@ -442,6 +448,10 @@ class EmbeddedPostgres:
         if pid is not None:
             raise EmbeddedError(f"Die Datenbank von {self.home} läuft bereits (PID {pid}).")
         self._end_survivors()
+        for folder in (self._near_sockets(), self._far_sockets()):
+            # the socket has a lock of its own, with the same number in it
+            for left in folder.glob(".s.PGSQL.*"):
+                left.unlink(missing_ok=True)
         if lines:
             # PostgreSQL itself would refuse when the number now belongs to any other process
             (self.data / "postmaster.pid").unlink(missing_ok=True)
@@ -458,6 +468,20 @@ class EmbeddedPostgres:
         return False
 
     # -- the start -----------------------------------------------------------------------------------------------------
+
+    def _await_running(self, timeout_s: float) -> bool:
+        """Whether the server that is there gets ready; False when it was just about to end."""
+        deadline = time.monotonic() + timeout_s
+        while self.is_running():
+            fault = self.connect_fault()
+            if fault is None:
+                return True
+            if time.monotonic() > deadline:
+                raise EmbeddedError(
+                    f"Die Datenbank von {self.home} läuft, antwortet aber nicht: {fault}. Näheres in {self.log}."
+                )
+            time.sleep(0.05)
+        return False
 
     def _wait_started(self, process: subprocess.Popen[bytes], offset: int, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
@@ -597,6 +621,6 @@ def _explain_log(text: str, home: Path, log: Path) -> str:
         return _no_space(home, shutil.disk_usage(home).free)
     if "Read-only file system" in text:
         return f"{home} liegt auf einem schreibgeschützten Datenträger. Bitte ein anderes LUNA_HOME setzen."
-    said = [line for line in text.splitlines() if any(word in line for word in ("FATAL", "PANIC", "ERROR", "error:"))]
-    last = said[-1].split(":", 1)[-1].strip() if said else "ohne Angabe von Gründen"
+    said = re.findall(r"(?:FATAL|PANIC|ERROR|error):\s*(.+)", text)
+    last = said[-1].strip() if said else "ohne Angabe von Gründen"
     return f"PostgreSQL ist nicht gestartet: {last}. Näheres in {log}."

@@ -290,6 +290,8 @@ class Stack:
         if postgres is not None and postgres.is_running():
             postgres.stop()
             found = True
+        elif postgres is not None:
+            postgres.remove_socket_folder()
         if record is not None:
             Path(record.socket).unlink(missing_ok=True)
             with contextlib.suppress(OSError):
