@@ -27,6 +27,7 @@ _LONGEST_GAP = 400
 """Blanks between two blocks beyond which they are not packed together (characters)."""
 _HEADER_LIMIT = 1000
 _LEAD_LIMIT = 400
+_LONGEST_TERM = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +241,8 @@ def pack(text: str, found: list[Block], tokens: TokenIndex, target: int, limit: 
     """
     pieces: list[Piece] = []
     run: list[Span] = []
-    lead_of: dict[int, Block] = {}
-    lead: Block | None = None
+    found = _joined(text, found, tokens, target)
+    lead_of = _leads(text, found)
 
     def flush() -> None:
         for start, end in _greedy(run, tokens, target, limit):
@@ -250,10 +251,6 @@ def pack(text: str, found: list[Block], tokens: TokenIndex, target: int, limit: 
         run.clear()
 
     for block in found:
-        if block.kind != "item":
-            lead = block
-        elif lead is not None and lead.kind == "text":
-            lead_of[block.start] = lead
         if tokens.count(block.start, block.end) <= limit:
             run.append((block.start, block.end))
         else:
@@ -261,3 +258,50 @@ def pack(text: str, found: list[Block], tokens: TokenIndex, target: int, limit: 
             pieces.extend(split_block(text, block, tokens, target, limit))
     flush()
     return pieces
+
+
+def _joined(text: str, found: list[Block], tokens: TokenIndex, target: int) -> list[Block]:
+    """Joins a defined term („117. Winterhalbjahr“) with the definition in the paragraph below it."""
+    joined: list[Block] = []
+    for block in found:
+        before = joined[-1] if joined else None
+        if (
+            before is not None
+            and block.kind == "text"
+            and before.kind == "item"
+            and before.end - before.start <= _LONGEST_TERM
+            and text[before.end - 1] not in ".,;:"
+            and tokens.count(before.start, block.end) <= target
+        ):
+            joined[-1] = Block(before.start, block.end, "item")
+        else:
+            joined.append(block)
+    return joined
+
+
+def _leads(text: str, found: list[Block]) -> dict[int, Block]:
+    """For each list item (by its place) the block that leads its list in: that before „1.“ for numbers, before „a)“ for
+    letters."""
+    leads: dict[int, Block] = {}
+    of_kind: dict[str, Block] = {}
+    for number, block in enumerate(found):
+        if block.kind != "item":
+            continue
+        mark = text[block.start : block.start + 4].lstrip("(")
+        kind = (
+            "number"
+            if mark[:1].isdigit()
+            else "letters"
+            if mark[1:2].isalpha()
+            else mark[:1]
+            if mark[:1] in "-–—•"
+            else "letter"
+        )
+        opens = re.match(r"1\\?[.)]|a\\?\)|aa\\?\)", mark)
+        if number and (opens or kind not in of_kind or kind in "-–—•"):
+            before = found[number - 1]
+            if kind not in "-–—•" or before.kind == "text" or kind not in of_kind:
+                of_kind[kind] = before
+        if kind in of_kind:
+            leads[block.start] = of_kind[kind]
+    return leads

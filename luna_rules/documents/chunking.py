@@ -134,6 +134,8 @@ def _chunk_section(section: Section, maker: _Maker) -> None:
     notes: list[str] = []
     metadata: Metadata = {"role": "formula"} if section.kind == "formula" else {}
     for part in paragraphs(text, section):
+        if not any(char.isalnum() for char in text[part.start : part.end]):
+            continue
         found = blocks(text, part.start, part.end)
         notes.extend(" ".join(text[b.start : b.end].split()) for b in found if b.kind == "note")
         found = [block for block in found if block.kind != "note"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from luna_rules.documents.blocks import Span, lines, readable_text, strip_span
@@ -344,18 +344,23 @@ def _with_divisions_of_contents(text: str, sections: list[Section]) -> list[Sect
     if contents is None:
         return sections
     above = divisions_of_contents(text[contents.body_start : contents.end])
-    return [
-        Section(s.kind, s.label, s.heading, above.get(s.label, s.path), s.heading_start, s.body_start, s.end)
-        if s.kind == "section"
-        else s
-        for s in sections
-    ]
+    placed: list[Section] = []
+    path: tuple[str, ...] = ()
+    for section in sections:
+        if section.kind == "section":
+            # A repealed § that the table no longer lists stands where its predecessor stands.
+            path = above.get(section.label, path)
+            section = replace(section, path=path)
+        placed.append(section)
+    return placed
 
 
 def divisions_of_contents(contents: str) -> dict[str, tuple[str, ...]]:
     """For each § that a table of contents lists, the divisions above it, outermost first."""
-    cells = [" ".join(cell.split()) for cell in re.split(r"<[^<>]*>|[|\r\n]", contents)]
-    cells = [clean_title(cell) for cell in cells if cell and not re.fullmatch(r"[\s:–-]*", cell)]
+    if "<t" in contents:
+        contents = re.sub(r"\s+", " ", contents)
+    cells = [clean_title(cell) for cell in re.split(r"</?t[a-z]+\b[^<>]*>|[|\r\n]", contents)]
+    cells = [cell for cell in cells if re.search(r"\w", cell)]
     divisions = _Divisions()
     above: dict[str, tuple[str, ...]] = {}
     for number, cell in enumerate(cells):
