@@ -60,6 +60,8 @@ export function addText(itemId, parts) {
         char_start,
         char_end: points,
         text: part.body,
+        metadata: {},
+        run_id: 'run-1',
         section: part.section ?? null,
         paragraph: part.paragraph ?? null,
         page: part.page ?? null,
@@ -112,10 +114,10 @@ addText(LEAFLET, [
 
 const day = (back) => new Date(Date.now() - back * 86_400_000).toISOString();
 
-const base = { source: 'crawler', tags: [], url: null, summary: null, error: null, valid_from: null, valid_to: null, version: 1 };
+const base = { source: 'crawler', tags: [], url: null, external_ref: null, summary: null, error: null, error_code: null, warnings: [], law_names: [], metadata: {}, public: false, own: true, current: true, finished_at: null, deleted_at: null, valid_from: null, valid_to: null, version: 1 };
 export const items = [
-  { ...base, item_id: ENWG, document_id: uuidOf('d-enwg'), version: 3, kind: 'regulation', title: 'Energiewirtschaftsgesetz (EnWG)', file_name: 'enwg.html', media_type: 'text/html', size_bytes: 1_402_113, tags: ['Bundesrecht', 'Strom', 'Gas'], url: 'https://www.gesetze-im-internet.de/enwg_2005/', sha256: 'a'.repeat(64), status: 'ready', valid_from: '2025-01-01', created_at: day(12), chunks: 0, public: true },
-  { ...base, item_id: BK6, document_id: uuidOf('d-bk6'), kind: 'regulation', title: 'BNetzA BK6-22-300, Festlegung zu § 14a EnWG', file_name: 'BK6-22-300_Beschluss.pdf', media_type: 'application/pdf', size_bytes: 2_310_004, tags: ['Festlegung', 'Netzentgelt'], sha256: 'b'.repeat(64), status: 'ready', valid_from: '2024-01-01', created_at: day(9), chunks: 0, public: true },
+  { ...base, item_id: ENWG, document_id: uuidOf('d-enwg'), version: 3, kind: 'regulation', title: 'Energiewirtschaftsgesetz (EnWG)', file_name: 'enwg.html', media_type: 'text/html', size_bytes: 1_402_113, tags: ['Bundesrecht', 'Strom', 'Gas'], url: 'https://www.gesetze-im-internet.de/enwg_2005/', sha256: 'a'.repeat(64), status: 'ready', valid_from: '2025-01-01', created_at: day(12), chunks: 0, public: true, own: false },
+  { ...base, item_id: BK6, document_id: uuidOf('d-bk6'), kind: 'regulation', title: 'BNetzA BK6-22-300, Festlegung zu § 14a EnWG', file_name: 'BK6-22-300_Beschluss.pdf', media_type: 'application/pdf', size_bytes: 2_310_004, tags: ['Festlegung', 'Netzentgelt'], sha256: 'b'.repeat(64), status: 'ready', valid_from: '2024-01-01', created_at: day(9), chunks: 0, public: true, own: false },
   { ...base, item_id: LEAFLET, document_id: uuidOf('d-leaf'), source: 'upload', kind: 'document', title: 'Merkblatt Wärmepumpe', file_name: 'merkblatt_waermepumpe.pdf', media_type: 'application/pdf', size_bytes: 184_220, tags: ['Stadtwerke', 'Netzentgelt'], sha256: 'c'.repeat(64), status: 'ready', valid_from: '2024-01-01', valid_to: '2024-12-31', created_at: day(3), chunks: 0 },
   { ...base, item_id: BROKEN, document_id: uuidOf('d-broken'), source: 'upload', kind: 'document', title: null, file_name: 'Rechnung_2023_gescannt_und_verschluesselt_final_v2_wirklich_final.pdf', media_type: 'application/pdf', size_bytes: 940_120, sha256: 'd'.repeat(64), status: 'failed', error: 'Die Datei ist mit einem Passwort geschützt. Ohne Passwort lese ich sie nicht.', created_at: day(1), chunks: 0 },
 ];
@@ -124,10 +126,11 @@ for (let index = 1; index <= 34; index++) {
   addText(id, [{ heading: `Notiz ${index}`, level: 1 }, { body: `Notiz ${index} zur Beschaffung: Die Terminpreise werden wöchentlich geprüft.`, path: ['Beschaffung'] }]);
   items.push({ ...base, item_id: id, document_id: uuidOf(`dn-${index}`), source: 'upload', kind: 'note', title: `Beschaffungsnotiz ${String(index).padStart(2, '0')}`, file_name: `notiz_${index}.md`, media_type: 'text/markdown', size_bytes: 900 + index, tags: ['Beschaffung'], sha256: String(index).padStart(64, '0'), status: 'ready', created_at: day(20 + index), chunks: 0 });
 }
-for (const item of items) item.chunks = chunks.get(item.item_id)?.length ?? 0;
-items[0].versions = [
-  { item_id: ENWG, version: 3, status: 'ready', valid_from: '2025-01-01', valid_to: null },
-  { item_id: uuidOf('enwg-2'), version: 2, status: 'ready', valid_from: '2024-01-01', valid_to: '2024-12-31' },
+for (const item of items) Object.assign(item, { chunks: chunks.get(item.item_id)?.length ?? 0, stage: item.status === 'failed' ? 'failed' : 'ready' });
+export const blankItem = base;
+export const enwgVersions = [
+  { item_id: ENWG, version: 3, status: 'ready', title: null, sha256: 'a'.repeat(64), valid_from: '2025-01-01', valid_to: null, created_at: day(12), superseded_at: null, current: true },
+  { item_id: uuidOf('enwg-2'), version: 2, status: 'ready', title: null, sha256: 'f'.repeat(64), valid_from: '2024-01-01', valid_to: '2024-12-31', created_at: day(300), superseded_at: day(12), current: false },
 ];
 
 export const textOf = (id) => texts.get(id) ?? null;

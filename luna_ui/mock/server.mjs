@@ -1,10 +1,10 @@
 // A stand-in for the API while the page is built and tested. It is never part of the product.
-// Certain words make it misbehave: „Serverfehler“, „Abbruch“, „Rate“, „Mondlandung“, „ausführlich“, „Verbindungsfehler“.
+// Certain words make it misbehave: „Serverfehler“, „Abbruch“, „Ratenlimit“, „Mondlandung“, „ausführlich“, „Verbindungsfehler“.
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BK6, ENWG, LEAFLET, addText, chunksOf, citation, items, law, newId, textOf } from './data.mjs';
+import { BK6, ENWG, LEAFLET, addText, blankItem, chunksOf, citation, enwgVersions, items, law, newId, textOf } from './data.mjs';
 
 const PORT = Number(process.env.PORT ?? 8000);
 const PACE = Number(process.env.MOCK_PACE_MS ?? 220);
@@ -34,47 +34,59 @@ const C = {
 };
 const mark = (entry) => `[chunk ${entry.chunk_id}]`;
 
+const frame = (question) => ({ receipts: [], model: 'none', mode: 'extractive', question, condensed_question: question, as_of: '2026-06-01', index_versions: [3], prompt_version: '1', latency_ms: { total: 41.2 } });
+
 function answerFor(question) {
-  const id = newId();
+  const answer_id = newId();
   if (/mondlandung/i.test(question)) {
-    return { answer_id: id, answered: false, answer: 'Dazu steht in Ihren Dokumenten nichts, worauf ich mich berufen könnte. Ich könnte etwas erfinden, aber davon hätten wir beide nichts.', summary: null, suggestion: null, next_question: 'Welche Pflichten hat der Netzbetreiber nach § 14a EnWG?', steps: [], chunks_used: [], citations: [], receipts: [], model: null, mode: 'extractive' };
+    const parts = {
+      summary: 'Dazu schweigen die vorliegenden Dokumente, und ich schließe mich ihnen lieber an.',
+      suggestion: 'Falls Ihnen ein Dokument dazu vorliegt, laden Sie es hoch; ich lese schnell.',
+      next_question: 'Möchten Sie stattdessen wissen, was § 14a Abs. 1 EnWG zu „Netzorientierte Steuerung“ regelt?',
+    };
+    return { answer_id, conversation_id: null, answered: false, answer: Object.values(parts).join('\n\n'), ...parts, steps: [], chunks_used: [], citations: [], ...frame(question) };
   }
   const long = /ausführlich/i.test(question);
   const body = [
-    `Steuerbare Verbrauchseinrichtungen sind insbesondere Wärmepumpen, nicht öffentlich zugängliche Ladepunkte für Elektromobile, Anlagen zur Erzeugung von Kälte oder zur Speicherung elektrischer Energie und Nachtstromspeicherheizungen ${mark(C.law1)}.`,
-    `Die Mindestleistung beträgt 4,2 kW je steuerbarer Verbrauchseinrichtung ${mark(C.min)}.`,
-    `Bei Wärmepumpen und Klimageräten mit einer Netzanschlussleistung von mehr als 11 kW beträgt sie das 0,4-Fache der Netzanschlussleistung ${mark(C.min)}.`,
-    `Sobald die Messstelle mit einem intelligenten Messsystem ausgestattet wurde, erfolgt die Steuerung über ein Smart-Meter-Gateway ${mark(C.law3)}.`,
-    ...(long ? Array.from({ length: 14 }, (_, index) => `${index % 3 === 0 ? '\n\n' : ''}Diese Festlegung gilt für steuerbare Verbrauchseinrichtungen mit einem Netzanschluss in der Niederspannung, deren technische Inbetriebnahme nach dem 31. Dezember 2023 erfolgt ${mark(C.scope)}${mark(C.leaf)}.`) : []),
-    ...(long ? ['\n\n- Modul 1 senkt das Netzentgelt pauschal ' + mark(C.leaf) + '.\n- Modul 2 senkt den Arbeitspreis [nicht belegt].\n\nDonaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsverordnungsentwurf'] : []),
+    `Steuerbare Verbrauchseinrichtungen sind insbesondere Wärmepumpen, nicht öffentlich zugängliche Ladepunkte für Elektromobile, Anlagen zur Erzeugung von Kälte oder zur Speicherung elektrischer Energie und Nachtstromspeicherheizungen, solange und soweit die Bundesnetzagentur nichts anderes vorsieht. ${mark(C.law1)}`,
+    `Die Mindestleistung beträgt 4,2 kW je steuerbarer Verbrauchseinrichtung. ${mark(C.min)}`,
+    `Bei Wärmepumpen und Klimageräten mit einer Netzanschlussleistung von mehr als 11 kW beträgt sie das 0,4-Fache der Netzanschlussleistung. ${mark(C.min)}`,
+    `Sobald die Messstelle mit einem intelligenten Messsystem ausgestattet wurde, hat die Steuerung über ein Smart-Meter-Gateway zu erfolgen. ${mark(C.law3)}`,
   ];
+  if (long) {
+    for (let index = 0; index < 8; index++) body.push(`Diese Festlegung gilt für steuerbare Verbrauchseinrichtungen mit einem Netzanschluss in der Niederspannung, deren technische Inbetriebnahme nach dem 31. Dezember 2023 erfolgt. ${mark(C.scope)}`);
+    body.push(`Steuerbare Einrichtungen im Sinne dieser Festlegung sind ${mark(C.scope)}\n1. Wärmepumpen unter Einbeziehung von Zusatzheizvorrichtungen, ${mark(C.scope)}\n3a. Anlagen zur Speicherung elektrischer Energie. ${mark(C.scope)}\n[…]`);
+    body.push(`| Modul | Zähler | Wirkung | ${mark(C.leaf)}\n| --- | --- | --- |\n| 1 | einer | pauschale Reduzierung | ${mark(C.leaf)}\n| 2 | zwei | Arbeitspreis auf 40 % | ${mark(C.leaf)}`);
+    body.push('Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsverordnungsentwurf [nicht belegt]');
+  }
   const citations = long ? [C.law1, C.min, C.law3, C.scope, C.leaf] : [C.law1, C.min, C.law3];
   return {
-    answer_id: id, answered: true, answer: body.join(' '),
-    summary: `Der Netzbetreiber darf drosseln, aber nicht abschalten: 4,2 kW bleiben Ihnen in jedem Fall ${mark(C.min)}.`,
-    suggestion: `Prüfen Sie, ob Ihre Wärmepumpe nach dem 31. Dezember 2023 in Betrieb ging ${mark(C.scope)}; davor gelten Übergangsregeln.`,
-    next_question: 'Welches Netzentgelt-Modul lohnt sich bei 4.000 kWh im Jahr?',
-    steps: ['Inbetriebnahmedatum der Anlage nachsehen.', 'Anlage beim Netzbetreiber anmelden.', 'Modul 1 oder 2 wählen und dem Lieferanten mitteilen.'],
-    chunks_used: [...citations, C.scope].map((entry) => entry.chunk_id), citations: [...new Set([...citations, C.scope])], receipts: [], model: null, mode: 'extractive',
+    answer_id, conversation_id: null, answered: true, answer: body.join('\n\n'),
+    summary: 'Einschlägig ist „Netzorientierte Steuerung von steuerbaren Verbrauchseinrichtungen“ im EnWG.',
+    suggestion: 'Prüfen Sie im Wortlaut, worauf sich der Wert bezieht, bevor Sie damit rechnen.',
+    next_question: 'Möchten Sie auch wissen, was § 38 Abs. 4 EnWG zu „Ersatzversorgung mit Energie“ regelt?',
+    steps: ['§ 14a Abs. 1 EnWG im Wortlaut lesen', 'Wert aus BK6-22-300 mit den eigenen Unterlagen vergleichen'],
+    chunks_used: [...citations, ...(long ? [] : [C.scope])].map((entry) => entry.chunk_id), citations: long ? citations : [...citations, C.scope], ...frame(question),
   };
 }
 
 const conversations = new Map();
-function seedConversation(title, minutes) {
+function seedConversation(title, minutes, lost = false) {
   const id = newId();
   const at = new Date(Date.now() - minutes * 60_000).toISOString();
-  conversations.set(id, { conversation_id: id, title, updated_at: at, created_at: at, turns: [{ question: title, answer: { ...answerFor(title), conversation_id: id }, created_at: at }] });
+  conversations.set(id, { conversation_id: id, title, updated_at: at, created_at: at, turns: [{ question: title, answer: lost ? null : { ...answerFor(title), conversation_id: id }, created_at: at }] });
 }
 seedConversation('Wie lange dauert die Ersatzversorgung höchstens?', 95);
 seedConversation('Mindestleistung bei Steuerung nach § 14a EnWG', 1500);
-seedConversation('Welche Fristen gelten beim Lieferantenwechsel in der Grundversorgung?', 6000);
+seedConversation('Welche Fristen gelten beim Lieferantenwechsel in der Grundversorgung?', 6000, true);
+const removed = new Map();
 
 let limitedUntil = 0;
 async function ask(request, response, body) {
   const question = String(body.question ?? '').trim();
   if (question === '') throw new Fault(400, 'Feld „question“: Eine Frage ohne Worte kann ich nicht beantworten.');
   if (/serverfehler/i.test(question)) throw new Fault(500, 'Da ist etwas schiefgegangen, und zwar auf meiner Seite.');
-  if (/rate/i.test(question) && Date.now() > limitedUntil + 30_000) {
+  if (/ratenlimit/i.test(question) && Date.now() > limitedUntil + 30_000) {
     limitedUntil = Date.now() + 3000;
     throw new Fault(429, 'Zu viele Fragen in kurzer Zeit.', null, { 'Retry-After': '3' });
   }
@@ -83,14 +95,14 @@ async function ask(request, response, body) {
   answer.conversation_id = conversation;
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
   const send = (event, data) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  send('meta', { answer_id: answer.answer_id, conversation_id: conversation, mode: 'extractive', model: null });
+  send('meta', { answer_id: answer.answer_id, conversation_id: conversation, mode: 'extractive', model: 'none', condensed_question: question, trace_id: trace() });
   await sleep(PACE);
   const known = new Map(answer.citations.map((entry) => [entry.chunk_id, entry]));
   let count = 0;
-  for (const text of answer.answer.split(/(?<=\.) (?=\S)/)) {
+  for (const text of answer.answered ? answer.answer.split('\n\n') : []) {
     if (response.destroyed) return;
     if (/abbruch/i.test(question) && ++count > 2) {
-      send('error', { message: 'Der Index ist mir mitten im Satz abhandengekommen.', trace_id: trace() });
+      send('error', { status_code: 503, data: null, message: 'Der Index ist mir mitten im Satz abhandengekommen.', trace_id: trace() });
       response.end();
       return;
     }
@@ -116,7 +128,7 @@ const STEPS = ['received', 'text', 'chunks', 'vectors', 'ready'];
 function startJob(name, size) {
   const id = newId();
   jobs.set(id, { name, started: Date.now(), fails: /kaputt/i.test(name), tries: 0 });
-  items.unshift({ item_id: id, document_id: newId(), version: 1, kind: 'document', source: 'upload', title: name.replace(/\.\w+$/, ''), file_name: name, media_type: 'application/pdf', size_bytes: size, tags: [], url: null, sha256: newId().replaceAll('-', '').padEnd(64, '0'), status: 'received', error: null, valid_from: null, valid_to: null, created_at: new Date().toISOString(), chunks: 0 });
+  items.unshift({ ...blankItem, item_id: id, document_id: newId(), stage: 'received', kind: 'document', source: 'upload', title: name.replace(/\.\w+$/, ''), file_name: name, media_type: 'application/pdf', size_bytes: size, tags: [], url: null, sha256: newId().replaceAll('-', '').padEnd(64, '0'), status: 'received', error: null, valid_from: null, valid_to: null, created_at: new Date().toISOString(), chunks: 0 });
   return id;
 }
 function jobState(id) {
@@ -131,11 +143,12 @@ function jobState(id) {
     addText(id, [{ heading: item.title, level: 1 }, { body: 'Der Messstellenbetreiber tauscht den Zähler bis zum Jahresende.', page: 1, path: ['Anschreiben'] }]);
     item.chunks = 1;
   }
-  return { item_id: id, stage, status: item.status, chunks: item.chunks || null, error: item.error, run_id: 'run-7' };
+  item.stage = stage;
+  return { item_id: id, stage, status: item.status, chunks: item.chunks, error: item.error, error_code: item.error ? 'no_text' : null, warnings: [], run_id: 'run-7', attempts: 1, timings: {}, position: stage === 'received' ? 2 : null, sha256: item.sha256, file_name: item.file_name, created_at: item.created_at, started_at: null, finished_at: null };
 }
 
 const HELP = {
-  '/': ['Fragen', 'Hier fragen Sie, und ich antworte mit dem, was in Ihren Dokumenten steht. Jede Ziffer hinter einem Satz führt zur Stelle, an der er steht.\n\nFinde ich nichts, sage ich das. Es kommt seltener vor, als man denkt, und öfter, als mir lieb ist.'],
+  '/fragen': ['Fragen', 'Hier fragen Sie, und ich antworte mit dem, was in Ihren Dokumenten steht. Jede Ziffer hinter einem Satz führt zur Stelle, an der er steht.\n\nFinde ich nichts, sage ich das. Es kommt seltener vor, als man denkt, und öfter, als mir lieb ist.'],
   '/dokumente': ['Dokumente', 'Ziehen Sie Dateien hinein, ich lese sie in wenigen Sekunden. Der Mond zeigt, wie weit ich bin: voll heißt fertig.'],
   '/suche': ['Suche', 'Hier sehen Sie, was ich finde, bevor ich antworte. Die Balken sagen, warum.'],
   '/system': ['System', 'Mein Befinden in Zahlen.'],
@@ -152,7 +165,7 @@ async function api(request, response, url) {
   }
   switch (route) {
     case 'GET system/info':
-      return { status: 'ok', env: process.env.MOCK_ENV ?? 'dev', version: '0.1.0', git_sha: '2587d13', max_upload_mb: MAX_MB, mode: 'extractive', models: { embed: 'luna-svd-300', generate: null }, dagster_url: 'http://127.0.0.1:3000' };
+      return { status: 'ok', env: process.env.MOCK_ENV ?? 'dev', version: '0.1.0', git_sha: '2587d13', schema: '0007', max_upload_mb: MAX_MB, max_question_chars: 4000, formats: ['pdf', 'docx', 'html', 'md', 'txt'], index_version: '3', corpus: { items: 2, chunks: 3583 }, mode: 'extractive', models: { embed: 'luna-svd-300', generate: 'none' }, dagster_url: 'http://127.0.0.1:3000' };
     case 'GET help/context': {
       const [title, text] = HELP[url.searchParams.get('route')] ?? ['Hilfe', 'Dazu habe ich noch nichts aufgeschrieben.'];
       return { route: url.searchParams.get('route'), title, text, tips: ['Die Taste / führt zur Frage.'] };
@@ -177,8 +190,12 @@ async function api(request, response, url) {
       return found;
     }
     case 'DELETE conversations/*':
+      removed.set(second, conversations.get(second));
       conversations.delete(second);
-      return null;
+      return { saved: true };
+    case 'POST conversations/*':
+      conversations.set(second, removed.get(second));
+      return conversations.get(second);
     case 'GET items': {
       const { query, kind, tag, status, cursor } = Object.fromEntries(url.searchParams);
       const found = items.filter((item) => !item.deleted && (!kind || item.kind === kind) && (!tag || item.tags.includes(tag)) && (!status || item.status === status) && (!query || `${item.title} ${item.file_name}`.toLowerCase().includes(query.toLowerCase())));
@@ -192,7 +209,7 @@ async function api(request, response, url) {
       if (!item || (item.deleted && third !== 'restore')) throw new Fault(404, 'Dieses Dokument kenne ich nicht. Vielleicht wurde es gelöscht.');
       if (request.method === 'DELETE') {
         item.deleted = true;
-        return null;
+        return { saved: true };
       }
       if (third === 'restore') {
         item.deleted = false;
@@ -200,9 +217,10 @@ async function api(request, response, url) {
       }
       if (third === 'text') {
         await sleep(120);
-        return { item_id: second, version: item.version, text: textOf(second) ?? '' };
+        return { item_id: second, version: item.version, text: textOf(second) ?? '', markup: 'markdown', pages: [], extractor: 'mock' };
       }
-      if (third === 'summary') return { summary: second === BK6 ? `Steuerbare Verbrauchseinrichtungen dürfen gedrosselt werden, behalten aber eine Mindestleistung von 4,2 kW ${mark(C.min)}.` : second === ENWG ? `Das Gesetz regelt die Versorgung mit Strom und Gas, von der Definition des Energielieferanten bis zur Ersatzversorgung, die spätestens nach drei Monaten endet ${mark(C.repl)}.` : '', citations: [C.min, C.repl] };
+      if (third === 'versions') return { document_id: item.document_id, versions: second === ENWG ? enwgVersions : [] };
+      if (third === 'summary') return { item_id: second, mode: 'extractive', summary: second === BK6 ? `Steuerbare Verbrauchseinrichtungen dürfen gedrosselt werden, behalten aber eine Mindestleistung von 4,2 kW ${mark(C.min)}.` : second === ENWG ? `Das Gesetz regelt die Versorgung mit Strom und Gas, von der Definition des Energielieferanten bis zur Ersatzversorgung, die spätestens nach drei Monaten endet ${mark(C.repl)}.` : '', citations: [C.min, C.repl] };
       if (third === 'file') {
         response.writeHead(200, { 'Content-Type': item.media_type, 'Content-Disposition': `attachment; filename="${item.file_name}"` });
         response.end(textOf(second) ?? '');
@@ -211,7 +229,7 @@ async function api(request, response, url) {
       if (third === 'chunks') {
         const all = chunksOf(second);
         const at = Math.max(0, all.findIndex((chunk) => chunk.chunk_id === url.searchParams.get('around')));
-        return { chunks: all.slice(Math.max(0, at - 5), at + 6), total: all.length };
+        return { item_id: second, chunks: all.slice(Math.max(0, at - 5), at + 6), total: all.length };
       }
       return item;
     }
@@ -222,20 +240,22 @@ async function api(request, response, url) {
       if (/doppelt/i.test(file)) throw new Fault(409, 'Dieses Dokument liegt schon hier, Byte für Byte.', { item_id: LEAFLET });
       if (/\.exe$/i.test(file)) throw new Fault(415, 'Programme lese ich nicht. Aus Prinzip.');
       response.statusCode = 202;
-      return { item_id: startJob(file, raw.length), sha256: 'e'.repeat(64), chunks: null, run_id: 'run-7' };
+      return { item_id: startJob(file, raw.length), document_id: newId(), version: 1, status: 'received', sha256: 'e'.repeat(64), chunks: 0, run_id: 'run-7' };
     }
     case 'POST ingest/url':
       if (/127\.|localhost|10\./.test(body.url)) throw new Fault(400, 'Feld „url“: Diese Adresse liegt im internen Netz. Dort hole ich nichts ab.');
       response.statusCode = 202;
       return { item_id: startJob(new URL(body.url).hostname + '.html', 48_000), run_id: 'run-8' };
-    case 'GET metrics/overview':
-      return { items: { total: items.length, ready: items.filter((item) => item.status === 'ready').length, failed: 1, processing: 0, received: 0 }, chunks: items.reduce((sum, item) => sum + item.chunks, 0), answers: 128, events_per_day: Array.from({ length: 14 }, (_, index) => ({ day: new Date(Date.now() - (13 - index) * 86_400_000).toISOString().slice(0, 10), count: 20 + ((index * 37) % 55) })) };
+    case 'GET metrics/overview': {
+      const by = (status) => items.filter((item) => item.status === status).length;
+      return { items: items.length, items_by_status: { ready: by('ready'), failed: by('failed'), processing: by('processing'), received: by('received') }, items_by_kind: {}, chunks: items.reduce((sum, item) => sum + item.chunks, 0), answers: 128, answered_share: 0.89, events_per_day: Array.from({ length: 14 }, (_, index) => ({ day: new Date(Date.now() - (13 - index) * 86_400_000).toISOString().slice(0, 10), count: 20 + ((index * 37) % 55) })) };
+    }
     case 'GET metrics/ingest':
-      return { throughput: Array.from({ length: 24 }, (_, index) => ({ ts: new Date(Date.now() - (23 - index) * 3_600_000).toISOString(), count: (index * 13) % 17 })), ready: 38, failed: 1, queued: 0, queue_age_s: 0 };
+      return { throughput: Array.from({ length: 24 }, (_, index) => ({ ts: new Date(Date.now() - (23 - index) * 3_600_000).toISOString(), count: (index * 13) % 17 })), ready: 38, failed: 1, queued: 0, processing: 0, queue_age_s: null, duration_s_p50: 1.4, duration_s_p95: 6.2, failures_by_code: {} };
     case 'GET admin/health': {
       if (request.headers['x-admin-key'] !== ADMIN) throw new Fault(403, 'Dieser Schlüssel passt nicht.');
-      const up = (latency_ms, version, implementation = 'embedded') => ({ state: 'ok', implementation, latency_ms, version });
-      return { services: { api: up(1, '0.1.0'), db: up(2.4, 'PostgreSQL 18.6'), qdrant: up(3.1, 'pgvector 0.8.1'), ollama: { state: 'off', implementation: 'embedded', latency_ms: null, version: null }, tika: up(9, 'kreuzberg 4.2'), minio: up(0.4, 'Ordner'), redis: up(0.1, 'Arbeitsspeicher'), dagster: { state: 'down', implementation: 'server', latency_ms: null, version: '1.13.27', message: 'Der Daemon hat sich seit 4 Minuten nicht gemeldet.' } }, versions: { luna: '0.1.0', schema: 7, index: 'v3', embed_model: 'luna-svd-300', generate_model: null } };
+      const up = (latency_ms, version, implementation = 'embedded') => ({ state: 'up', implementation, latency_ms, version });
+      return { services: { api: up(1, '0.1.0'), db: up(2.4, 'PostgreSQL 18.6'), qdrant: up(3.1, 'pgvector 0.8.1'), ollama: { state: 'off', implementation: 'embedded', latency_ms: null, version: null }, tika: up(9, 'kreuzberg 4.2'), minio: up(0.4, 'Ordner'), redis: up(0.1, 'Arbeitsspeicher'), dagster: { state: 'down', implementation: 'server', latency_ms: null, version: '1.13.27', message: 'Der Daemon hat sich seit 4 Minuten nicht gemeldet.' } }, versions: { luna: '0.1.0', schema: '0007', index: '3, 4', embed_model: 'luna-svd-300', generate_model: 'none' } };
     }
   }
   if (root === 'ingest' && second) {

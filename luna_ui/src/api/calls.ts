@@ -1,4 +1,4 @@
-/** Every call that the page makes, by name. Small differences in what the API may answer are evened out here. */
+/** Every call that the page makes, by name. */
 import { call, request } from './client';
 import { readEvents } from './sse';
 import type {
@@ -8,17 +8,19 @@ import type {
   AskRequest,
   ChunkWindow,
   Conversation,
-  ConversationSummary,
+  ConversationList,
   HelpText,
-  IngestAccepted,
   IngestMetrics,
+  IngestResult,
   IngestState,
   Item,
   ItemPage,
   ItemSummary,
   ItemText,
+  ItemVersions,
   Overview,
-  SearchResult,
+  RagFeedback,
+  SearchData,
 } from './types';
 
 const id = encodeURIComponent;
@@ -43,27 +45,18 @@ export async function* ask(body: AskRequest, signal: AbortSignal): AsyncGenerato
   }
 }
 
-export const search = (question: string, topK: number, signal?: AbortSignal): Promise<SearchResult> =>
+export const search = (question: string, topK: number, signal?: AbortSignal): Promise<SearchData> =>
   call('rag/search', { method: 'POST', json: { question, top_k: topK }, ...(signal ? { signal } : {}) });
 
-export interface Feedback {
-  question: string;
-  answer: string;
-  useful: boolean;
-  notes?: string;
-  chunks_used: string[];
-  answer_id: string;
-}
-export const sendFeedback = (feedback: Feedback): Promise<{ saved: boolean }> =>
+export const sendFeedback = (feedback: RagFeedback): Promise<{ saved: boolean }> =>
   call('feedback/rag', { method: 'POST', json: feedback });
 
-export async function listConversations(): Promise<ConversationSummary[]> {
-  const data = await call<{ conversations: ConversationSummary[] } | ConversationSummary[]>('conversations');
-  return Array.isArray(data) ? data : data.conversations;
-}
+export const listConversations = (): Promise<ConversationList> => call('conversations', { query: { limit: 200 } });
 export const getConversation = (conversation: string): Promise<Conversation> => call(`conversations/${id(conversation)}`);
-export const deleteConversation = (conversation: string): Promise<null> =>
-  call(`conversations/${id(conversation)}`, { method: 'DELETE', keepalive: true });
+export const deleteConversation = (conversation: string): Promise<unknown> =>
+  call(`conversations/${id(conversation)}`, { method: 'DELETE' });
+export const restoreConversation = (conversation: string): Promise<Conversation> =>
+  call(`conversations/${id(conversation)}/restore`, { method: 'POST' });
 
 export interface ItemFilter {
   query?: string;
@@ -72,14 +65,15 @@ export interface ItemFilter {
   status?: string;
 }
 export const listItems = (filter: ItemFilter, cursor: string | null, signal?: AbortSignal): Promise<ItemPage> =>
-  call('items', { query: { ...filter, cursor }, ...(signal ? { signal } : {}) });
+  call('items', { query: { ...filter, cursor, limit: 25 }, ...(signal ? { signal } : {}) });
 export const getItem = (item: string): Promise<Item> => call(`items/${id(item)}`);
+export const getItemVersions = (item: string): Promise<ItemVersions> => call(`items/${id(item)}/versions`);
 export const getItemText = (item: string, version?: number | null): Promise<ItemText> =>
   call(`items/${id(item)}/text`, { query: { version } });
 export const getItemSummary = (item: string): Promise<ItemSummary> => call(`items/${id(item)}/summary`);
 export const getChunksAround = (item: string, chunk: string | null): Promise<ChunkWindow> =>
-  call(`items/${id(item)}/chunks`, { query: { around: chunk } });
-export const deleteItem = (item: string): Promise<null> => call(`items/${id(item)}`, { method: 'DELETE' });
+  call(`items/${id(item)}/chunks`, { query: { around: chunk, limit: 21 } });
+export const deleteItem = (item: string): Promise<unknown> => call(`items/${id(item)}`, { method: 'DELETE' });
 export const restoreItem = (item: string): Promise<Item> => call(`items/${id(item)}/restore`, { method: 'POST' });
 export const itemFile = async (item: string): Promise<Blob> => (await request(`items/${id(item)}/file`)).blob();
 
@@ -87,7 +81,7 @@ export interface UploadDetails {
   kind: string;
   tags: string[];
 }
-export function uploadDocument(file: File, details: UploadDetails, signal: AbortSignal): Promise<IngestAccepted> {
+export function uploadDocument(file: File, details: UploadDetails, signal: AbortSignal): Promise<IngestResult> {
   const form = new FormData();
   form.set('file', file, file.name);
   form.set('kind', details.kind);
@@ -96,12 +90,12 @@ export function uploadDocument(file: File, details: UploadDetails, signal: Abort
   for (const tag of details.tags) form.append('tags', tag);
   return call('ingest/doc', { method: 'POST', form, signal });
 }
-export const ingestUrl = (url: string, details: UploadDetails, signal: AbortSignal): Promise<IngestAccepted> =>
-  call('ingest/url', { method: 'POST', json: { url, ...details }, signal });
+export const ingestUrl = (url: string, details: UploadDetails, signal: AbortSignal): Promise<IngestResult> =>
+  call('ingest/url', { method: 'POST', json: { url, ...details, wait: 0 }, signal });
 export const ingestState = (item: string, signal?: AbortSignal): Promise<IngestState> =>
   call(`ingest/${id(item)}`, signal ? { signal } : {});
 export const retryIngest = (item: string): Promise<IngestState> => call(`ingest/${id(item)}/retry`, { method: 'POST' });
-export const cancelIngest = (item: string): Promise<null> => call(`ingest/${id(item)}`, { method: 'DELETE' });
+export const cancelIngest = (item: string): Promise<unknown> => call(`ingest/${id(item)}`, { method: 'DELETE' });
 
 export const helpFor = (route: string): Promise<HelpText> => call('help/context', { query: { route } });
 export const adminHealth = (): Promise<AdminHealth> => call('admin/health', { admin: true });

@@ -71,7 +71,7 @@ export async function errorFrom(response: Response): Promise<ApiError> {
   return new ApiError({
     message: envelope?.message ?? FALLBACK[response.status] ?? 'Da ist etwas schiefgegangen, und zwar auf meiner Seite.',
     status: response.status,
-    traceId: envelope?.trace_id ?? response.headers.get('trace_id') ?? response.headers.get('x-trace-id'),
+    traceId: envelope?.trace_id ?? response.headers.get('x-trace-id'),
     data: envelope?.data,
     retryAfter: retryAfterSeconds(response.headers.get('retry-after')),
   });
@@ -137,7 +137,6 @@ export interface CallOptions {
   form?: FormData;
   signal?: AbortSignal;
   admin?: boolean;
-  keepalive?: boolean;
 }
 
 export function address(path: string, query: Query = {}): string {
@@ -160,7 +159,6 @@ async function requestAs(path: string, options: CallOptions, headers: Record<str
     method: options.method ?? 'GET',
     headers: options.json === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
     signal: options.signal ?? null,
-    keepalive: options.keepalive ?? false,
     credentials: 'same-origin',
   };
   if (options.json !== undefined) init.body = JSON.stringify(options.json);

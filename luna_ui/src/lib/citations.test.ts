@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '@/api/types';
+import type { Answer, Citation } from '@/api/types';
 import { answerAsText, citedIds, markedSentence, parseAnswer, parseInlines, placeOf, withoutOpenMark } from './citations';
 
 describe('citations', () => {
@@ -37,6 +37,18 @@ describe('citations', () => {
     expect(blocks.map((block) => block.type)).toEqual(['paragraph', 'list', 'paragraph']);
   });
 
+  it('keeps the signs of a law\'s list and does not count anew', () => {
+    const [lead, list] = parseAnswer('Dies sind:\n3. Wärmepumpen [chunk a]\n3a. Speicher [chunk a]\nb) anderes\n[…]');
+    expect(lead?.type).toBe('paragraph');
+    expect(list?.type === 'list' && list.items.map((item) => item.marker)).toEqual(['3.', '3a.', 'b)']);
+  });
+
+  it('reads rows of a table without its rule', () => {
+    const [table] = parseAnswer('| Modul | Zähler |\n| --- | --- |\n| 1 | einer | [chunk a]');
+    expect(table?.type === 'table' && table.rows.length).toBe(2);
+    expect(table?.type === 'table' && table.rows[1]?.[1]).toContainEqual({ type: 'cite', chunkId: 'a', number: 1 });
+  });
+
   it('hides half a mark while it streams', () => {
     for (const tail of ['[', '[chu', '[chunk', '[chunk ', '[chunk 12ab-']) expect(withoutOpenMark(`Satz ${tail}`)).toBe('Satz');
     expect(withoutOpenMark('Satz [chunk a]')).toBe('Satz [chunk a]');
@@ -44,8 +56,9 @@ describe('citations', () => {
   });
 
   it('adds marks that came beside the sentence', () => {
-    expect(markedSentence('Satz.', ['a', 'b'])).toBe('Satz. [chunk a][chunk b]');
-    expect(markedSentence('Satz [chunk c].', ['a'])).toBe('Satz [chunk c].');
+    const cited = [{ chunk_id: 'a' }, { chunk_id: 'b' }] as Citation[];
+    expect(markedSentence('Satz.', cited)).toBe('Satz. [chunk a][chunk b]');
+    expect(markedSentence('Satz [chunk c].', cited)).toBe('Satz [chunk c].');
   });
 
   it('names the place as a lawyer would', () => {
@@ -54,15 +67,14 @@ describe('citations', () => {
   });
 
   it('copies an answer with numbered sources', () => {
-    const answer: Answer = {
-      answer_id: 'x',
+    const payload = { item_id: 'i', title: 'EnWG', section: '§ 14a', paragraph: null, page: null, version: 3 } as Citation['payload'];
+    const answer = {
       answered: true,
       answer: 'Ja [chunk a].',
       summary: 'Kurz: ja.',
-      citations: [
-        { chunk_id: 'a', score: 1, payload: { item_id: 'i', title: 'EnWG', section: '§ 14a', version: 3, char_start: 0, char_end: 1, text: 'J' } },
-      ],
-    };
+      suggestion: '',
+      citations: [{ chunk_id: 'a', score: 1, payload }],
+    } as unknown as Answer;
     expect(answerAsText('Ist das so?', answer)).toContain('Ja [1].');
     expect(answerAsText('Ist das so?', answer)).toContain('[1] EnWG, § 14a (Fassung 3)');
   });

@@ -7,11 +7,16 @@ export type Inline =
   | { type: 'unproven' }
   | { type: 'cite'; chunkId: string; number: number };
 
-export type Block = { type: 'paragraph'; inlines: Inline[] } | { type: 'list'; ordered: boolean; items: Inline[][] };
+/** Items of a list keep the sign they have in the law („2a.“, „b)“): it is part of the wording. */
+export type Block =
+  | { type: 'paragraph'; inlines: Inline[] }
+  | { type: 'list'; items: { marker: string; inlines: Inline[] }[] }
+  | { type: 'table'; rows: Inline[][][] };
 
 const MARK = /\[chunk\s+([\w.:-]+)\]/g;
 const TOKEN = /\s*\[chunk\s+([\w.:-]+)\]|\[nicht belegt\]|\*\*([^*\n]+)\*\*/g;
-const BULLET = /^\s*(?:[-•*]|(\d+)[.)])\s+(.*)$/;
+const BULLET = /^\s*([-–•*]|\d+[a-z]*[.)]|[a-z]{1,2}\))\s+(.*)$/;
+const RULE = /^[\s|:-]+$/;
 
 /** Chunk ids in the order in which the text first names them; reference number = place + 1. */
 export function citedIds(text: string): string[] {
@@ -61,41 +66,49 @@ function pushText(parts: Inline[], text: string): void {
 
 export function parseAnswer(text: string, order: readonly string[] = citedIds(text)): Block[] {
   const blocks: Block[] = [];
-  let lines: string[] = [];
-  let list: { ordered: boolean; items: string[] } | null = null;
+  let paragraph: string[] = [];
   const flush = () => {
-    if (list !== null) {
-      blocks.push({ type: 'list', ordered: list.ordered, items: list.items.map((item) => parseInlines(item, order)) });
-      list = null;
-    }
-    if (lines.length > 0) blocks.push({ type: 'paragraph', inlines: parseInlines(lines.join(' '), order) });
-    lines = [];
+    if (paragraph.length > 0) blocks.push({ type: 'paragraph', inlines: parseInlines(paragraph.join(' '), order) });
+    paragraph = [];
   };
   for (const line of text.split('\n')) {
+    const last = blocks.at(-1);
+    const bullet = BULLET.exec(line);
     if (line.trim() === '') {
       flush();
-      continue;
+    } else if (bullet !== null) {
+      flush();
+      const sign = bullet[1] ?? '';
+      const item = { marker: /^[-–•*]$/.test(sign) ? '•' : sign, inlines: parseInlines(bullet[2] ?? '', order) };
+      const list = blocks.at(-1);
+      if (list?.type === 'list') list.items.push(item);
+      else blocks.push({ type: 'list', items: [item] });
+    } else if (line.trimStart().startsWith('|')) {
+      flush();
+      if (RULE.test(line)) continue;
+      const row = cells(line).map((cell) => parseInlines(cell, order));
+      if (last?.type === 'table') last.rows.push(row);
+      else blocks.push({ type: 'table', rows: [row] });
+    } else {
+      paragraph.push(line.trim());
     }
-    const bullet = BULLET.exec(line);
-    if (bullet === null) {
-      if (list !== null) flush();
-      lines.push(line.trim());
-      continue;
-    }
-    const ordered = bullet[1] !== undefined;
-    if (lines.length > 0 || (list !== null && list.ordered !== ordered)) flush();
-    list ??= { ordered, items: [] };
-    list.items.push(bullet[2] ?? '');
   }
   flush();
   return blocks;
 }
 
+/** The cells of a table's row; a reference behind the last bar belongs to the last cell. */
+function cells(line: string): string[] {
+  const parts = line.trim().replace(/^\|/, '').split('|').map((cell) => cell.trim());
+  const tail = parts.pop() ?? '';
+  if (tail !== '') parts.push(parts.length === 0 ? tail : `${parts.pop() ?? ''} ${tail}`);
+  return parts;
+}
+
 /** Adds the marks that an API delivers beside the sentence instead of in it. */
-export function markedSentence(text: string, citations: readonly (Citation | string)[] | null | undefined): string {
-  if (citedIds(text).length > 0) return text;
-  const ids = (citations ?? []).map((citation) => (typeof citation === 'string' ? citation : citation.chunk_id));
-  return ids.length === 0 ? text : `${text} ${ids.map((chunk) => `[chunk ${chunk}]`).join('')}`;
+export function markedSentence(text: string, citations: readonly Citation[]): string {
+  if (citedIds(text).length > 0 || citations.length === 0) return text;
+  return `${text} ${citations.map((citation) => `[chunk ${citation.chunk_id}]`).join('')}`;
 }
 
 /** Sources in the order of their reference numbers; retrieved but uncited ones follow only on request. */
@@ -117,7 +130,7 @@ export function placeOf(payload: Pick<Citation['payload'], 'section' | 'paragrap
 
 /** The answer as plain text with its sources, for the clipboard. */
 export function answerAsText(question: string, answer: Answer): string {
-  const order = citedIds([answer.summary ?? '', answer.answer, answer.suggestion ?? ''].join('\n'));
+  const order = citedIds([answer.summary, answer.answer, answer.suggestion].join('\n'));
   const plain = (text: string) =>
     text.replace(/\s*\[chunk\s+([\w.:-]+)\]/g, (_, chunkId: string) => ` [${order.indexOf(chunkId) + 1}]`).trim();
   const parts = [question, ''];
@@ -130,8 +143,7 @@ export function answerAsText(question: string, answer: Answer): string {
     for (const source of sources) {
       const { payload } = source;
       const place = placeOf(payload);
-      const version = typeof payload.version === 'number' ? ` (Fassung ${payload.version})` : '';
-      parts.push(`[${order.indexOf(source.chunk_id) + 1}] ${payload.title}${place === '' ? '' : `, ${place}`}${version}`);
+      parts.push(`[${order.indexOf(source.chunk_id) + 1}] ${payload.title}${place === '' ? '' : `, ${place}`} (Fassung ${payload.version})`);
     }
   }
   return parts.join('\n');

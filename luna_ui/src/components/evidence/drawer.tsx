@@ -44,11 +44,11 @@ function Body({ citation, number }: { citation: Citation; number: number | null 
   const passage = usePassage(
     payload.item_id,
     chunkId,
-    payload.version ?? null,
+    payload.version,
     own ? { start: payload.char_start, end: payload.char_end } : null,
   );
-  const shown: Payload = own || passage.current === null ? payload : { ...payload, paragraph: null, page: null, section: null, ...passage.current, text: '' };
-  const path = (shown.heading_path ?? []).join(' › ');
+  const shown: Payload = own || passage.current === null ? payload : { ...payload, ...passage.current };
+  const path = shown.heading_path.join(' › ');
 
   return (
     <>

@@ -39,13 +39,13 @@ function HelpBody({ route }: { route: string }) {
   if (help.isError) return <Failure error={help.error} retry={() => void help.refetch()} />;
   return (
     <div className="space-y-3 text-sm leading-relaxed">
-      {help.data.title && <h2 className="font-semibold">{help.data.title}</h2>}
+      <h2 className="font-semibold">{help.data.title}</h2>
       {help.data.text.split(/\n{2,}/).map((paragraph, index) => (
         <p key={index} className="text-ink-2">
           {paragraph}
         </p>
       ))}
-      {help.data.tips && help.data.tips.length > 0 && (
+      {help.data.tips.length > 0 && (
         <ul className="list-disc space-y-1 pl-4 text-ink-2 marker:text-moon">
           {help.data.tips.map((tip) => (
             <li key={tip}>{tip}</li>

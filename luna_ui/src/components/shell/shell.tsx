@@ -20,6 +20,12 @@ const NAV = [
   { to: '/system', label: 'System', icon: Activity },
 ] as const;
 
+/** The start page is the view „Fragen“, the legal pages share one text. */
+function helpRoute(route: string): string {
+  if (route === '/') return '/fragen';
+  return NAV.some(({ to }) => to === route) ? route : '/rechtliches';
+}
+
 export function Shell({ children }: { children: ReactNode }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const evidenceOpen = useSearch({ strict: false, select: (search) => search.beleg !== undefined });
@@ -45,7 +51,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <div className="relative min-h-0 flex-1">
           {view && !evidenceOpen && (
             <div className="absolute top-5 right-6 z-10 hidden lg:block">
-              <Help route={view.to} />
+              <Help route={helpRoute(view.to)} />
             </div>
           )}
           {children}
@@ -123,7 +129,7 @@ function TopBar({ route }: { route: string }) {
           </>
         )}
         <ThemeToggle />
-        <Help route={route} />
+        <Help route={helpRoute(route)} />
       </div>
     </header>
   );

@@ -10,7 +10,6 @@ interface Note {
   tone: 'plain' | 'bad';
   duration: number;
   action?: { label: string; run: () => void };
-  onGone?: () => void;
 }
 
 let notes: Note[] = [];
@@ -18,20 +17,15 @@ let counter = 0;
 const listeners = new Set<() => void>();
 const emit = () => listeners.forEach((listener) => listener());
 
-export function notify(text: string, options: Partial<Pick<Note, 'tone' | 'duration' | 'action' | 'onGone'>> = {}): void {
+export function notify(text: string, options: Partial<Pick<Note, 'tone' | 'duration' | 'action'>> = {}): void {
   const note: Note = { id: ++counter, text, tone: 'plain', duration: 5000, ...options };
-  // The oldest makes room, and what was to happen on its leaving happens.
-  const gone = notes.length >= 4 ? notes[0] : undefined;
   notes = [...notes, note].slice(-4);
   emit();
-  gone?.onGone?.();
 }
 
 function drop(id: number) {
-  const gone = notes.find((note) => note.id === id);
   notes = notes.filter((note) => note.id !== id);
   emit();
-  gone?.onGone?.();
 }
 
 export function Toaster() {

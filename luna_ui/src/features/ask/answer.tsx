@@ -71,15 +71,36 @@ function Blocks({ blocks, cited }: { blocks: Block[]; cited: Cited }) {
         </p>
       );
     }
-    const List = block.ordered ? 'ol' : 'ul';
+    if (block.type === 'table') {
+      return (
+        <div key={index} className="thin-scroll overflow-x-auto">
+          <table className="text-sm">
+            <tbody className="divide-y divide-line border-y border-line">
+              {block.rows.map((row, at) => (
+                <tr key={at}>
+                  {row.map((cell, column) => (
+                    <td key={column} className="py-1.5 pr-4 align-top">
+                      <Inlines parts={cell} cited={cited} />
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      );
+    }
     return (
-      <List key={index} className={cn('space-y-1.5 pl-5 marker:text-ink-3', block.ordered ? 'list-decimal' : 'list-disc')}>
+      <ul key={index} className="space-y-1.5">
         {block.items.map((item, at) => (
-          <li key={at}>
-            <Inlines parts={item} cited={cited} />
+          <li key={at} className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2.5">
+            <span className="min-w-4 text-ink-3">{item.marker}</span>
+            <span>
+              <Inlines parts={item.inlines} cited={cited} />
+            </span>
           </li>
         ))}
-      </List>
+      </ul>
     );
   });
 }
@@ -93,23 +114,18 @@ export function AnswerText({ text, order, citations, open, active }: { text: str
   );
 }
 
-function Steps({ steps, cited }: { steps: NonNullable<Answer['steps']>; cited: Cited }) {
+function Steps({ steps, cited }: { steps: string[]; cited: Cited }) {
   return (
     <section aria-label="Schritte" className="rounded-lg border border-line bg-panel px-4 py-3">
       <h3 className="flex items-center gap-2 text-sm font-semibold text-ink-2">
         <ListChecks className="size-4" /> So gehen Sie vor
       </h3>
       <ol className="mt-2 list-decimal space-y-1.5 pl-5 text-[0.9375rem] marker:font-mono marker:text-xs marker:text-ink-3">
-        {steps.map((step, index) => {
-          const title = typeof step === 'string' ? '' : (step.title ?? '');
-          const text = typeof step === 'string' ? step : (step.text ?? '');
-          return (
-            <li key={index}>
-              {title !== '' && <strong className="font-semibold">{title}{text === '' ? '' : ': '}</strong>}
-              <Inlines parts={parseInlines(text, cited.order)} cited={cited} />
-            </li>
-          );
-        })}
+        {steps.map((step) => (
+          <li key={step}>
+            <Inlines parts={parseInlines(step, cited.order)} cited={cited} />
+          </li>
+        ))}
       </ol>
     </section>
   );
@@ -160,7 +176,7 @@ function SourceCard({ citation, number, open, active }: { citation: Citation; nu
 }
 
 function WhyThese({ answer, order }: { answer: Answer; order: string[] }) {
-  const all = answer.chunks_used && answer.chunks_used.length > 0 ? answer.chunks_used : answer.citations.map((citation) => citation.chunk_id);
+  const all = answer.chunks_used.length > 0 ? answer.chunks_used : answer.citations.map((citation) => citation.chunk_id);
   const used = [...order.filter((chunkId) => all.includes(chunkId)), ...all.filter((chunkId) => !order.includes(chunkId))];
   const known = new Map(answer.citations.map((citation) => [citation.chunk_id, citation]));
   return (
@@ -201,8 +217,7 @@ function WhyThese({ answer, order }: { answer: Answer; order: string[] }) {
 }
 
 export function orderOf(answer: Answer): string[] {
-  const steps = (answer.steps ?? []).map((step) => (typeof step === 'string' ? step : (step.text ?? '')));
-  return citedIds([answer.summary ?? '', answer.answer, answer.suggestion ?? '', ...steps].join('\n'));
+  return citedIds([answer.summary, answer.answer, answer.suggestion, ...answer.steps].join('\n'));
 }
 
 interface AnswerViewProps {
@@ -217,7 +232,6 @@ export function AnswerView({ answer, citations, open, active, ask }: AnswerViewP
   const order = orderOf(answer);
   const cited: Cited = { order, citations, open, active };
   const sources = sourcesOf(answer, order);
-  const steps = answer.steps ?? [];
 
   if (!answer.answered) {
     return (
@@ -225,7 +239,7 @@ export function AnswerView({ answer, citations, open, active, ask }: AnswerViewP
         <div className="flex gap-4 rounded-lg border border-dashed border-line-strong px-4 py-4">
           <Moon phase={0.12} className="mt-0.5 size-6" />
           <div className="min-w-0 flex-1 space-y-2 text-ink-2">
-            <AnswerText text={answer.answer || answer.summary || 'Dazu steht in Ihren Dokumenten nichts, worauf ich mich berufen könnte.'} {...cited} />
+            <AnswerText text={answer.summary || answer.answer || 'Dazu steht in Ihren Dokumenten nichts, worauf ich mich berufen könnte.'} {...cited} />
             {answer.suggestion && <p className="text-sm">{answer.suggestion}</p>}
           </div>
         </div>
@@ -250,7 +264,7 @@ export function AnswerView({ answer, citations, open, active, ask }: AnswerViewP
           </p>
         </section>
       )}
-      {steps.length > 0 && <Steps steps={steps} cited={cited} />}
+      {answer.steps.length > 0 && <Steps steps={answer.steps} cited={cited} />}
       {sources.length > 0 && (
         <section aria-label="Quellen">
           <h3 className="mb-2 text-sm font-semibold text-ink-2">Quellen</h3>

@@ -3,7 +3,7 @@ import type { RefObject } from 'react';
 import { ArrowUp, Square } from 'lucide-react';
 import { Button } from '@/components/ui/button';
 
-export const MAX_QUESTION = 2000;
+export const MAX_QUESTION = 4000;
 
 interface ComposerProps {
   value: string;

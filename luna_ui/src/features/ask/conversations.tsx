@@ -1,9 +1,9 @@
-/** Earlier conversations. Deleting waits some seconds, so that it can be taken back. */
-import { useState, useSyncExternalStore } from 'react';
+/** Earlier conversations. What is deleted can be taken back. */
+import { useState } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { SquarePen, Trash2 } from 'lucide-react';
-import { deleteConversation, listConversations } from '@/api/calls';
+import { deleteConversation, listConversations, restoreConversation } from '@/api/calls';
 import type { ConversationSummary } from '@/api/types';
 import { Button, IconButton } from '@/components/ui/button';
 import { messageOf } from '@/components/ui/notice';
@@ -11,18 +11,6 @@ import { notify } from '@/components/ui/toast';
 import { cn } from '@/lib/cn';
 import { formatAgo } from '@/lib/format';
 import { askStore, useAsk } from './store';
-
-const pending = new Map<string, () => void>();
-let hidden: ReadonlySet<string> = new Set();
-const listeners = new Set<() => void>();
-function hide(id: string, gone: boolean) {
-  const next = new Set(hidden);
-  if (gone) next.add(id);
-  else next.delete(id);
-  hidden = next;
-  listeners.forEach((listener) => listener());
-}
-addEventListener('pagehide', () => pending.forEach((run) => run()));
 
 export function useNewConversation(): () => void {
   const navigate = useNavigate();
@@ -52,51 +40,32 @@ export function ConversationList({ onDone }: { onDone?: () => void }) {
   const client = useQueryClient();
   const { conversationId } = useAsk();
   const [limit, setLimit] = useState(30);
-  const away = useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => hidden,
-  );
   const list = useQuery({ queryKey: ['conversations'], queryFn: listConversations });
   const startNew = useNewConversation();
 
+  const refresh = () => client.invalidateQueries({ queryKey: ['conversations'] });
+  const failed = (error: unknown) => notify(messageOf(error), { tone: 'bad' });
+
   const remove = (conversation: ConversationSummary) => {
     const id = conversation.conversation_id;
-    hide(id, true);
-    if (id === conversationId) startNew();
-    let settled = false;
-    const run = () => {
-      if (settled) return;
-      settled = true;
-      pending.delete(id);
-      deleteConversation(id).then(
-        () => client.invalidateQueries({ queryKey: ['conversations'] }),
-        (error: unknown) => {
-          hide(id, false);
-          notify(messageOf(error), { tone: 'bad' });
+    deleteConversation(id).then(() => {
+      void refresh();
+      if (id === askStore.get().conversationId) startNew();
+      notify('Gespräch gelöscht.', {
+        duration: 8000,
+        action: {
+          label: 'Rückgängig',
+          run: () => {
+            restoreConversation(id).then(refresh, failed);
+          },
         },
-      );
-    };
-    pending.set(id, run);
-    notify('Gespräch gelöscht.', {
-      duration: 6000,
-      action: {
-        label: 'Rückgängig',
-        run: () => {
-          settled = true;
-          pending.delete(id);
-          hide(id, false);
-        },
-      },
-      onGone: run,
-    });
+      });
+    }, failed);
   };
 
   if (list.isPending) return <p className="px-2 text-xs text-ink-3">Gespräche werden geladen …</p>;
   if (list.isError) return <p className="px-2 text-xs text-ink-3">Die Gespräche sind gerade nicht zu bekommen.</p>;
-  const shown = list.data.filter((conversation) => !away.has(conversation.conversation_id));
+  const shown = list.data.conversations;
   if (shown.length === 0) return <p className="px-2 text-xs leading-relaxed text-ink-3">Noch keine Gespräche. Das lässt sich ändern.</p>;
   return (
     <>
@@ -113,11 +82,11 @@ export function ConversationList({ onDone }: { onDone?: () => void }) {
                 conversation.conversation_id === conversationId ? 'bg-raised text-ink' : 'text-ink-2',
               )}
             >
-              <span className="line-clamp-1 break-all">{conversation.title ?? 'Ohne Titel'}</span>
-              {conversation.updated_at && <span className="block text-xs text-ink-3">{formatAgo(conversation.updated_at)}</span>}
+              <span className="line-clamp-1 break-all">{conversation.title || 'Ohne Titel'}</span>
+              <span className="block text-xs text-ink-3">{formatAgo(conversation.updated_at)}</span>
             </Link>
             <div className="absolute top-1.5 right-0.5 lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100">
-              <IconButton label={`Gespräch „${conversation.title ?? 'Ohne Titel'}“ löschen`} onClick={() => remove(conversation)}>
+              <IconButton label={`Gespräch „${conversation.title || 'Ohne Titel'}“ löschen`} onClick={() => remove(conversation)}>
                 <Trash2 />
               </IconButton>
             </div>

@@ -8,7 +8,8 @@ import { markedSentence } from '@/lib/citations';
 export interface Turn {
   id: string;
   question: string;
-  state: 'streaming' | 'done' | 'stopped' | 'failed';
+  /** `lost`: the answer is no longer kept. */
+  state: 'streaming' | 'done' | 'stopped' | 'failed' | 'lost';
   /** What has arrived so far; the finished answer replaces it. */
   text: string;
   citations: Record<string, Citation>;
@@ -96,11 +97,11 @@ class AskStore {
         turns: conversation.turns.map((turn) => ({
           id: uuid(),
           question: turn.question,
-          state: 'done',
-          text: turn.answer.answer,
-          citations: byId(turn.answer.citations),
+          state: turn.answer === null ? 'lost' : 'done',
+          text: '',
+          citations: byId(turn.answer?.citations ?? []),
           answer: turn.answer,
-          answerId: turn.answer.answer_id,
+          answerId: turn.answer?.answer_id ?? null,
           error: null,
           retryAt: null,
         })),
@@ -136,11 +137,10 @@ class AskStore {
             this.patch(id, (turn) => ({ text: turn.text + event.data.text }));
             break;
           case 'sentence': {
-            const found = (event.data.citations ?? []).filter((citation) => typeof citation !== 'string');
             const text = markedSentence(event.data.text, event.data.citations);
             this.patch(id, (turn) => ({
-              text: turn.text === '' || /\s$/.test(turn.text) ? turn.text + text : `${turn.text} ${text}`,
-              citations: { ...turn.citations, ...byId(found) },
+              text: turn.text === '' ? text : `${turn.text}\n\n${text}`,
+              citations: { ...turn.citations, ...byId(event.data.citations) },
             }));
             break;
           }
@@ -156,7 +156,7 @@ class AskStore {
             break;
           }
           case 'error':
-            throw new ApiError({ message: event.data.message, status: 500, traceId: event.data.trace_id ?? null });
+            throw new ApiError({ message: event.data.message, status: event.data.status_code ?? 500, traceId: event.data.trace_id ?? null });
         }
       }
       this.patch(id, (turn) =>

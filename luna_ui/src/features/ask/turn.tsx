@@ -53,6 +53,14 @@ function TurnBody({ turn, open, active, ask }: Omit<TurnViewProps, 'edit'>) {
           <WanderingMoon /> {text === '' ? 'Ich lese nach …' : 'Ich schreibe noch …'}
         </p>
       )}
+      {turn.state === 'lost' && (
+        <div className="flex flex-wrap items-center gap-3 text-sm text-ink-2">
+          <Moon phase={0.12} /> Diese Antwort ist nicht mehr aufbewahrt.
+          <Button size="sm" onClick={() => ask(turn.question)}>
+            <RotateCw /> Noch einmal fragen
+          </Button>
+        </div>
+      )}
       {turn.state === 'stopped' && (
         <div className="flex flex-wrap items-center gap-3 text-sm text-ink-2">
           <Moon phase={0.5} /> Auf Ihren Wunsch angehalten.
@@ -105,7 +113,7 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
         question: turn.question,
         answer: answer.answer,
         useful,
-        chunks_used: answer.chunks_used ?? citedIds(answer.answer),
+        chunks_used: answer.chunks_used,
         answer_id: answer.answer_id,
         ...(notes === undefined || notes.trim() === '' ? {} : { notes: notes.trim() }),
       });
@@ -155,7 +163,7 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
         >
           <label className="block">
             <span className="text-sm text-ink-2">{vote === false ? 'Was hat gefehlt oder nicht gestimmt?' : 'Möchten Sie dazu etwas anmerken?'}</span>
-            <TextArea className="mt-1" value={note} maxLength={2000} onChange={(event) => setNote(event.target.value)} />
+            <TextArea className="mt-1" value={note} maxLength={4000} onChange={(event) => setNote(event.target.value)} />
           </label>
           <div className="flex gap-2">
             <Button size="sm" variant="primary" type="submit" disabled={note.trim() === ''}>

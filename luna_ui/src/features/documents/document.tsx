@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { ArrowLeft, ChevronDown, ChevronLeft, ChevronRight, ChevronUp, MessageSquareText, RotateCw, Trash2 } from 'lucide-react';
-import { getItem, getItemSummary, retryIngest } from '@/api/calls';
+import { getItem, getItemSummary, getItemVersions, retryIngest } from '@/api/calls';
 import type { Item } from '@/api/types';
 import { OriginalButton, PassageActions, PlaceBadges } from '@/components/evidence/facts';
 import { PassageText } from '@/components/evidence/passage-text';
@@ -33,7 +33,7 @@ export function DocumentView() {
   );
   if (item.isPending) return <Page title="Dokument" before={back}><Waiting label="Ich schlage es auf …" /></Page>;
   if (item.isError) return <Page title="Dokument" before={back}><Failure error={item.error} retry={() => void item.refetch()} /></Page>;
-  const title = item.data.title ?? item.data.file_name ?? 'Ohne Titel';
+  const title = item.data.title ?? item.data.file_name;
   return (
     <Page title={title} before={back}>
       <div className="grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_19rem]">
@@ -60,6 +60,13 @@ export function DocumentView() {
               </Button>
             </div>
           )}
+          {item.data.warnings.length > 0 && (
+            <ul className="space-y-1 border-l-2 border-warn pl-4 text-sm text-warn">
+              {item.data.warnings.map((warning) => (
+                <li key={warning}>{warning}</li>
+              ))}
+            </ul>
+          )}
           {(item.data.status === 'received' || item.data.status === 'processing') && <Waiting label="Ich lese es gerade. Es dauert meist nur Sekunden." />}
           {(item.data.status === 'ready' || item.data.status === 'archived') && (
             <>
@@ -79,12 +86,12 @@ function Actions({ item }: { item: Item }) {
   return (
     <div className="flex flex-wrap gap-2">
       <Button size="sm" asChild>
-        <Link to="/" search={{ q: `Was regelt „${item.title ?? item.file_name ?? ''}“ zu ` }}>
+        <Link to="/" search={{ q: `Was regelt „${item.title ?? item.file_name}“ zu ` }}>
           <MessageSquareText /> Dazu fragen
         </Link>
       </Button>
-      <OriginalButton itemId={item.item_id} fileName={item.file_name ?? null} />
-      {item.public !== true && (
+      <OriginalButton itemId={item.item_id} fileName={item.file_name} />
+      {item.own && (
         <Button
           size="sm"
           variant="danger"
@@ -108,20 +115,19 @@ function Facts({ item }: { item: Item }) {
     ['Art', KIND[item.kind] ?? item.kind],
     ['Fassung', item.version],
     ['Gültigkeit', formatValidity(item.valid_from, item.valid_to) ?? 'ohne Angabe'],
-    ['Passagen', typeof item.chunks === 'number' ? formatNumber(item.chunks) : null],
+    ['Passagen', item.chunks > 0 ? formatNumber(item.chunks) : null],
     ['Datei', item.file_name],
-    ['Größe', typeof item.size_bytes === 'number' ? formatBytes(item.size_bytes) : null],
+    ['Größe', formatBytes(item.size_bytes)],
     ['Format', item.media_type],
-    ['Aufgenommen', item.created_at ? formatMoment(item.created_at) : null],
-    ['Schlagwörter', item.tags && item.tags.length > 0 ? item.tags.join(', ') : null],
+    ['Kurzname', item.law_names.length > 0 ? item.law_names[0] : null],
+    ['Aufgenommen', formatMoment(item.created_at)],
+    ['Schlagwörter', item.tags.length > 0 ? item.tags.join(', ') : null],
     ['Herkunft', item.url],
     [
       'SHA-256',
-      item.sha256 ? (
         <span key="sha" className="font-mono text-xs" title={item.sha256}>
           {item.sha256.slice(0, 16)}…
-        </span>
-      ) : null,
+        </span>,
     ],
   ];
   return (
@@ -142,7 +148,8 @@ function Facts({ item }: { item: Item }) {
 }
 
 function Versions({ item }: { item: Item }) {
-  const versions = [...(item.versions ?? [])].sort((a, b) => b.version - a.version);
+  const query = useQuery({ queryKey: ['versions', item.item_id], queryFn: () => getItemVersions(item.item_id) });
+  const versions = query.data?.versions ?? [];
   if (versions.length < 2) return null;
   return (
     <section aria-label="Fassungen">
@@ -158,6 +165,7 @@ function Versions({ item }: { item: Item }) {
               className="block rounded-md px-2 py-1.5 text-sm text-ink-2 hover:bg-raised aria-[current]:bg-raised aria-[current]:text-ink"
             >
               Fassung {version.version}
+              {version.current && <span className="text-ink-3"> (aktuell)</span>}
               <span className="block text-xs text-ink-3">{formatValidity(version.valid_from, version.valid_to) ?? 'ohne Gültigkeitsangabe'}</span>
             </Link>
           </li>
@@ -173,7 +181,7 @@ function Summary({ itemId }: { itemId: string }) {
   if (summary.isPending) return <Waiting className="py-0" label="Ich fasse zusammen …" />;
   // A summary is a courtesy; its absence is no alarm.
   if (summary.isError || summary.data.summary.trim() === '') return null;
-  const citations = Object.fromEntries((summary.data.citations ?? []).map((citation) => [citation.chunk_id, citation]));
+  const citations = Object.fromEntries(summary.data.citations.map((citation) => [citation.chunk_id, citation]));
   return (
     <section aria-label="Kurz gesagt" className="border-l-2 border-moon pl-5">
       <h2 className="mb-1.5 text-sm font-semibold text-ink-2">Kurz gesagt</h2>
@@ -238,11 +246,11 @@ function Reader({ item }: { item: Item }) {
       </div>
       {chunk !== undefined && at === null && passage.current !== null && (
         <div className="mb-4 space-y-3 rounded-lg border border-line bg-panel p-4">
-          {passage.current.heading_path && passage.current.heading_path.length > 0 && (
+          {passage.current.heading_path.length > 0 && (
             <p className="text-sm text-ink-2">{passage.current.heading_path.join(' › ')}</p>
           )}
           <PlaceBadges payload={passage.current} />
-          <PassageActions here payload={{ item_id: item.item_id, file_name: item.file_name ?? null, url: item.url ?? null }} chunkId={chunk} />
+          <PassageActions here payload={{ item_id: item.item_id, file_name: item.file_name, url: item.url }} chunkId={chunk} />
         </div>
       )}
       {passage.error !== null && passage.error !== undefined ? (

@@ -13,8 +13,6 @@ import { cn } from '@/lib/cn';
 import { KIND, formatBytes, plural } from '@/lib/format';
 import { type Upload, uploads, useUploads } from './uploads';
 
-const ACCEPT = '.pdf,.docx,.odt,.rtf,.md,.txt,.html,.htm,.xml,.csv,.xlsx,.pptx,.eml';
-
 export function UploadPanel() {
   const info = useQuery({ queryKey: ['info-once'], queryFn: systemInfo, staleTime: Infinity });
   const list = useUploads();
@@ -25,6 +23,8 @@ export function UploadPanel() {
   const picker = useRef<HTMLInputElement>(null);
   const depth = useRef(0);
   const maxMb = info.data?.max_upload_mb ?? null;
+  const formats = info.data?.formats ?? [];
+  const accept = formats.length > 0 ? formats.map((format) => (format.startsWith('.') || format.includes('/') ? format : `.${format}`)).join(',') : undefined;
   const details = () => ({ kind, tags: tags.split(/[,;]/).map((tag) => tag.trim()).filter(Boolean) });
 
   const drop = (event: DragEvent) => {
@@ -74,7 +74,7 @@ export function UploadPanel() {
             ref={picker}
             type="file"
             multiple
-            accept={ACCEPT}
+            accept={accept}
             className="hidden"
             aria-label="Dateien wählen"
             onChange={(event) => {
@@ -195,6 +195,9 @@ function UploadRow({ upload }: { upload: Upload }) {
         {(state === 'working' || state === 'ready' || (failed && upload.reached !== null)) && (
           <Stages stage={upload.reached} failed={failed} />
         )}
+        {state === 'working' && stage === 'received' && upload.position !== null && upload.position > 0 && (
+          <p className="text-xs text-ink-2">{plural(upload.position, 'Dokument', 'Dokumente')} davor</p>
+        )}
         <div role="status">
           {state === 'ready' && itemId !== null && (
             <p className="text-sm text-ok">
@@ -204,6 +207,11 @@ function UploadRow({ upload }: { upload: Upload }) {
               </Link>
             </p>
           )}
+          {upload.warnings.map((warning) => (
+            <p key={warning} className="text-xs text-warn">
+              {warning}
+            </p>
+          ))}
           {state === 'duplicate' && (
             <p className="text-sm text-ink-2">
               Das kenne ich schon, Wort für Wort.{' '}

@@ -2,7 +2,7 @@
 import { useSyncExternalStore } from 'react';
 import { type UploadDetails, cancelIngest, ingestState, ingestUrl, retryIngest, uploadDocument } from '@/api/calls';
 import { ApiError, uuid } from '@/api/client';
-import type { IngestAccepted, Stage } from '@/api/types';
+import type { IngestResult, Stage } from '@/api/types';
 import { formatBytes } from '@/lib/format';
 
 const POLL_MS = 700;
@@ -18,11 +18,14 @@ export interface Upload {
   reached: Stage | null;
   itemId: string | null;
   chunks: number | null;
+  /** How many documents wait before it. */
+  position: number | null;
+  warnings: string[];
   error: unknown;
   reason: string | null;
 }
 
-type Send = (signal: AbortSignal) => Promise<IngestAccepted>;
+type Send = (signal: AbortSignal) => Promise<IngestResult>;
 
 class UploadStore {
   private list: Upload[] = [];
@@ -69,6 +72,8 @@ class UploadStore {
       reached: null,
       itemId: null,
       chunks: null,
+      position: null,
+      warnings: [],
       error: null,
       reason: fault,
     };
@@ -113,10 +118,16 @@ class UploadStore {
         const state = await ingestState(itemId, signal);
         silent = 0;
         if (state.stage === 'failed') {
-          this.patch(id, { state: 'failed', stage: 'failed', reason: state.error ?? 'Warum, hat niemand aufgeschrieben.' });
+          this.patch(id, { state: 'failed', stage: 'failed', position: null, reason: state.error ?? 'Warum, hat niemand aufgeschrieben.' });
           break;
         }
-        this.patch(id, { stage: state.stage, reached: state.stage, chunks: state.chunks ?? null });
+        this.patch(id, {
+          stage: state.stage,
+          reached: state.stage,
+          chunks: state.chunks,
+          position: state.position,
+          warnings: state.warnings,
+        });
         if (state.stage === 'ready') {
           this.patch(id, { state: 'ready' });
           break;

@@ -27,7 +27,7 @@ export function useDeleteItem(): (item: Pick<Item, 'item_id' | 'title' | 'file_n
     try {
       await deleteItem(item.item_id);
       void client.invalidateQueries({ queryKey: ['items'] });
-      notify(`„${item.title ?? item.file_name ?? 'Dokument'}“ gelöscht.`, {
+      notify(`„${item.title ?? item.file_name}“ gelöscht.`, {
         duration: 10_000,
         action: {
           label: 'Rückgängig',
@@ -74,7 +74,7 @@ export function DocumentsView() {
     queryKey: ['items', filter],
     queryFn: ({ pageParam, signal }) => listItems(filter, pageParam, signal),
     initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor ?? null,
+    getNextPageParam: (page) => page.next_cursor,
     placeholderData: (before) => before,
   });
   const rows = items.data?.pages.flatMap((page) => page.items) ?? [];
@@ -162,15 +162,15 @@ export function DocumentsView() {
 
 function ItemRow({ item, onTag }: { item: Item; onTag: (tag: string) => void }) {
   const remove = useDeleteItem();
-  const name = item.title ?? item.file_name ?? 'Ohne Titel';
+  const name = item.title ?? item.file_name;
   const validity = formatValidity(item.valid_from, item.valid_to);
   const facts = [
     KIND[item.kind] ?? item.kind,
     item.version > 1 ? `Fassung ${item.version}` : null,
     validity,
-    typeof item.chunks === 'number' && item.chunks > 0 ? plural(item.chunks, 'Passage', 'Passagen') : null,
-    typeof item.size_bytes === 'number' ? formatBytes(item.size_bytes) : null,
-    item.created_at ? formatDay(item.created_at) : null,
+    item.chunks > 0 ? plural(item.chunks, 'Passage', 'Passagen') : null,
+    formatBytes(item.size_bytes),
+    formatDay(item.created_at),
   ].filter((fact) => fact !== null);
   return (
     <li className="flex items-start gap-3 px-4 py-3" data-testid="item">
@@ -185,11 +185,11 @@ function ItemRow({ item, onTag }: { item: Item; onTag: (tag: string) => void }) 
             {name}
           </Link>
           {item.status !== 'ready' && <StatusBadge status={item.status} />}
-          {item.public === true && <Badge>öffentlich</Badge>}
+          {item.public && <Badge>öffentlich</Badge>}
         </div>
         <p className="mt-0.5 text-xs leading-relaxed text-ink-3">{facts.join(' · ')}</p>
         {item.status === 'failed' && item.error && <p className="mt-1 text-sm text-bad">{item.error}</p>}
-        {item.tags && item.tags.length > 0 && (
+        {item.tags.length > 0 && (
           <div className="mt-1.5 flex flex-wrap gap-1.5">
             {item.tags.map((tag) => (
               <button
@@ -204,7 +204,7 @@ function ItemRow({ item, onTag }: { item: Item; onTag: (tag: string) => void }) 
           </div>
         )}
       </div>
-      {item.public !== true && (
+      {item.own && (
         <IconButton label={`„${name}“ löschen`} onClick={() => void remove(item).catch(() => undefined)}>
           <Trash2 />
         </IconButton>

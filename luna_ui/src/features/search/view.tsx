@@ -99,7 +99,7 @@ function HitRow({ hit, rank, open, active }: { hit: Hit; rank: number; open: (ch
             <h2 className="min-w-0 font-medium break-words">{payload.title}</h2>
           </div>
           <div className="mt-2 space-y-2 pl-8">
-            {payload.heading_path && payload.heading_path.length > 0 && <p className="text-xs text-ink-3">{payload.heading_path.join(' › ')}</p>}
+            {payload.heading_path.length > 0 && <p className="text-xs text-ink-3">{payload.heading_path.join(' › ')}</p>}
             <PlaceBadges payload={payload} />
             <p className="line-clamp-5 font-serif text-[0.9375rem] leading-relaxed break-words text-ink-2">{payload.text}</p>
             <Button size="sm" variant="quiet" className="-ml-3" onClick={() => open(hit.chunk_id)} aria-label={`Passage ${rank} aufschlagen: ${payload.title}`}>

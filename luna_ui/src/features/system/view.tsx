@@ -23,9 +23,15 @@ const SERVICE: Record<string, string> = {
   redis: 'Zwischenspeicher',
   dagster: 'Dagster',
 };
+const MODEL: Record<string, string> = { embed: 'Vektoren', generate: 'Sprachmodell', fallback: 'Ersatzmodell' };
+const VERSION: Record<string, string> = {
+  luna: 'Luna',
+  schema: 'Schema (Verwaltung)',
+  index: 'Indexfassungen',
+  embed_model: 'Vektormodell',
+  generate_model: 'Sprachmodell',
+};
 const IMPLEMENTATION: Record<string, string> = { embedded: 'eingebaut', server: 'eigener Server' };
-const GOOD = new Set(['ok', 'up', 'ready', 'healthy']);
-const OFF = new Set(['off', 'disabled', 'unused', 'absent', 'not_configured']);
 
 export function SystemView() {
   const client = useQueryClient();
@@ -119,9 +125,12 @@ export function SystemView() {
                   ['Quellstand', info.data.git_sha],
                   ['Umgebung', info.data.env],
                   ['Antworten', info.data.mode === 'extractive' ? 'wörtlich aus den Quellen' : info.data.mode],
-                  ['Obergrenze je Datei', typeof info.data.max_upload_mb === 'number' ? `${info.data.max_upload_mb} MB` : null],
-                  ...Object.entries(info.data.models ?? {}).map(([name, model]) => [`Modell: ${name}`, model]),
-                  ...Object.entries(health.data?.versions ?? {}).map(([name, version]) => [`Version: ${name}`, version]),
+                  ['Obergrenze je Datei', `${info.data.max_upload_mb} MB`],
+                  ['Öffentlicher Bestand', info.data.corpus === null ? null : `${formatNumber(info.data.corpus.items)} Dokumente, ${formatNumber(info.data.corpus.chunks)} Passagen`],
+                  ['Index', info.data.index_version],
+                  ['Schema', info.data.schema],
+                  ...Object.entries(info.data.models).map(([name, model]) => [MODEL[name] ?? name, model]),
+                  ...Object.entries(health.data?.versions ?? {}).map(([name, version]) => [VERSION[name] ?? name, version]),
                 ] as [string, string | number | null | undefined][]
               )
                 .filter(([, value]) => value !== null && value !== undefined && value !== '')
@@ -197,20 +206,22 @@ function Counts({ counts, pending, error, retry }: Loaded<Overview> & { counts: 
   if (pending) return <Waiting className="py-2" label="Ich zähle …" />;
   if (needsKey(error)) return <p className="text-sm text-ink-2">Die Zahlen zum Bestand sieht nur die Verwaltung.</p>;
   if (counts === undefined) return <Failure error={error} retry={retry} />;
-  const byStatus = typeof counts.items === 'object' && counts.items !== null ? counts.items : null;
-  const total = typeof counts.items === 'number' ? counts.items : (byStatus?.['total'] ?? Object.values(byStatus ?? {}).reduce((sum, value) => sum + value, 0));
   return (
     <>
       <dl className="flex flex-wrap gap-x-10 gap-y-5">
-        <Figure label="Dokumente" value={formatNumber(total)} />
-        {byStatus !== null &&
-          ['processing', 'received', 'failed']
-            .filter((status) => (byStatus[status] ?? 0) > 0)
-            .map((status) => <Figure key={status} label={STATUS[status] ?? status} value={formatNumber(byStatus[status] ?? 0)} bad={status === 'failed'} />)}
-        {typeof counts.chunks === 'number' && <Figure label="Passagen" value={formatNumber(counts.chunks)} />}
-        {typeof counts.answers === 'number' && <Figure label="Antworten" value={formatNumber(counts.answers)} />}
+        <Figure label="Dokumente" value={formatNumber(counts.items)} />
+        {['processing', 'received', 'failed']
+          .filter((status) => (counts.items_by_status[status] ?? 0) > 0)
+          .map((status) => (
+            <Figure key={status} label={STATUS[status] ?? status} value={formatNumber(counts.items_by_status[status] ?? 0)} bad={status === 'failed'} />
+          ))}
+        <Figure label="Passagen" value={formatNumber(counts.chunks)} />
+        <Figure label="Antworten" value={formatNumber(counts.answers)} />
+        {counts.answered_share !== null && counts.answers > 0 && (
+          <Figure label="davon mit Beleg" value={`${Math.round(counts.answered_share * 100)} %`} />
+        )}
       </dl>
-      {counts.events_per_day && counts.events_per_day.length > 1 && (
+      {counts.events_per_day.length > 1 && (
         <Columns
           label="Ereignisse je Tag"
           points={counts.events_per_day.map((point) => ({ name: new Date(point.day).toLocaleDateString('de-DE', { day: 'numeric', month: 'numeric' }), value: point.count }))}
@@ -224,19 +235,21 @@ function Ingest({ metrics, pending, error, retry }: Loaded<IngestMetrics> & { me
   if (pending) return <Waiting className="py-2" />;
   if (needsKey(error)) return <p className="text-sm text-ink-2">Auch das sieht nur die Verwaltung.</p>;
   if (metrics === undefined) return <Failure error={error} retry={retry} />;
-  const points = metrics.throughput ?? [];
+  const points = metrics.throughput;
   return (
     <>
       <dl className="flex flex-wrap gap-x-10 gap-y-5">
-        {typeof metrics.ready === 'number' && <Figure label="Gelesen, 24 Std." value={formatNumber(metrics.ready)} />}
-        {typeof metrics.queued === 'number' && <Figure label="In der Schlange" value={formatNumber(metrics.queued)} />}
-        {typeof metrics.queue_age_s === 'number' && <Figure label="Ältestes wartet" value={formatDuration(metrics.queue_age_s)} />}
-        {typeof metrics.failed === 'number' && <Figure label="Fehlgeschlagen" value={formatNumber(metrics.failed)} bad={metrics.failed > 0} />}
+        <Figure label="Gelesen, 7 Tage" value={formatNumber(metrics.ready)} />
+        <Figure label="In Arbeit" value={formatNumber(metrics.processing)} />
+        <Figure label="In der Schlange" value={formatNumber(metrics.queued)} />
+        {metrics.queue_age_s !== null && metrics.queued > 0 && <Figure label="Ältestes wartet" value={formatDuration(metrics.queue_age_s)} />}
+        {metrics.duration_s_p50 !== null && <Figure label="Dauer, Mitte" value={formatDuration(metrics.duration_s_p50)} />}
+        <Figure label="Fehlgeschlagen" value={formatNumber(metrics.failed)} bad={metrics.failed > 0} />
       </dl>
       {points.length > 1 && (
         <Columns
           label="Dokumente je Stunde"
-          points={points.map((point) => ({ name: new Date(point.ts).toLocaleTimeString('de-DE', { hour: '2-digit', minute: '2-digit' }), value: point.count }))}
+          points={points.map((point) => ({ name: new Date(point.ts).toLocaleString('de-DE', { day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit' }), value: point.count }))}
         />
       )}
     </>
@@ -267,8 +280,8 @@ function Columns({ label, points }: { label: string; points: { name: string; val
 }
 
 function Service({ name, service }: { name: string; service: ServiceHealth }) {
-  const good = GOOD.has(service.state);
-  const off = OFF.has(service.state);
+  const good = service.state === 'up';
+  const off = service.state === 'off';
   const word = good ? 'läuft' : off ? 'nicht in Betrieb' : service.state === 'degraded' ? 'eingeschränkt' : 'gestört';
   return (
     <li className="bg-panel px-4 py-3">
@@ -277,7 +290,7 @@ function Service({ name, service }: { name: string; service: ServiceHealth }) {
         {SERVICE[name] ?? name}
       </p>
       <p className={`mt-1 text-xs ${good || off ? 'text-ink-2' : 'text-bad'}`}>
-        {[word, IMPLEMENTATION[service.implementation ?? ''] ?? service.implementation, typeof service.latency_ms === 'number' && good ? `${Math.round(service.latency_ms)} ms` : null]
+        {[word, IMPLEMENTATION[service.implementation] ?? service.implementation, typeof service.latency_ms === 'number' && good ? `${Math.round(service.latency_ms)} ms` : null]
           .filter(Boolean)
           .join(' · ')}
       </p>
