@@ -79,6 +79,7 @@ SUPPORTED_FORMATS: tuple[Format, ...] = (
 )
 
 _LABELS = {form.media_types[0]: form.label for form in SUPPORTED_FORMATS}
+_LABELS[ENCRYPTED_OFFICE] = "Office-Dokument, verschlüsselt"
 _BY_ENDING = {ending: form.media_types[0] for form in SUPPORTED_FORMATS for ending in form.endings}
 _ALIASES = {alias: form.media_types[0] for form in SUPPORTED_FORMATS for alias in form.media_types}
 _TEXT_FAMILY = frozenset({TEXT, MARKDOWN, CSV, HTML, XML, JSON, ICS, EML, MBOX, RTF})

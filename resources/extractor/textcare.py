@@ -18,8 +18,6 @@ _BREAKS = re.compile("\r\n?|\x0b|\x0c|\x85|\u2028|\u2029")
 _SYMBOL_BULLET = re.compile("^([^\\S\n]*)[\uf020-\uf0ff\x01-\x08\x0e-\x1f](?=[^\\S\n])", re.MULTILINE)
 _TRAILING = re.compile(r"[^\S\n]+(?=\n|\Z)")
 _MANY_BREAKS = re.compile(r"\n{3,}")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]")
-_GLYPH_CODE = re.compile(r"/[cgCG]\d{1,5}|/G[0-9A-Fa-f]{2}|\(cid:\d{1,5}\)|/uni[0-9A-Fa-f]{4}")
 # „Netz-" at the end of a line and „betreiber" at the start of the next; a following conjunction keeps its hyphen.
 _HYPHENATED = re.compile(r"(?P<before>[^\W\d_]{2,})(?P<hyphen>[-\u2010\u00ad])[^\S\n]*\n[^\S\n]*(?P<after>[^\W_][\w]*)")
 _CONJUNCTIONS = frozenset(
@@ -52,18 +50,6 @@ def clean(text: str) -> str:
     text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2011", "-")
     text = _TRAILING.sub("", text)
     return _MANY_BREAKS.sub("\n\n", text).strip("\n")
-
-
-def control_share(text: str) -> float:
-    """Share of characters that no reader can see, layout aside: fonts without a character map produce them."""
-    visible = sum(1 for char in text if not char.isspace())
-    return len(_CONTROL.findall(text)) / visible if visible else 0.0
-
-
-def glyph_code_share(text: str) -> float:
-    """Share of characters that belong to names of glyphs: what is left when a font has no map to letters."""
-    visible = sum(1 for char in text if not char.isspace())
-    return sum(len(found) for found in _GLYPH_CODE.findall(text)) / visible if visible else 0.0
 
 
 def join_hyphenated(text: str) -> str:

@@ -193,6 +193,11 @@ def _with_paragraphs(handle: object, lines: list[str], spans: list[tuple[int, in
             return None
         return across.value, up.value
 
+    def large(before: int, after: int, step: float, pitch: float) -> bool:
+        """Two lines of one heading: set larger than the text, and no further apart than their own size asks for."""
+        sizes = [raw.FPDFText_GetFontSize(handle, max(spans[at][0], 0)) for at in (before, after)]
+        return abs(sizes[0] - sizes[1]) < 0.5 and min(sizes) > 1.05 * pitch and step < _PARAGRAPH_GAP * min(sizes)
+
     starts = [origin(first) for first, _ in spans]
     ends = [origin(last) for _, last in spans]
     steps = [before[1] - after[1] if before and after else None for before, after in itertools.pairwise(starts)]
@@ -203,7 +208,7 @@ def _with_paragraphs(handle: object, lines: list[str], spans: list[tuple[int, in
         if step is None or not pitch:
             parts.append("\n")
         elif step > max(pitch * _PARAGRAPH_GAP, pitch + 3):
-            parts.append("\n\n")
+            parts.append("\n" if large(at, at + 1, step, pitch) else "\n\n")
         elif end and start and abs(end[1] - start[1]) < 0.45 * pitch and 0 <= start[0] - end[0] < 2 * pitch:
             # The same line: raised footnote marks and powers make pdfium break it.
             parts.append("" if line[:1] in ").,;:" else " ")
