@@ -57,7 +57,7 @@ def place(payload: Json) -> str:
     parts = [str(payload.get("title") or payload.get("file_name") or "ohne Titel")]
     heading = cast("list[object]", payload.get("heading_path") or [])
     section = payload.get("section") or (heading[-1] if heading else None)
-    if section:
+    if section and section not in parts:
         parts.append(str(section))
     if payload.get("paragraph"):
         parts.append(f"Abs. {payload['paragraph']}")

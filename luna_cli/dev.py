@@ -41,12 +41,15 @@ def start(settings: Settings, *, detach: bool) -> int:
             return code
         err.print("Strg-C hält alles an.")
         try:
-            _watch(stack)
+            while True:
+                _watch(stack)
+                if not stack.has_crashed():
+                    err.print("Luna ist von anderer Hand angehalten worden.")
+                    return EXIT_OK
+                err.print("Die Aufsicht über die Dienste ist ausgefallen; alles wird neu gestartet.")
+                stack.up(lambda title, what: err.print(f"{title}: {what}"))
         except (_Interrupted, KeyboardInterrupt):
             pass
-        else:
-            err.print("Luna ist von anderer Hand angehalten worden.")
-            return EXIT_OK
     err.print("\nLuna wird angehalten …")
     stack.down()
     err.print("Alles steht. Bis zum nächsten Mal.")
@@ -68,7 +71,8 @@ def status(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         print_json(asdict(found))
     elif found.overall == "stopped":
-        out.print("Luna läuft nicht. „luna dev“ startet sie.")
+        crashed = "; ihre Aufsicht ist ausgefallen" if Stack(settings).has_crashed() else ""
+        out.print(f"Luna läuft nicht{crashed}. „luna dev“ startet sie.")
     else:
         out.print(_table(found))
         for part in found.parts:

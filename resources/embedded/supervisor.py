@@ -265,6 +265,7 @@ class Stack:
         process = record.process()
         if process is not None:
             try:
+                self._stop_clients(record)
                 self._call(record, "supervisor.shutdown")
             except EmbeddedError:
                 process.terminate()
@@ -274,6 +275,19 @@ class Stack:
                 process.kill()
                 process.wait(timeout=5)
         self._sweep(record)
+
+    def _stop_clients(self, record: _Record) -> None:
+        """Everything but the database ends at the same time; the database then has nobody to wait for."""
+        names = [name for name in self._states(record) if name != "postgres"]
+        for name in names:
+            with contextlib.suppress(xmlrpc.client.Fault):
+                self._call(record, "supervisor.stopProcess", name, False)
+        deadline = time.monotonic() + _STOP_TIMEOUT_S / 2
+        while time.monotonic() < deadline:
+            states = self._states(record)
+            if not any(states[name].get("statename") == "STOPPING" for name in names):
+                return
+            time.sleep(0.1)
 
     def _sweep(self, record: _Record | None) -> bool:
         """End what bears the mark of `record` and this home's database server; tells whether there was anything."""
@@ -306,6 +320,11 @@ class Stack:
         """Whether a supervisor of this home lives."""
         record = self._record()
         return record is not None and record.process() is not None
+
+    def has_crashed(self) -> bool:
+        """Whether the supervisor ended without having been asked to; `down` removes its record, a crash does not."""
+        record = self._record()
+        return record is not None and record.process() is None
 
     def status(self) -> StackStatus:
         """How each part is, with the memory of its processes (proportional share where the system tells it)."""
