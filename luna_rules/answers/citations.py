@@ -13,7 +13,8 @@ from typing import Literal
 
 from luna_rules.answers.claims import Amount, Claims, Section, find_claims
 from luna_rules.answers.model import Passage
-from luna_rules.answers.text import clean, comparable, fold, word_set
+from luna_rules.answers.text import clean, comparable, fold
+from luna_rules.documents.sentences import split_sentences
 
 Verdict = Literal["ok", "dropped", "marked"]
 UNPROVEN = "[nicht belegt]"
@@ -94,10 +95,14 @@ def _abbreviates(short: str, long: str) -> bool:
     if end is None or letters[-1] not in ("v", "g", "b", "o") or letters[-1] not in end[1]:
         return False
     at = 0
-    for letter in letters:
-        at = body.find(letter, at) + 1
-        if at == 0:
+    for place, letter in enumerate(letters):
+        found = body.find(letter, at)
+        # A vowel begins a part only behind a hyphen: EEG is not Energiewirtschaftsgesetz.
+        while place and letter in "aeiou" and found > at and body[found - 1] != "-":
+            found = body.find(letter, found + 1)
+        if found < 0:
             return False
+        at = found + 1
     return True
 
 
@@ -137,9 +142,9 @@ class SourceFacts:
 
     @cached_property
     def amounts(self) -> frozenset[tuple[str, str]]:
-        """Values with their dimension; years of dates count as plain numbers."""
+        """Values with their dimension, and bare numbers, whose unit is written elsewhere."""
         found = {(a.dimension, _plain(a.value)) for a in self.claims.amounts}
-        found |= {("", _plain(a.number)) for a in self.claims.amounts if not a.dimension}
+        found |= {("bare", _plain(a.number)) for a in self.claims.amounts if a.bare}
         return frozenset(found)
 
     @cached_property
@@ -190,7 +195,7 @@ class SourceFacts:
             return True
         if not amount.dimension:
             return _plain(amount.number) in self.numbers
-        return ("", _plain(amount.number)) in self.amounts
+        return ("bare", _plain(amount.number)) in self.amounts
 
     def has_date(self, when: tuple[int, int, int]) -> bool:
         """Whether the date stands here; a date without a year is held by the same day of any year."""
@@ -347,19 +352,10 @@ def _unsupported(claims: Claims, sources: Sequence[SourceFacts]) -> Iterable[str
 
 # --- streaming ------------------------------------------------------------------------------------------------------
 
-_END = re.compile(r"[.!?…]+[\"“”'»)*_]*|\n[ \t\r]*(?=\n)|\n(?=[ \t]*(?:[-*•–#|]|\d{1,3}[a-z]?[.)]|[a-z]{1,2}\))[ \t])")
-_ABBREVIATIONS = word_set(
-    """
-    abs nr art aufl az bzw ca etc evtl ff gem ggf hrsg inkl lit max min mio mrd rn sog st str tel u usw vgl zzgl
-    z buchst ziff kap anl alt par s d h a b v i m e n w f g o bgbl ber bspw tz verf zit abl rdnr dr prof insb
-    einschl bzgl exkl entspr jhd no vs approx sec
-    """
-)
-_LAST_WORD = re.compile(r"(\w+)[.]$")
-_MONTH_AHEAD = re.compile(
-    r"\s*(?:januar|jänner|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)", re.I
-)
+_END = re.compile(r"[.!?]+[\"“”'»)*_]*|\n[ \t\r]*(?=\n)|\n(?=[ \t]*(?:[-*•–#|]|\d{1,3}[a-z]?[.)]|[a-z]{1,2}\))[ \t])")
 _LOOKAHEAD = 24
+_LOOKBACK = 80
+_SHORTEST = 16
 
 
 class StreamChecker:
@@ -405,6 +401,9 @@ class StreamChecker:
         if start:
             self._buffer = self._buffer[start:]
             self._scanned = max(0, self._scanned - start)
+        if len(self._buffer) > LONGEST_SENTENCE and not self._buffer.strip():
+            self._buffer = self._buffer[-2:]
+            self._scanned = 0
         if len(self._buffer) > LONGEST_SENTENCE:
             # Report it once, then forget whatever follows until a sentence ends.
             if not self._overlong:
@@ -421,15 +420,23 @@ class StreamChecker:
         while match := _END.search(text, position):
             if match.end() - start > LONGEST_SENTENCE + _LOOKAHEAD:
                 return match.end()
-            if not final and len(text) - match.end() < _LOOKAHEAD and not _settled(text, match.end()):
-                self._scanned = match.start()
+            breaks = match.group().startswith("\n")
+            if match.start() - start < _SHORTEST or breaks:
+                said = text[start : match.start()].strip()
+                if not said or (not breaks and not any(char.isalnum() for char in said)):
+                    position = match.end()
+                    continue
+            if not final and not breaks and len(text) - match.end() < _LOOKAHEAD and not _settled(text, match.end()):
+                self._scanned = max(start, match.start() - _LOOKAHEAD)
                 return None
             if self._inside_citation(text, start, match.start()) or not self._ends(text, match, start):
                 position = match.end()
                 continue
+            if breaks:  # the line break leads the next sentence in
+                return match.start()
             end = self._behind_citations(text, match.end(), final=final)
             if end is None:
-                self._scanned = match.start()
+                self._scanned = max(start, match.start() - _LOOKAHEAD)
                 return None
             return end
         self._scanned = max(start, len(text) - _LOOKAHEAD)
@@ -442,27 +449,22 @@ class StreamChecker:
 
     @staticmethod
     def _ends(text: str, match: re.Match[str], start: int) -> bool:
-        sign = match.group()
-        if sign.startswith("\n"):
+        if match.group().startswith("\n"):
             return True
-        following = text[match.end() : match.end() + 1]
-        if following and not following.isspace() and following != "[":
+        end = match.end()
+        following = text[end : end + 1]
+        if following and not following.isspace() and following not in "[【［":
             return False
-        if not sign.startswith(".") or len(sign.rstrip("\"“”'»)*_")) > 1:
+        if text[match.start() - 1 : match.start()] in ("]", "】", "］") or text[match.start()] != ".":
             return True
-        behind = text[match.end() : match.end() + _LOOKAHEAD].lstrip()
-        last = _LAST_WORD.search(text[max(0, match.start() - 40) : match.start() + 1])
-        if last:
-            word = last[1].lower()
-            if word in _ABBREVIATIONS and not behind.startswith("["):
-                return False
-            if word.isdigit() and len(word) <= 3:
-                begin = max(start, match.start() - 16)
-                if text[begin : match.start()].rpartition("\n")[2].strip() == word:
-                    return False
-                if _MONTH_AHEAD.match(behind) or behind[:1].islower():
-                    return False
-        return not behind[:1].islower()
+        begin = max(start, match.start() - _LOOKBACK)
+        before = text[begin:end]
+        behind = text[end : end + _LOOKAHEAD]
+        if behind.lstrip()[:1] in ("[", "【", "［"):
+            behind = " Die"  # a citation says nothing about what stands before it; take it for the next sentence
+        window = (before + behind).lstrip()
+        cut = end - begin - (len(before + behind) - len(window))
+        return any(span_end == cut for _, span_end in split_sentences(window))
 
     def _behind_citations(self, text: str, end: int, *, final: bool) -> int | None:
         """The end moved behind citations that follow the full stop; None while one is still arriving."""
@@ -488,10 +490,12 @@ class StreamChecker:
             return end
 
 
+_WHOLE_WORD = re.compile(r"\s+\S+\s|\S")
+
+
 def _settled(text: str, at: int) -> bool:
-    """Whether enough stands behind a full stop to tell what it is: a letter that is not a blank or bracket."""
-    behind = text[at:].lstrip()
-    return len(behind) >= 10 or (bool(behind) and behind[0].isupper() and len(behind) >= 10)
+    """Whether enough stands behind a full stop to tell what it is: the next word as a whole."""
+    return _WHOLE_WORD.match(text, at) is not None
 
 
 def _may_cite(window: str) -> bool:

@@ -39,7 +39,10 @@ _ENGLISH = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "fifty": 50,
 }  # fmt: skip
-_DATIVES = {f"{word}en": value for word, value in _ONES.items() if 2 <= value <= 12} | {"zweier": 2, "dreier": 3}
+_DATIVES = {f"{word}en": value for word, value in _ONES.items() if 2 <= value <= 12 and value != 8} | {
+    "zweier": 2,
+    "dreier": 3,
+}
 _HALVES = {"anderthalb": Decimal("1.5"), "eineinhalb": Decimal("1.5"), "zweieinhalb": Decimal("2.5")}
 
 
@@ -152,7 +155,7 @@ _SECTION = re.compile(
 )
 _MORE_SECTIONS = re.compile(rf"(?: ?,| und| oder| bis| sowie| to| and) (?:§ ?)?({_NUMBER_OF_SECTION})(?![.,]?\d)")
 _PART = re.compile(
-    r"(?P<kind>\bAbs(?:ätzen?|atz(?:es)?|\.)|\bNr\.|\bNummern?\b|\bSätzen?\b|\bSatz(?:es)?\b|"
+    r"(?P<kind>\bAbs(?:ätzen?|atz(?:es)?|\.)|\bTeil(?:s|en?|es)?\b|\bAnlagen?\b|\bAnh[aä]ng\w{0,2}\b|\bKapitel\w?\b|\b(?:Unter)?abschnitt\w{0,2}\b|\bZiffern?\b|\bNr\.|\bNummern?\b|\bSätzen?\b|\bSatz(?:es)?\b|"
     r"\bBuchst(?:aben?|\.)|"
     r"\bHalbsatz\b|\bUnterabs(?:atz|\.)|\bparagraphs?\b|\bAlternative\b|\bAlt\.) ?(?P<value>\d{1,3}(?: ?[a-z](?![\wäöüß.]))?(?![\wäöüß]))",
     re.I,
@@ -171,6 +174,7 @@ _NUMBER = re.compile(
 _FORMULA = re.compile(r"\b(?:CO|CH|SF|NF|NO|SO|N|O|H|PM|m)(?:2,5|\d{1,2})(?:O|e)?(?![\d])", re.I)
 _AFTER = re.compile(r"[ -]?(?P<word>%|€|v(?:om|\.) ?(?:Hundert|H\.)|[A-Za-zÄÖÜäöüß]+)")
 _RANGE = re.compile(r" ?(?:bis(?: zu)?|und|oder|–|-|to|or|and) ?$")
+_NOUN_BEHIND = re.compile(r"[ -]?(?!(?:bis|und|oder|sowie|beziehungsweise|bzw)\b)[^\W\d_]{2,}")
 _WORD = re.compile(r"[A-Za-zÄÖÜäöüß]+")
 _STEM = re.compile(r"^(?P<number>[a-zäöüß]+?)-?(?P<unit>monat|jahr|jähr|woch|wöch|tag|täg|stund|stünd)[a-zäöüß]*$")
 _STEM_UNITS = {
@@ -184,12 +188,16 @@ _LIST_MARK = re.compile(r"^\s*(?:\(?\d{1,3}[a-z]?[.)]|[a-z]{1,2}\))\s+")
 
 
 class Amount(NamedTuple):
-    """A value in the base unit of its dimension (empty where no known unit stands by it), and the number as such."""
+    """A value in the base unit of its dimension (empty where no known unit stands by it), and the number as such.
+
+    `bare` tells that no noun stands behind it either, as in a table or a range, so that its unit is written elsewhere.
+    """
 
     value: Decimal
     dimension: str
     number: Decimal
     written: str
+    bare: bool = False
 
 
 class Section(NamedTuple):
@@ -217,10 +225,10 @@ class Claims:
 
 def _part_kind(word: str) -> str:
     word = fold(word)
+    if word.startswith(("unterabs", "halbs", "alt", "teil", "anl", "anh", "kap", "abschn", "unterabschn", "ziff")):
+        return "other"
     if word.startswith(("abs", "para")):
         return "absatz"
-    if word.startswith(("unterabs", "halbs", "alt")):
-        return "other"
     return "satz" if word.startswith(("satz", "saetz")) else "nummer"
 
 
@@ -362,5 +370,6 @@ def _amounts(text: str) -> Iterator[Amount]:
     reached = -1
     for start, end, value, dimension, factor, written in found:
         if start >= reached:
-            yield Amount((value * factor).normalize(), dimension, value.normalize(), written)
+            bare = not dimension and _NOUN_BEHIND.match(text, end) is None
+            yield Amount((value * factor).normalize(), dimension, value.normalize(), written, bare)
             reached = end

@@ -148,9 +148,11 @@ def _clause(sentence: AnswerSentence, wants: Sequence[Want]) -> str:
     bounds = [0, *(end + 1 for end in ends), len(text)]
     clauses = [text[a:b].strip() for a, b in pairwise(bounds)]
     numeric = [want for want in wants if want not in ("modal", "body", "definition", "reason")]
-    for clause in clauses:
+    for place, clause in enumerate(clauses):
         if numeric and signs_of(clause, numeric) and len(clause) <= _CLAUSE:
-            return f"… {clause.rstrip(',;:')} …" if clause != clauses[0] else f"{clause.rstrip(',;:')} …"
+            before = "" if place == 0 else "… "
+            behind = "" if place == len(clauses) - 1 else " …"
+            return f"{before}{clause.rstrip(',;:.')}{behind}"
     kept = ""
     for clause in clauses:
         if len(kept) + len(clause) + 1 > _CLAUSE:
@@ -175,7 +177,7 @@ def _suggestion_kind(read: Question, extract: Extract, *, lookup: bool) -> str:
     signs = extract.best.signs if extract.best else frozenset[Want]()
     if signs & {"duration", "date"}:
         return "deadline"
-    if signs & {"amount", "percent", "distance"}:
+    if signs & {"amount", "money", "percent", "distance"}:
         return "amount"
     return "duty" if "modal" in read.wants else "default"
 

@@ -47,6 +47,11 @@ _SIGNS: dict[Want, re.Pattern[str]] = {
         r"unentgeltlich|kostenfrei|auf null)\b|\d",
         re.I,
     ),
+    "money": re.compile(
+        rf"\b{_NUMBER}\s*(?:Millionen |Milliarden |Mio\. |Mrd\. )?(?:Euro|Cent|ct|EUR|€|Pfennig|DM|Prozent|vom Hundert|%)"
+        r"|\b(?:kostenlos|unentgeltlich|kostenfrei|entgeltfrei|auf null)\b",
+        re.I,
+    ),
     "percent": re.compile(
         rf"\b{_NUMBER}\s*(?:Prozent|Prozentpunkte?|vom Hundert|v\. ?H\.|%)|\b(?:Hälfte|Drittel|vollständig)\b", re.I
     ),
@@ -64,11 +69,10 @@ _SIGNS: dict[Want, re.Pattern[str]] = {
     ),
     "reason": re.compile(r"\b(?:um .{1,80} zu|Zweck|Ziel|weil|da |aufgrund|damit|dient)\b", re.I),
     "definition": re.compile(r"\b(?:ist|sind|im Sinne|bedeutet|bezeichnet|gilt als)\b", re.I),
-    "size": re.compile(r"\d"),
 }
 _WORTH: dict[Want, float] = {
-    "duration": 0.30, "date": 0.22, "amount": 0.24, "percent": 0.30, "distance": 0.34, "body": 0.06, "modal": 0.08,
-    "reason": 0.08, "definition": 0.06, "size": 0.1,
+    "duration": 0.30, "date": 0.22, "amount": 0.24, "money": 0.28, "percent": 0.30, "distance": 0.34, "body": 0.06, "modal": 0.08,
+    "reason": 0.08, "definition": 0.06, 
 }  # fmt: skip
 _HOLLOW = re.compile(
     r"bleibt unberührt|bleiben unberührt|gilt entsprechend|gelten entsprechend|ist entsprechend anzuwenden|"
@@ -319,7 +323,7 @@ class Extractor:
             return list(statement.spans), True
         every = [(item[0][0], item[-1][1]) for item in statement.items]
         if len(scored.text) <= _WHOLE_LIST:
-            return [*statement.spans, *every], True
+            return [*statement.spans, *(span for item in statement.items for span in item)], True
         worth: list[tuple[float, int]] = []
         for place, (start, end) in enumerate(every):
             text = passage.text[start:end]
@@ -344,7 +348,8 @@ class Extractor:
             and not ITEM_MARKER.match(passage.text, every[-1][0])
         ):
             keep.add(len(every) - 1)
-        return [*statement.spans, *(every[place] for place in sorted(keep))], len(keep) == len(every)
+        kept = [span for place in sorted(keep) for span in statement.items[place]]
+        return [*statement.spans, *kept], len(keep) == len(every)
 
     def _look_up(self, lookup: Lookup) -> Extract | None:
         """Leading sentences of the provision that was named, or what of it speaks of the rest of the question."""

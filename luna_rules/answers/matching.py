@@ -31,6 +31,11 @@ class ConceptMatcher(Protocol):
         """How much each concept tells, greater than 0; rare words more."""
         ...
 
+    @property
+    def unknown(self) -> frozenset[int]:
+        """Concepts whose own word occurs in no passage that the asker may see; empty where that is not known."""
+        ...
+
     def concepts(self, text: str) -> Mapping[int, float]:
         """Which concepts `text` speaks of, and how plainly: 1 for the word itself, less for synonyms and parts."""
         ...
@@ -65,6 +70,11 @@ class WordMatcher:
     def weights(self) -> Sequence[float]:
         """Longer words tell more, unless weights were given for their stems."""
         return self._weights
+
+    @property
+    def unknown(self) -> frozenset[int]:
+        """Nothing is known of the corpus."""
+        return frozenset()
 
     def concepts(self, text: str) -> Mapping[int, float]:
         """Stems of `text` compared with those of the question."""
@@ -110,11 +120,14 @@ class QueryMatcher:
         self._alternatives: list[tuple[int, float]] = []
         for concept, group in enumerate(groups):
             self._weights.append(self._weight(concept, group.alternatives[0].terms, frequency, total))
+            compound = {self._analyser.word(raw).parts for raw in words.tokens(group.asked)}
             for alternative in group.alternatives:
+                size = len(alternative.terms)
+                # Search gives wordings of several terms less weight each, since they add up there; here they must all
+                # be found. The parts of a compound, found apart, may speak of another thing.
+                weight = alternative.weight if alternative.terms in compound else alternative.weight * math.sqrt(size)
                 place = len(self._alternatives)
-                self._alternatives.append(
-                    (len(alternative.terms), min(1.0, alternative.weight * math.sqrt(len(alternative.terms))))
-                )
+                self._alternatives.append((size, min(1.0, weight)))
                 for term in alternative.terms:
                     self._places.setdefault(term, []).append((concept, place))
         self._tokens: dict[str, tuple[tuple[int, int, float], ...]] = {}

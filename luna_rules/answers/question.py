@@ -12,7 +12,7 @@ from typing import Literal
 from luna_rules.answers.names import PLACES
 from luna_rules.answers.text import clean, fold, word_set
 
-Want = Literal["duration", "date", "amount", "percent", "distance", "body", "modal", "reason", "definition", "size"]
+Want = Literal["duration", "date", "money", "amount", "percent", "distance", "body", "modal", "reason", "definition"]
 
 _WANTS: tuple[tuple[Want, re.Pattern[str]], ...] = (
     (
@@ -76,7 +76,9 @@ _WANTS: tuple[tuple[Want, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_NUMERIC: frozenset[Want] = frozenset(("duration", "date", "percent", "distance", "amount"))
+NUMERIC: frozenset[Want] = frozenset(("duration", "date", "money", "percent", "distance", "amount"))
+"""Kinds of answer that are a number or a date."""
+
 
 _ACRONYM = re.compile(r"\b(?=\w*[A-ZÄÖÜ]\w*[A-ZÄÖÜ])[A-Za-zÄÖÜäöü][A-Za-zÄÖÜäöü0-9]{1,11}(?:-[A-Z0-9]+)?\b")
 _NO_NAMES = word_set(
@@ -85,6 +87,7 @@ _NO_NAMES = word_set(
     ag gmbh kg wp ev pdf
     """
 )
+_CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")
 _PLACE = re.compile(r"[^\W\d_][\w-]{2,}")
 _OWN_NAME = re.compile(
     r"\b(?:Stadtwerken?|Firma|Landkreis)\s+"
@@ -96,7 +99,7 @@ _LAW_NAME = re.compile(
     r"(?:\s(?:20\d\d)\b)?"
 )
 _LOOKUP = re.compile(
-    r"(?:§§?|\bparagra(?:f|ph)(?:en|s)?\b|\bpar\.?|\bart(?:ikel|\.)?)\s*(?P<number>\d{1,4})\s?(?P<letter>[a-z])?(?![\wäöüß])"
+    r"(?:§§?|\bparagra(?:f|ph)(?:en|s)?\b|\bpar\.?|\bart(?:ikel|icle|\.)?|\bsec(?:tion|\.))\s*(?P<number>\d{1,4})\s?(?P<letter>[a-z])?(?![\wäöüß])"
     r"(?:\s*(?:abs(?:atz|\.)?|\()\s*(?P<paragraph>\d{1,2}[a-z]?)\)?)?",
     re.I,
 )
@@ -123,6 +126,13 @@ _SPLIT = re.compile(
 _ENGLISH = re.compile(r"\b(?:the|what|how|when|which|who|does|is|are|my|can|must|of|for|under|and)\b", re.I)
 _GERMAN = re.compile(
     r"\b(?:der|die|das|ist|was|wie|wann|welche\w*|wer|ich|mein\w*|und|für|muss|darf|kann|ein\w*|nicht)\b", re.I
+)
+
+
+_MONEY = re.compile(
+    r"\b(?:was kostet|wie teuer|kosten|bußgeld|geldbuße|prämie|gewinn|rundfunkbeitrag|gebühr\w*|wie viel (?:geld|euro|cent)"
+    r"|\w*preis|preise|how much does .* cost|subsidy|miete)\b",
+    re.I,
 )
 
 
@@ -154,12 +164,14 @@ class Question:
     @property
     def wants_value(self) -> bool:
         """Whether only a number or a date answers it."""
-        return any(want in _NUMERIC for want in self.wants)
+        return any(want in NUMERIC for want in self.wants)
 
 
 def wanted(text: str) -> tuple[Want, ...]:
     """The kinds of answer that a question or a part of it asks for."""
-    found = [want for want, pattern in _WANTS if pattern.search(text)]
+    found: list[Want] = [want for want, pattern in _WANTS if pattern.search(text)]
+    if "amount" in found and "percent" not in found and _MONEY.search(text):
+        found[found.index("amount")] = "money"
     if "percent" in found and "amount" in found and not re.search(r"\b(?:euro|cent|kw|kwh|leistung)\b", text, re.I):
         found.remove("amount")
     if "distance" in found and "amount" in found:
@@ -192,7 +204,20 @@ def named_things(text: str) -> tuple[str, ...]:
         word = fold(match.group())
         if word in PLACES or (word.endswith("s") and word[:-1] in PLACES):
             found[match.group()] = None
+    if _is_english(text):
+        # Only names are capitalised within an English sentence.
+        for match in _CAPITAL.finditer(text):
+            if (
+                match.group() not in laws
+                and fold(match.group()) not in _NO_NAMES
+                and not _LAW_NAME.fullmatch(match.group())
+            ):
+                found[match.group()] = None
     return tuple(found)
+
+
+def _is_english(text: str) -> bool:
+    return len(_ENGLISH.findall(text)) > len(_GERMAN.findall(text))
 
 
 def _lookup(text: str) -> Lookup | None:
@@ -235,5 +260,5 @@ def read_question(text: str) -> Question:
         laws=_laws(text),
         lookup=_lookup(text),
         greeting=bool(_GREETING.match(text)),
-        english=len(_ENGLISH.findall(text)) > len(_GERMAN.findall(text)),
+        english=_is_english(text),
     )

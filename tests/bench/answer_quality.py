@@ -1,0 +1,231 @@
+"""How well answers hold: refusals, evidence in the answer, citations, time; on the laws, in memory, without a database.
+
+Run it as `python tests/bench/answer_quality.py [--questions FILE …] [--top-k 6] [--misses] [--show ID …]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
+
+from retrieval_quality import MemoryEngine, Place, build  # noqa: E402
+
+from luna_api.prompts import load_prompts  # noqa: E402
+from luna_rules.answers.citations import CitationChecker  # noqa: E402
+from luna_rules.answers.compose import answer_question  # noqa: E402
+from luna_rules.answers.matching import QueryMatcher  # noqa: E402
+from luna_rules.answers.model import Answer, Passage  # noqa: E402
+from luna_rules.documents.chunking import chunk_document  # noqa: E402
+from luna_rules.documents.model import ExtractedText  # noqa: E402
+from luna_rules.search.analyser import Analyser  # noqa: E402
+from luna_rules.search.model import ChunkFields  # noqa: E402
+
+LAWS = ROOT / ".." / "shared" / "data" / "law" / "current"
+DEV = ROOT / ".." / "shared" / "eval" / "law_questions_dev.jsonl"
+GOLD = ROOT / "data" / "gold"
+OWN = (GOLD / "answerability_own.jsonl", GOLD / "law_questions_own.jsonl")
+NOT_ANSWERABLE = ("unanswerable", "offtopic", "energy_absent")
+
+
+@dataclass
+class Bench:
+    """The laws as passages, and an engine over them."""
+
+    places: list[Place]
+    fields: list[ChunkFields]
+    passages: list[Passage]
+    engine: MemoryEngine
+    analyser: Analyser
+    frequency: dict[str, int]
+
+    def find(self, question: str, top_k: int) -> list[Passage]:
+        """The best passages for a question, with their scores."""
+        found: list[Passage] = []
+        for hit in self.engine.search(question, limit=top_k):
+            p = self.passages[hit.number]
+            found.append(
+                Passage(
+                    chunk_id=p.chunk_id,
+                    text=p.text,
+                    title=p.title,
+                    heading_path=p.heading_path,
+                    section=p.section,
+                    paragraph=p.paragraph,
+                    law=p.law,
+                    score=hit.score,
+                    scores=hit.scores,
+                    item_id=p.item_id,
+                )
+            )
+        return found
+
+    def matcher(self, question: str) -> QueryMatcher:
+        """The question as concepts."""
+        query = self.engine.parser.parse(question)
+        return QueryMatcher(
+            query, self.analyser, frequency=lambda term: self.frequency.get(term, 0), total=len(self.passages)
+        )
+
+
+def load(folder: Path) -> Bench:
+    """Chunks and indexes all laws of a folder."""
+    places: list[Place] = []
+    fields: list[ChunkFields] = []
+    passages: list[Passage] = []
+    for path in sorted(folder.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        document = chunk_document(ExtractedText(text=text, media_type="text/markdown", markup="markdown"))
+        for chunk in document.chunks:
+            places.append(Place(path.stem, chunk.section, chunk.paragraph))
+            fields.append(
+                ChunkFields(
+                    title=document.title or "",
+                    heading=" ".join(chunk.heading_path[-1:]),
+                    body=chunk.text,
+                    section=chunk.section,
+                    paragraph=chunk.paragraph,
+                    law_names=document.law_names,
+                )
+            )
+            passages.append(
+                Passage(
+                    chunk_id=f"c{len(passages):05}",
+                    text=chunk.text,
+                    title=document.title or "",
+                    heading_path=chunk.heading_path,
+                    section=chunk.section,
+                    paragraph=chunk.paragraph,
+                    law=document.law_names[0] if document.law_names else None,
+                    item_id=path.stem,
+                )
+            )
+    engine = build(places, fields)
+    block = engine.block
+    sizes = np.diff(block.offsets)
+    frequency = {term: int(size) for term, size in zip(block.terms, sizes, strict=True)}
+    return Bench(places, fields, passages, engine, Analyser(engine.lexicon), frequency)
+
+
+def squeeze(text: str) -> str:
+    """Text without citations and line breaks, for finding evidence in it."""
+    return re.sub(r"\s+", " ", re.sub(r"\[chunk [^\]]*\]", " ", text)).lower()
+
+
+@dataclass
+class Row:
+    """What became of one question."""
+
+    case: dict[str, Any]
+    answer: Answer
+    passages: list[Passage]
+    milliseconds: float
+    evidence: float | None
+    reachable: float | None
+    broken: int
+
+
+def ask(bench: Bench, case: dict[str, Any], top_k: int) -> Row:
+    """Search, answer and judge one question."""
+    frame = load_prompts().frame
+    passages = bench.find(case["question"], top_k)
+    matcher = bench.matcher(case["question"])
+    begun = time.perf_counter()
+    answer = answer_question(case["question"], passages, matcher, frame)
+    spent = (time.perf_counter() - begun) * 1000
+    body = squeeze(answer.render())
+    gold = [re.sub(r"\s+", " ", e).lower() for e in case.get("evidence", [])]
+    evidence = sum(e in body for e in gold) / len(gold) if gold else None
+    found = squeeze(" ".join(p.text for p in passages))
+    reachable = sum(e in found for e in gold) / len(gold) if gold else None
+    checker = CitationChecker(passages)
+    cited = [s for s in checker.check_text(answer.render_body()) if s.verdict != "ok"]
+    if answer.summary_chunk_id:
+        cited += [
+            s for s in checker.check_text(f"{answer.summary} [chunk {answer.summary_chunk_id}]") if s.verdict != "ok"
+        ]
+    texts = {p.chunk_id: p.text for p in passages}
+    torn = [s for s in answer.body_sentences if any(x not in texts[s.chunk_id] for x in s.slices)]
+    return Row(case, answer, passages, spent, evidence, reachable, len(cited) + len(torn))
+
+
+def summary(rows: Sequence[Row]) -> dict[str, Any]:
+    """The figures that count."""
+    answerable = [r for r in rows if r.case["kind"] not in NOT_ANSWERABLE]
+    absent = [r for r in rows if r.case["kind"] in NOT_ANSWERABLE]
+    proven = [r for r in answerable if r.evidence is not None]
+    times = np.array([r.milliseconds for r in rows])
+    return {
+        "questions": len(rows),
+        "refused rightly": f"{sum(not r.answer.answered for r in absent)} of {len(absent)}",
+        "refused wrongly": f"{sum(not r.answer.answered for r in answerable)} of {len(answerable)}",
+        "evidence recall": round(float(np.mean([r.evidence for r in proven])), 3) if proven else None,
+        "evidence among passages": round(float(np.mean([r.reachable for r in proven])), 3) if proven else None,
+        "citations that do not hold": sum(r.broken for r in rows),
+        "sentences": round(float(np.mean([len(r.answer.body_sentences) for r in rows if r.answer.answered] or [0])), 1),
+        "characters": int(np.mean([len(r.answer.render_body()) for r in rows if r.answer.answered] or [0])),
+        "ms p50/p95": f"{np.percentile(times, 50):.1f}/{np.percentile(times, 95):.1f}",
+    }
+
+
+def by_kind(rows: Sequence[Row]) -> None:
+    """Prints answers and evidence by kind of question."""
+    groups: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[f"{row.case['kind']}{'/' + row.case['split'] if 'split' in row.case else ''}"].append(row)
+    for kind, members in sorted(groups.items()):
+        evidence = [m.evidence for m in members if m.evidence is not None]
+        mean = f"  evidence {np.mean(evidence):.3f}" if evidence else ""
+        print(f"  {kind:22} answered {sum(m.answer.answered for m in members):3} of {len(members):3}{mean}")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--laws", type=Path, default=LAWS)
+    parser.add_argument("--questions", type=Path, nargs="*", default=None)
+    parser.add_argument("--top-k", type=int, default=6)
+    parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--show", nargs="*", default=[])
+    arguments = parser.parse_args()
+    if not arguments.laws.is_dir():
+        sys.exit(f"There are no laws at {arguments.laws}")
+    bench = load(arguments.laws)
+    for path in arguments.questions or [DEV, *OWN]:
+        if not path.is_file():
+            continue
+        cases = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        rows = [ask(bench, case, arguments.top_k) for case in cases]
+        print(f"\n{path.name}")
+        for name, value in summary(rows).items():
+            print(f"  {name:28}{value}")
+        by_kind(rows)
+        for row in rows:
+            wrong = row.answer.answered == (row.case["kind"] in NOT_ANSWERABLE)
+            if arguments.misses and (wrong or (row.evidence is not None and row.evidence < (row.reachable or 0))):
+                print(
+                    row.case["id"],
+                    "WRONG" if wrong else "evidence missed",
+                    row.answer.reason,
+                    row.answer.missing,
+                    row.case["question"],
+                    [p.name for p in row.passages[:4]],
+                )
+            if row.case["id"] in arguments.show:
+                print(row.case["question"], "\n", row.answer.render(), "\n", row.answer.steps, row.answer.next_question)
+
+
+if __name__ == "__main__":
+    main()
