@@ -15,16 +15,16 @@ from luna_rules.search.tables import Entries
 _SECTION = re.compile(
     r"(?P<kind>§+|\bpar(?:agra(?:f|ph)(?:en|s)?\b|\b)?\.?|\bsections?\b|\bart(?:ikels?\b|\.)|\banlagen?\b|\banhangs?\b|\bannex\b)\s*"
     r"(?P<number>\d{1,4})(?:\s?(?P<letter>[a-z])(?![^\W_]))?"
-    r"(?P<more>(?:\s*(?:,|und|oder|u\.|sowie|and)\s*§*\s*\d{1,4}(?:\s?[a-z])?(?![^\W_]|\.\d|,\d))*)",
+    r"(?P<more>(?:\s*(?:,|und|oder|u\.|sowie|and|bis|[-–])\s*§*\s*\d{1,4}(?:\s?[a-z])?(?![^\W_]|\.\d|,\d))*)",
     re.IGNORECASE,
 )
-_MORE = re.compile(r"(\d{1,4})\s?([a-z])?(?![^\W_])", re.IGNORECASE)
+_MORE = re.compile(r"(bis|[-–])?\s*§*\s*(\d{1,4})\s?([a-z])?(?![^\W_])", re.IGNORECASE)
 _PARAGRAPH = re.compile(
     r"\s*,?\s*(?:(?i:abs(?:atz(?:es)?|\.)?|paragraph)\s*(?P<written>\d{1,3}[a-z]?)(?![^\W_])|\((?P<bracket>\d{1,3}[a-z]?)\)"
     r"|(?P<roman>[IVX]{1,4})(?=\s|$|[,.?]))",
 )
 _DETAIL = re.compile(
-    r"\s*,?\s*(?:(?:satz|s\.|nr\.?|nummer|buchst(?:abe|\.)|lit\.?|halbsatz|hs\.?)\s*\d*[a-z]?\)?)(?![^\W_])",
+    r"\s*,?\s*(?:(?:satz|s\.?|nr\.?|nummer|buchst(?:abe|\.)|lit\.?|halbsatz|hs\.?)\s*\d*[a-z]?\)?)(?![^\W_])",
     re.IGNORECASE,
 )
 _ROMAN = {
@@ -50,6 +50,7 @@ _BARE = re.compile(
 _MAX_WORDS = 16
 _FUZZY = 90.0
 _FAR = 80
+_MAX_RANGE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +109,22 @@ class LookupParser:
             if paragraph is not None and not match["more"]:
                 absatz = paragraph["written"] or paragraph["bracket"] or _ROMAN.get(paragraph["roman"] or "")
                 end = paragraph.end() if absatz else end
-            while (detail := _DETAIL.match(text, end)) is not None:
-                end = detail.end()
+            end = _after_details(text, end)
             law = self._nearest(text, found, match.start(), end)
             if law is not None:
                 used.add(law.start)
                 if absatz is None and law.start >= end and (late := _PARAGRAPH.match(text, law.end)) is not None:
                     absatz = late["written"] or late["bracket"]
-                    cuts.append(late.span())
+                    cuts.append((late.start(), _after_details(text, late.end())))
             cuts.append((match.start(), end))
-            numbers = [(match["number"], match["letter"]), *_MORE.findall(match["more"] or "")]
-            for number, letter in numbers:
+            for number, letter in _numbers(match):
                 lookups.append(_lookup(law, match["kind"], number, letter, absatz, text[match.start() : end]))
         for law in found:
             if law.start in used:
                 continue
             bare = _BARE.match(text, _after_year(text, law))
-            if bare is not None and not any(s.start() <= bare.start("number") < s.end() for s in sections):
+            taken = bare is not None and any(s.start() <= bare.start("number") < s.end() for s in sections)
+            if bare is not None and not taken and not _counts(text, law, bare):
                 end = bare.end()
                 paragraph = _PARAGRAPH.match(text, end)
                 absatz = (paragraph["written"] or paragraph["bracket"]) if paragraph else None
@@ -199,6 +199,32 @@ class LookupParser:
             if 0 <= distance <= _FAR and (best is None or distance < best[0]):
                 best = (distance, law)
         return best[1] if best else None
+
+
+def _numbers(match: re.Match[str]) -> list[tuple[str, str | None]]:
+    """The sections of an enumeration; a range of plain numbers is written out as far as anyone would read it."""
+    found: list[tuple[str, str | None]] = [(match["number"], match["letter"])]
+    for more in _MORE.finditer(match["more"] or ""):
+        through, number, letter = more.groups()
+        last = found[-1][0]
+        if through and not letter and 0 < int(number) - int(last) <= _MAX_RANGE:
+            found += [(str(between), None) for between in range(int(last) + 1, int(number))]
+        found.append((number, letter or None))
+    return found
+
+
+def _after_details(text: str, position: int) -> int:
+    """Behind „Satz 2 Nr. 1“ and the like, which are read but not looked up."""
+    while (detail := _DETAIL.match(text, position)) is not None:
+        position = detail.end()
+    return position
+
+
+def _counts(text: str, law: _Law, bare: re.Match[str]) -> bool:
+    """Whether the number behind a law's long name counts something („Heizkostenverordnung 2 Zimmer“)."""
+    long_name = not any(letter.isupper() for letter in text[law.start + 1 : law.end])
+    following = text[bare.end() :].lstrip()
+    return long_name and law.end - law.start > 8 and not bare["letter"] and following[:1].isupper()
 
 
 def _after_year(text: str, law: _Law) -> int:

@@ -25,7 +25,7 @@ class Weights:
     title: float = 0.7
     heading: float = 2.5
     body: float = 1.0
-    part: float = 0.35
+    part: float = 0.5
     k1: float = 1.5
     b_body: float = 0.9
     b_other: float = 0.3
@@ -37,7 +37,7 @@ class Weights:
     named_law: float = 0.5
     unnamed_section: float = 0.5
     lookup: float = 10.0
-    common: float = 0.25  # terms in more than this share of the passages find no candidates
+    common: float = 0.12  # terms in more than this share of the passages find no candidates
 
 
 DEFAULT_WEIGHTS = Weights()

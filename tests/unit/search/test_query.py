@@ -60,6 +60,17 @@ def test_several_sections_of_one_law(engine: Engine) -> None:
     assert all("@law/enwg" in lookup.laws for lookup in query.lookups)
 
 
+def test_ranges_are_written_out(engine: Engine) -> None:
+    for question in ("§§ 36-38 EnWG", "§§ 36 bis 38 EnWG"):
+        lookups = engine.parser.parse(question).lookups
+        assert [lookup.section for lookup in lookups] == ["@sec/36", "@sec/37", "@sec/38"]
+
+
+def test_a_number_that_counts_something_is_no_section(engine: Engine) -> None:
+    (lookup,) = engine.parser.parse("Energiewirtschaftsgesetz 2 Zimmer Wohnung").lookups
+    assert lookup.section is None
+
+
 @pytest.mark.parametrize(
     "question", ["Was kostet Strom 2024?", "Wie hoch sind 38 Prozent von 100?", "Ich ziehe am 3. Mai um", ""]
 )
