@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Literal
 
@@ -257,7 +257,24 @@ def pack(text: str, found: list[Block], tokens: TokenIndex, target: int, limit: 
             flush()
             pieces.extend(split_block(text, block, tokens, target, limit))
     flush()
-    return pieces
+    return _settled(pieces, tokens, target, limit)
+
+
+def _settled(pieces: list[Piece], tokens: TokenIndex, target: int, limit: int) -> list[Piece]:
+    """Joins a small piece beside a block that was cut (a caption, a last line) with its neighbour."""
+    settled: list[Piece] = []
+    for piece in pieces:
+        before = settled[-1] if settled else None
+        if (
+            before is not None
+            and piece.start - before.end <= _LONGEST_GAP
+            and min(tokens.count(before.start, before.end), tokens.count(piece.start, piece.end)) < target // 5
+            and tokens.count(before.start, piece.end) <= limit
+        ):
+            settled[-1] = replace(before, end=piece.end, table_header=before.table_header or piece.table_header)
+        else:
+            settled.append(piece)
+    return settled
 
 
 def _joined(text: str, found: list[Block], tokens: TokenIndex, target: int) -> list[Block]:

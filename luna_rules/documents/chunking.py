@@ -10,7 +10,7 @@ from bisect import bisect_right
 
 from luna_rules.documents.blocks import Block, Piece, blocks, pack, strip_span
 from luna_rules.documents.headings import Part, outline
-from luna_rules.documents.laws import Law, Section, paragraphs, parse_law
+from luna_rules.documents.laws import Law, Section, clean_title, paragraphs, parse_law
 from luna_rules.documents.model import Chunk, ChunkedDocument, ExtractedText, Metadata
 from luna_rules.documents.tokens import TokenIndex
 
@@ -101,7 +101,7 @@ def _chunk_law(law: Law, maker: _Maker) -> None:
     if law.sections:
         first = law.sections[0].heading_start
         front = _front(text, first)
-        if front is not None:
+        if front is not None and clean_title(text[front[0] : front[1]]) != law.title:
             for piece in maker.pack(blocks(text, *front)):
                 maker.add(piece, (), metadata={"role": "front"})
         place = first
@@ -155,7 +155,7 @@ def _chunk_section(section: Section, maker: _Maker) -> None:
 def _chunk_parts(parts: list[Part], maker: _Maker) -> None:
     """Packs the parts of an outline: a small part grows into the next one, a large one ends there."""
     gathered: list[Block] = []
-    paths: list[tuple[str, ...]] = []
+    paths: list[tuple[tuple[str, ...], int]] = []
 
     def flush() -> None:
         path = _common(paths)
@@ -170,23 +170,21 @@ def _chunk_parts(parts: list[Part], maker: _Maker) -> None:
             continue
         if gathered:
             size = maker.tokens.count(gathered[0].start, gathered[-1].end)
-            top = part.path[:1] != paths[-1][:1]
+            top = part.path[:1] != paths[-1][0][:1]
             grown = maker.tokens.count(gathered[0].start, found[-1].end)
             if size >= (_SMALL if top else maker.target // 2) or grown > maker.limit:
                 flush()
         gathered.extend(found)
-        paths.append(part.path)
+        paths.append((part.path, maker.tokens.count(found[0].start, found[-1].end)))
     flush()
 
 
-def _common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The headings that all of the parts in one piece share; the first part's own where they share none."""
-    if not paths:
-        return ()
-    common = paths[0]
-    for path in paths[1:]:
-        length = next(
-            (i for i, (a, b) in enumerate(zip(common, path, strict=False)) if a != b), min(len(common), len(path))
-        )
+def _common(paths: list[tuple[tuple[str, ...], int]]) -> tuple[str, ...]:
+    """The headings that all parts of a piece share; those of its longest part where they share none."""
+    common = paths[0][0] if paths else ()
+    for path, _ in paths[1:]:
+        length = 0
+        while length < min(len(common), len(path)) and common[length] == path[length]:
+            length += 1
         common = common[:length]
-    return common or paths[0]
+    return common or max(paths, key=lambda item: item[1])[0] if paths else ()

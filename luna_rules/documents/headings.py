@@ -47,9 +47,12 @@ def outline(extracted: ExtractedText) -> tuple[str | None, list[Part]]:
     if not found or extracted.markup == "plain":
         found = sorted([*found, *_shaped(text, {heading.start for heading in found})], key=lambda item: item.start)
     title: str | None = None
+    named = False
     top = [heading for heading in found if heading.level == 1]
     if len(top) == 1 and found[0] is top[0] and len(found) > 1 and not text[: top[0].start].strip():
-        title = top[0].title
+        title, named = top[0].title, True
+    if title is None and extracted.markup == "plain":
+        title = _first_line(text)
     parts: list[Part] = []
     stack: list[_Found] = []
     place = 0
@@ -60,10 +63,18 @@ def outline(extracted: ExtractedText) -> tuple[str | None, list[Part]]:
         while stack and stack[-1].level >= heading.level:
             stack.pop()
         stack.append(heading)
-        path = tuple(item.title for item in stack if not (title and item is top[0]))
+        path = tuple(item.title for item in stack if not (named and item is top[0]))
         place = heading.start
     parts.append(Part(place, len(text), path))
     return title, _without_bare_headings(text, parts, found)
+
+
+def _first_line(text: str) -> str | None:
+    """The first line, where it stands alone and is no sentence."""
+    first, _, rest = text.lstrip("\ufeff\r\n\f \t").partition("\n")
+    row = " ".join(first.split())
+    alone = rest.lstrip(" \t\r").startswith("\n")
+    return row if alone and 0 < len(row) <= _LONGEST and row[-1] not in ".,;:" and "|" not in row else None
 
 
 def _without_bare_headings(text: str, parts: list[Part], found: Sequence[_Found]) -> list[Part]:

@@ -45,12 +45,13 @@ _NAMES_AT_END = re.compile(r"\s*\(([^()]{2,160})\)\s*[*\d)]*\s*\Z")
 _ABBREVIATION = re.compile(
     r"(?=(?:[^A-ZÄÖÜ]*[A-ZÄÖÜ]){2})[A-ZÄÖÜ][\wÄÖÜäöüß]*(?:[-/][\wÄÖÜäöüß]+)*(?:[ _](?:19|20)\d\d)?\Z"
 )
+_LONGEST_TITLE = 120
 _YEAR = re.compile(r"[ _]+(?:19|20)\d\d\Z")
-_LAW_WORD = re.compile(
-    r"gesetz(?:es|buch|buche?s)?\b|verordnung\b|ordnung\b|satzung\b|richtlinie\b|staatsvertrag\b|gesetz\b|kodex\b",
+_LAW_TITLE = re.compile(
+    r"(?:(?:[A-ZÄÖÜ]\w+te|Besondere|Allgemeine) )?[\w-]*(?:gesetz|gesetzbuch|ordnung|satzung|staatsvertrag)\b",
     re.IGNORECASE,
 )
-_ISSUED = re.compile(r"Ausfertigungsdatum|Vollzitat|Bundesgesetzblatt|BGBl\.")
+_ISSUED = re.compile(r"Ausfertigungsdatum|Vollzitat")
 _EU = re.compile(
     r"(?P<kind>(?:(?:Delegierte|Durchführungs)\s*)?(?:verordnung|richtlinie))\s*(?P<number>\((?:EU|EG|EWG|Euratom)\)\s*(?:Nr\.\s*)?\d{1,4}/\d{1,4}"
     r"|\d{4}/\d{1,4}/E[UGW]+)",
@@ -63,11 +64,12 @@ _PLAIN_CANDIDATE = re.compile(
     re.MULTILINE,
 )
 _CITED_ON = re.compile(
-    r"\s*(?:[,;.)]|Abs\.?|Absatz|Absätze|Satz|S\.|Nr\.?|Nummer|Nummern|Buchstabe|Buchst\.|bis\b|und\b|oder\b|sowie\b|in\b|des\b|der\b|"
+    r"\s*(?:[,;.)]|Abs\.|(?:Abs|Absatz|Absätze|Satz)(?!\w)|S\.|Nr\.?|Nummern?\b|Buchstabe|"
+    r"Buchst\.|bis\b|und\b|oder\b|sowie\b|in\b|des\b|der\b|"
     r"Unterabsatz|Halbsatz|i\.|ff?\.|Ziff)",
 )
 _OPEN_END = re.compile(
-    r"(?:[,(–-]|\b(?:nach|gemäß|des|der|den|dem|die|das|und|oder|bis|im|in|von|vom|zu|zum|zur|mit|aus|auf|an|"
+    r"(?:[,(]|\w-|(?<!-)\s–|\b(?:nach|gemäß|des|der|den|dem|die|das|und|oder|bis|im|in|von|vom|zu|zum|zur|mit|aus|auf|an|"
     r"i\. ?V\. ?m\.|sowie|Sinne|Satz|Absatz|Abs\.|Nr\.|Nummer|"
     r"entsprechend|gilt|gelten|auch|ist|sind|siehe|vgl\.|ferner))\s*\Z",
     re.IGNORECASE,
@@ -132,8 +134,9 @@ def law_names(title: str, *, file_name: str | None = None) -> tuple[str, ...]:
     `file_name` supplies an abbreviation only where the title has none.
     """
     title = clean_title(title)
-    long_title = title
     short: list[str] = []
+    title = re.sub(r"(?:\s*\((?:Neufassung|Text von Bedeutung für den EWR)\))+\Z", "", title)
+    long_title = title
     found = _NAMES_AT_END.search(title)
     if found and found.start() > 0 and not re.match(r"(?:EU|EG|EWG)\Z|ABl|BGBl", found.group(1)):
         long_title = title[: found.start()].strip()
@@ -221,14 +224,23 @@ def _find_title(
             break
         if heading.level == 1 and not _HEAD_TOC.match(heading.text) and not _HEAD_DIVISION.match(heading.text):
             title = clean_title(heading.text)
-            return title, issued or bool(_LAW_WORD.search(title))
+            return title, issued or _is_legislated(title)
     title = _plain_title(head)
     if title:
         return title, True
     if extracted.title:
         title = clean_title(extracted.title)
-        return title, bool(_LAW_WORD.search(title)) and (issued or bool(_NAMES_AT_END.search(title)))
-    return None, False
+        return title, _is_legislated(title)
+    first_line = head.split("\n", 1)[0].strip()
+    return (
+        (clean_title(first_line), False)
+        if 0 < len(first_line) <= _LONGEST_TITLE and first_line[-1] != "."
+        else (None, False)
+    )
+
+
+def _is_legislated(title: str) -> bool:
+    return bool(_LAW_TITLE.match(title) or _EU.match(title))
 
 
 def _plain_title(head: str) -> str | None:
@@ -236,11 +248,7 @@ def _plain_title(head: str) -> str | None:
     rows = [row.strip() for row in re.split(r"[\r\n\f]+", head) if row.strip()][:40]
     for number, row in enumerate(rows):
         european = _EU.match(row)
-        if not european and not re.match(
-            r"(?:(?:\w+te|Besondere|Allgemeine) )?[\w-]*(?:gesetz|ordnung|satzung|gesetzbuch)\b",
-            row,
-            re.IGNORECASE,
-        ):
+        if not european and not _LAW_TITLE.match(row):
             continue
         joined = row
         for following in rows[number + 1 : number + 6]:
@@ -248,7 +256,8 @@ def _plain_title(head: str) -> str | None:
                 r"Ausfertigungsdatum|Vollzitat|Vom\b|§|Art|\(?Inhalt|[A-Z]\w{1,12}\Z", following
             ):
                 break
-            joined += " " + following
+            glued = re.search(r"\w-\Z", joined) and following[:1].isupper()
+            joined += following if glued else f" {following}"
         if len(joined) <= 400 and (_NAMES_AT_END.search(joined) or european or _ISSUED.search(head)):
             return clean_title(joined)
     return None
@@ -297,6 +306,9 @@ class _Divisions:
         if word in words:
             del self._stack[words.index(word) :]
         self._stack.append((word, heading))
+
+    def rename(self, heading: str) -> None:
+        self._stack[-1] = (self._stack[-1][0], heading)
 
     def path(self) -> tuple[str, ...]:
         return tuple(heading for _, heading in self._stack)
@@ -391,22 +403,13 @@ def _plain_headings(text: str) -> list[_Heading]:
         row = text[start:end]
         if len(row) > 250 or re.search(r"\.{4,}\s*\d*\Z", row):
             continue
-        if row.startswith("§"):
-            head = _HEAD_SECTION.match(row)
-            if head is None:
-                continue
-            rest = head.group("rest")
-            if rest and (_CITED_ON.match(rest) or not re.match(r"\s*[-–—:]?\s*[A-ZÄÖÜ„\"(]", rest)):
-                continue
-        elif row.startswith(("Art",)):
-            head = _HEAD_SECTION.match(row)
-            if head is None or (head.group("rest") and not re.match(r"\s*[-–—:]?\s*[A-ZÄÖÜ„\"(]", head.group("rest"))):
-                continue
-            if _CITED_ON.match(head.group("rest") or "x"):
-                continue
-        elif not re.match(
-            r"(?:Anlage|Anhang|ANLAGE|ANHANG)(?:\s+(?:\d{1,3}[a-z]?|[IVX]{1,5}))?\s*(?:\(zu\b.*|[-–:].*)?\Z", row
-        ):
+        head = (_HEAD_ANNEX if row.startswith(("An", "AN")) else _HEAD_SECTION).match(row)
+        if head is None:
+            continue
+        rest = head.group("rest")
+        if rest and (_CITED_ON.match(rest) or not re.match(r"\s*[-–—:]?\s*[A-ZÄÖÜ„\"(]", rest)):
+            continue
+        if row.startswith(("An", "AN")) and (row[-1] in ".,;:" or len(row) > 160):
             continue
         if _OPEN_END.search(text, max(0, start - 40), start):
             continue
@@ -447,11 +450,18 @@ def _plain_sections(text: str, headings: Sequence[_Heading]) -> list[Section]:
     divisions = _Divisions()
     place = max(0, headings[0].start - 600)
     for number, heading in enumerate(headings):
+        untitled = ""
         for start, end in lines(text, place, heading.start):
             left, right = strip_span(text, start, end)
-            match = _HEAD_DIVISION.match(text[left:right]) if right - left < 120 else None
+            row = text[left:right] if right - left < 160 else ""
+            match = _HEAD_DIVISION.match(row)
             if match and (match.group("title")[:1].isupper() or not match.group("title")):
-                divisions.enter(*_division(match))
+                word, division = _division(match)
+                divisions.enter(word, division)
+                untitled = division if not match.group("title") else ""
+            elif untitled and row[:1].isupper() and row[-1] not in ".,;:":
+                divisions.rename(f"{untitled} – {clean_title(row)}")
+                untitled = ""
         kind, label, whole = _classify(heading.text)
         if kind not in ("section", "annex"):
             continue
