@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.util
+import json
 import os
 import platform
 import shutil
@@ -21,6 +22,7 @@ import psycopg
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.home import LAYOUT, read_mark, release
 from resources.embedded.ports import free_port_near, holder_of, is_free
+from resources.embedded.postgres import unprivileged_user
 from resources.embedded.supervisor import Stack, build_ports
 from resources.migrate import schema_version
 from resources.secrets import FILE_NAME, database_urls, load_secrets
@@ -48,7 +50,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for check in (_python, _packages, _disk, _memory, _home, _permissions, _user, _ports, _database, _page):
         try:
             yield from check(settings, stack)
-        except (EmbeddedError, OSError, psycopg.Error, psutil.Error) as fault:
+        except (EmbeddedError, OSError, ValueError, KeyError, psycopg.Error, psutil.Error) as fault:
             yield Finding(check.__name__.strip("_"), "fault", str(fault).strip() or type(fault).__name__)
 
 
@@ -145,14 +147,25 @@ def _permissions(settings: Settings, _: Stack) -> Iterator[Finding]:
             yield Finding("Geheimnisse", "fault", f"{secrets} ist für andere lesbar ({mode:o})", f"chmod 600 {secrets}")
         else:
             yield Finding("Geheimnisse", "ok", "nur für den Eigentümer lesbar")
+        try:
+            whole = bool(json.loads(secrets.read_text("utf-8")))
+        except ValueError:
+            whole = False
+        if not whole:
+            yield Finding(
+                "Geheimnisse",
+                "fault",
+                f"{secrets} ist beschädigt",
+                "Aus einer Sicherung holen, oder die Datei löschen.",
+            )
 
 
-def _user(settings: Settings, stack: Stack) -> Iterator[Finding]:
+def _user(_: Settings, __: Stack) -> Iterator[Finding]:
     if os.geteuid() != 0:
         yield Finding("Benutzer", "ok", "kein root")
         return
-    postgres = stack.postgres() if (settings.home / FILE_NAME).exists() else None
-    name = f" (PostgreSQL läuft als {postgres.run_as.name})" if postgres and postgres.run_as else ""
+    other = unprivileged_user()
+    name = f" (PostgreSQL läuft als {other.name})" if other else ""
     yield Finding("Benutzer", "warn", f"root{name}", "Ein gewöhnlicher Benutzer genügt und ist sicherer.")
 
 

@@ -86,7 +86,7 @@ def build_parts(settings: Settings, urls: DatabaseUrls, postgres: EmbeddedPostgr
         Part(
             name="code_server",
             argv=(
-                *(python, "-m", "dagster", "api", "grpc", "--module-name", "luna_assets.definitions"),
+                *(python, "-m", "luna_assets.code_server", "api", "grpc", "-m", "luna_assets.definitions"),
                 *("--host", LOOPBACK, "--port", str(settings.code_server_port), "--location-name", "luna_assets"),
                 *("--use-python-environment-entry-point", "--log-level", level, "--log-format", "json"),
             ),

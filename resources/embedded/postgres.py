@@ -108,7 +108,7 @@ class EmbeddedPostgres:
         self.log = self.home / "logs" / "postgres.log"
         self._password = owner_password
         self._process: subprocess.Popen[bytes] | None = None
-        self.run_as = _unprivileged_user()
+        self.run_as = unprivileged_user()
 
     @property
     def url(self) -> str:
@@ -540,7 +540,8 @@ class EmbeddedPostgres:
             os.close(handle)
 
 
-def _unprivileged_user() -> RunAs | None:
+def unprivileged_user() -> RunAs | None:
+    """Who runs the server: None for Luna's own user, somebody else when that is root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
