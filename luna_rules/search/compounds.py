@@ -24,6 +24,7 @@ _MIN_PART = 3
 _MIN_HEAD = 4
 _MIN_WORD = 7
 _MAX_PARTS = 6
+_MAX_KEPT = 300_000
 _SHORT_COUNT = 8  # words of three letters are often abbreviations
 
 
@@ -82,11 +83,10 @@ class Splitter:
             return ()
         parts = self._split.get(word)
         if parts is None:
-            if len(self._split) > 300_000:
-                self._split.clear()
             parts = self._segment(word)
-            self._split[word] = parts if len(parts) > 1 else ()
-        return self._split[word]
+            if len(self._split) < _MAX_KEPT:
+                self._split[word] = parts
+        return parts
 
     def _segment(self, word: str) -> tuple[str, ...]:
         """The cheapest way through the word: frequent parts cost little, each part and each linking letter costs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,13 @@ _HINT = 0.3
 _SIMILAR = 0.7
 _SIMILAR_KNOWN = 0.3
 _PIECES = 0.6
+_FORM = 0.8
+_SEPARABLE = (
+    "ab|an|auf|aus|bei|dar|durch|ein|fest|fort|frei|her|hin|los|mit|nach|nieder|über|um|unter|vor|weg|"
+    "zu|zurück|zusammen"
+)
+_PARTICIPLE = re.compile(rf"(?P<prefix>{_SEPARABLE})?ge(?P<rest>\w{{3,}}?)(?:e?t|en|te[nrms]?|ene[nrms]?)")
+_FINITE = re.compile(r"(?P<rest>\w{3,}?)(?:e?t|est|te|ten|end|ende[nrms]?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +126,20 @@ def phrase_key(text: str) -> tuple[str, ...]:
     return content or tuple(stem for _, stem in stems)
 
 
+def verb_forms(spelled: str) -> tuple[str, ...]:
+    """The infinitives that a word may be a form of: `sperrt` → sperren, `ausgestellt` → ausstellen."""
+    found: list[str] = []
+    participle = _PARTICIPLE.fullmatch(spelled)
+    if participle is not None:
+        found.append(f"{participle['prefix'] or ''}{participle['rest']}en")
+    finite = _FINITE.fullmatch(spelled)
+    if finite is not None:
+        found.append(f"{finite['rest']}en")
+    return tuple(found)
+
+
 class QueryParser:
-    """Parses questions by one lexicon and the word tables. Building one takes a moment; keep it. Not thread-safe."""
+    """Parses questions by one lexicon and the word tables. Building one takes a moment; keep it. Threads may share it."""
 
     def __init__(self, lexicon: Lexicon, tables: SearchTables) -> None:
         self._lexicon = lexicon
@@ -193,6 +213,14 @@ class QueryParser:
                 alternatives += self._meant(meant, 1.0)
         for meant in self._synonyms.meant(token.key):
             alternatives += self._meant(meant, _SYNONYM)
+        for form in verb_forms(words.spelling(token.raw)):
+            key = words.stem(form)
+            if key == whole:
+                continue
+            if self._is_known(key):
+                alternatives.append(Alternative((key,), _FORM))
+            for meant in self._synonyms.meant(key):
+                alternatives += self._meant(meant, _SYNONYM)
         parts = token.parts or self._partial(token)
         if parts:
             alternatives.append(Alternative(parts, _PARTS))

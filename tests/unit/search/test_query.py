@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from luna_rules.search.query import Query, QueryParser
+from luna_rules.search.query import Query, QueryParser, verb_forms
 from luna_rules.search.tables import SearchTables
 
 from .sample import Engine
@@ -129,3 +129,21 @@ def test_malformed_tables_name_the_line() -> None:
 @pytest.mark.parametrize("question", ["§", "§§ EnWG", "???", "a" * 5000, "§ 99999999 EnWG", "(2) Abs.", "\u0000 § 1"])
 def test_odd_questions_do_not_fail(engine: Engine, question: str) -> None:
     engine.search(question)
+
+
+@pytest.mark.parametrize(
+    ("form", "infinitive"),
+    [
+        ("sperrt", "sperren"),
+        ("gesperrt", "sperren"),
+        ("ausgestellt", "ausstellen"),
+        ("ausgestoßen", "ausstoßen"),
+        ("zurückgezahlten", "zurückzahlen"),
+    ],
+)
+def test_verb_forms_lead_to_the_infinitive(form: str, infinitive: str) -> None:
+    assert infinitive in verb_forms(form)
+
+
+def test_nouns_are_no_verb_forms() -> None:
+    assert verb_forms("Netz".lower()) == ()
