@@ -30,7 +30,7 @@ class Word:
 
 
 class Analyser:
-    """Turns passages into terms and vectors by one lexicon. Keeps what it found out about words; threads may share it."""
+    """Turns passages into terms and vectors by one lexicon. Keeps what it learns of words; threads may share it."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon

@@ -139,7 +139,7 @@ def verb_forms(spelled: str) -> tuple[str, ...]:
 
 
 class QueryParser:
-    """Parses questions by one lexicon and the word tables. Building one takes a moment; keep it. Threads may share it."""
+    """Parses questions by one lexicon and the word tables. Building one takes a moment; threads may share it."""
 
     def __init__(self, lexicon: Lexicon, tables: SearchTables) -> None:
         self._lexicon = lexicon
