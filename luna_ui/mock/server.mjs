@@ -1,5 +1,6 @@
 // A stand-in for the API while the page is built and tested. It is never part of the product.
 // Certain words make it misbehave: „Serverfehler“, „Abbruch“, „Ratenlimit“, „Mondlandung“, „ausführlich“, „Verbindungsfehler“.
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
@@ -125,10 +126,10 @@ async function ask(request, response, body) {
 
 const jobs = new Map();
 const STEPS = ['received', 'text', 'chunks', 'vectors', 'ready'];
-function startJob(name, size) {
+function startJob(name, size, sha256 = newId()) {
   const id = newId();
   jobs.set(id, { name, started: Date.now(), fails: /kaputt/i.test(name), tries: 0 });
-  items.unshift({ ...blankItem, item_id: id, document_id: newId(), stage: 'received', kind: 'document', source: 'upload', title: name.replace(/\.\w+$/, ''), file_name: name, media_type: 'application/pdf', size_bytes: size, tags: [], url: null, sha256: newId().replaceAll('-', '').padEnd(64, '0'), status: 'received', error: null, valid_from: null, valid_to: null, created_at: new Date().toISOString(), chunks: 0 });
+  items.unshift({ ...blankItem, item_id: id, document_id: newId(), stage: 'received', kind: 'document', source: 'upload', title: name.replace(/\.\w+$/, ''), file_name: name, media_type: 'application/pdf', size_bytes: size, tags: [], url: null, sha256, status: 'received', error: null, valid_from: null, valid_to: null, created_at: new Date().toISOString(), chunks: 0 });
   return id;
 }
 function jobState(id) {
@@ -237,10 +238,13 @@ async function api(request, response, url) {
       const name = /filename="([^"]*)"/.exec(raw.toString('latin1'))?.[1] ?? 'datei.pdf';
       const file = Buffer.from(name, 'latin1').toString();
       await sleep(250);
+      const sha256 = createHash('sha256').update(filePart(raw)).digest('hex');
+      const twin = items.find((item) => item.sha256 === sha256 && !item.deleted);
+      if (twin) throw new Fault(409, 'Dieses Dokument ist schon da.', { item_id: twin.item_id, document_id: twin.document_id, version: 1, status: twin.status });
       if (/doppelt/i.test(file)) throw new Fault(409, 'Dieses Dokument liegt schon hier, Byte für Byte.', { item_id: LEAFLET });
       if (/\.exe$/i.test(file)) throw new Fault(415, 'Programme lese ich nicht. Aus Prinzip.');
       response.statusCode = 202;
-      return { item_id: startJob(file, raw.length), document_id: newId(), version: 1, status: 'received', sha256: 'e'.repeat(64), chunks: 0, run_id: 'run-7' };
+      return { item_id: startJob(file, raw.length, sha256), document_id: newId(), version: 1, status: 'received', sha256, chunks: 0, run_id: 'run-7' };
     }
     case 'POST ingest/url':
       if (/127\.|localhost|10\./.test(body.url)) throw new Fault(400, 'Feld „url“: Diese Adresse liegt im internen Netz. Dort hole ich nichts ab.');
@@ -274,6 +278,15 @@ async function api(request, response, url) {
     }
   }
   throw new Fault(404, 'Diesen Weg gibt es nicht.');
+}
+
+/** The bytes of the field „file“ in a multipart body. */
+function filePart(raw) {
+  const text = raw.toString('latin1');
+  const head = text.indexOf('name="file"');
+  const start = text.indexOf('\r\n\r\n', head) + 4;
+  const boundary = text.slice(0, text.indexOf('\r\n'));
+  return raw.subarray(start, text.indexOf(`\r\n${boundary}`, start));
 }
 
 function readBody(request) {

@@ -23,7 +23,7 @@ interface TurnViewProps {
 
 export function TurnView({ turn, open, active, ask, edit }: TurnViewProps) {
   return (
-    <article aria-busy={turn.state === 'streaming'} className="animate-rise scroll-mt-4 py-6 first:pt-2" data-turn={turn.id}>
+    <article aria-busy={turn.state === 'streaming'} className="animate-rise scroll-mt-4 py-6 nth-2:pt-2" data-turn={turn.id}>
       <div className="group mb-5 flex items-start gap-2">
         <h2 className="min-w-0 flex-1 text-xl leading-snug font-semibold break-words text-pretty">{turn.question}</h2>
         <IconButton label="Frage ändern und neu stellen" onClick={() => edit(turn)}>

@@ -95,6 +95,7 @@ export function AskView() {
               <Welcome ask={send} />
             ) : (
               <div className="divide-y divide-line">
+                <h1 className="sr-only">Gespräch mit Luna</h1>
                 {turns.map((turn) => (
                   <TurnView key={turn.id} turn={turn} open={evidence.open} active={evidence.chunkId} ask={send} edit={edit} />
                 ))}

@@ -1,0 +1,185 @@
+"""What holds for every view: names, contrast, width, no request to outside; search and system views."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Session
+
+VIEWS = ("/", "/dokumente", "/suche", "/suche?q=Netzentgelt", "/system", "/impressum", "/datenschutz", "/kontakt", "/gibtsnicht")
+
+# What a control is called, roughly as the accessible name is computed.
+NAMELESS = """() => {
+  const named = (e) => (e.getAttribute('aria-label') || '').trim()
+    || (e.getAttribute('aria-labelledby') || '').split(' ').map(id => document.getElementById(id)?.textContent || '').join('').trim()
+    || (e.labels && [...e.labels].map(l => l.textContent).join('').trim())
+    || (['A', 'BUTTON', 'SUMMARY'].includes(e.tagName) && e.textContent.trim()) || e.title || e.alt;
+  return [...document.querySelectorAll('button, a[href], input, textarea, select, summary, img, [role=button]')]
+    .filter(e => !named(e)).map(e => e.outerHTML.slice(0, 160));
+}"""
+
+TOO_WIDE = """() => {
+  const clipped = (e) => { for (let p = e.parentElement; p; p = p.parentElement) {
+    const x = getComputedStyle(p).overflowX; if (p !== document.body && (x === 'auto' || x === 'scroll' || x === 'hidden' || x === 'clip')) return true; }
+    return false; };
+  const wide = [...document.querySelectorAll('body *')].filter(e => {
+    const r = e.getBoundingClientRect(); return r.width > 0 && r.right > innerWidth + 1 && !clipped(e); });
+  return { page: document.documentElement.scrollWidth, elements: wide.map(e => e.outerHTML.slice(0, 160)),
+    panes: [...document.querySelectorAll('main *')].filter(e => /auto|scroll/.test(getComputedStyle(e).overflowY)
+      && getComputedStyle(e).overflowX !== 'auto-x' && e.scrollWidth > e.clientWidth + 1 && e.clientHeight > 200).map(e => e.className) };
+}"""
+
+# Text whose contrast with what lies behind it is below WCAG AA. Colours are painted on a canvas to be read as sRGB.
+LOW_CONTRAST = """() => {
+  const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (c) => { context.clearRect(0, 0, 1, 1); context.fillStyle = c; context.fillRect(0, 0, 1, 1);
+    const d = context.getImageData(0, 0, 1, 1).data; return [d[0], d[1], d[2], d[3] / 255]; };
+  const over = (a, b) => [0, 1, 2].map(i => a[i] * a[3] + b[i] * (1 - a[3])).concat(1);
+  const behind = (e) => { const layers = []; for (let p = e; p; p = p.parentElement) { const c = rgba(getComputedStyle(p).backgroundColor);
+    layers.push(c); if (c[3] === 1) break; } return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255, 1]); };
+  const light = (c) => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const found = [];
+  for (const e of document.querySelectorAll('body *')) {
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) || e.closest('svg, :disabled, noscript, script, .sr-only')) continue;
+    const style = getComputedStyle(e); const box = e.getBoundingClientRect();
+    if (box.width === 0 || style.visibility === 'hidden' || style.opacity === '0') continue;
+    const back = behind(e); const a = light(over(rgba(style.color), back)); const b = light(back);
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const size = parseFloat(style.fontSize); const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    if (ratio < (large ? 3 : 4.5)) found.push(`${ratio.toFixed(2)} ${e.outerHTML.slice(0, 140)}`);
+  }
+  return found;
+}"""
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing is being fetched any more."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(150)
+
+
+def too_wide(page: Page) -> dict[str, Any]:
+    """What sticks out to the right."""
+    return page.evaluate(TOO_WIDE)
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_every_control_has_a_name_and_ids_are_unique(desk: Session, path: str) -> None:
+    page = desk.goto(path)
+    settle(page)
+    assert page.evaluate(NAMELESS) == []
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert page.evaluate("(ids => ids.length - new Set(ids).size)([...document.querySelectorAll('[id]')].map(e => e.id))") == 0
+    expect(page.locator("main h1, main p").first).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_text_has_enough_contrast(desk: Session, question: str, theme: str) -> None:
+    page = desk.page
+    page.add_init_script(f"localStorage.setItem('luna.theme', '{theme}')")
+    for path in VIEWS:
+        desk.goto(path)
+        settle(page)
+        assert page.evaluate(LOW_CONTRAST) == [], path
+    desk.goto("/")
+    desk.ask(question)
+    page.get_by_text("Warum diese Quellen?").click()
+    page.locator("sup button").first.click()
+    page.get_by_test_id("drawer").locator("mark").first.wait_for()
+    assert page.evaluate(LOW_CONTRAST) == []
+    assert page.evaluate(NAMELESS) == []
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_a_phone_never_scrolls_sideways(phone: Session, path: str) -> None:
+    page = phone.goto(path)
+    settle(page)
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.wait_for_timeout(100)
+        found = too_wide(page)
+        assert found["page"] <= width, (path, width)
+        assert found["elements"] == [], (path, width)
+        assert found["panes"] == [], (path, width)
+
+
+def test_a_long_answer_and_its_document_fit_on_a_phone(phone: Session, question: str) -> None:
+    page = phone.goto("/")
+    phone.ask(f"Bitte ausführlich: {question}")
+    page.get_by_text("Warum diese Quellen?").click()
+    assert too_wide(page)["elements"] == []
+    page.locator("sup button").first.click()
+    drawer = page.get_by_test_id("drawer")
+    drawer.locator("mark").first.wait_for()
+    assert too_wide(page)["elements"] == []
+    drawer.get_by_role("link", name="Dokument", exact=True).click()
+    page.get_by_test_id("passage-text").wait_for()
+    assert too_wide(page)["elements"] == []
+
+
+def test_the_phone_has_a_tab_bar_that_leads_everywhere(phone: Session) -> None:
+    page = phone.goto("/")
+    bar = page.get_by_role("navigation", name="Hauptnavigation")
+    for name, path in (("Dokumente", "/dokumente"), ("Suche", "/suche"), ("System", "/system"), ("Fragen", "/")):
+        bar.get_by_role("link", name=name).click()
+        page.wait_for_url(re.compile(rf"{path}(\?.*)?$"))
+        expect(bar.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
+
+
+def test_the_theme_is_remembered(desk: Session) -> None:
+    page = desk.goto("/")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.get_by_role("button", name="Helle Ansicht").click()
+    page.reload()
+    page.get_by_role("button", name="Dunkle Ansicht").wait_for()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+def test_search_tells_why_each_passage_was_found(desk: Session) -> None:
+    page = desk.goto("/suche")
+    page.get_by_label("Suchfrage").fill("Netzentgelt steuerbare Verbrauchseinrichtung")
+    page.keyboard.press("Enter")
+    hit = page.get_by_test_id("hit").first
+    hit.wait_for()
+    expect(hit.locator("dl dt").first).to_be_visible()
+    hit.get_by_role("button", name=re.compile("aufschlagen")).click()
+    page.get_by_test_id("drawer").locator("mark").first.wait_for()
+
+
+def test_help_speaks_and_closes_by_escape(desk: Session) -> None:
+    page = desk.goto("/suche")
+    button = page.get_by_role("button", name="Hilfe zu dieser Seite")
+    button.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_the_administrators_key_stays_in_the_tab(desk: Session, real_server: bool) -> None:
+    page = desk.goto("/system")
+    page.get_by_role("button", name="Schlüssel eingeben").click()
+    page.get_by_label("Schlüssel", exact=False).last.fill("falsch")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert page.evaluate("Object.keys(localStorage).some(key => key.includes('admin'))") is False
+    if real_server:
+        return
+    page.get_by_role("button", name="Anderen Schlüssel eingeben").click()
+    page.get_by_label("Schlüssel", exact=False).last.fill("verwaltung")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Vektorindex")).to_be_visible()
+    page.get_by_role("button", name="Schlüssel vergessen").click()
+    expect(page.get_by_text("Vektorindex")).to_have_count(0)
+
+
+def test_the_page_keeps_its_own_content_security_policy(desk: Session) -> None:
+    page = desk.goto("/")
+    settle(page)
+    assert page.locator("script:not([src])").count() == 0
+    assert page.locator("[onclick], [onload]").count() == 0
+    assert all("/assets/" in src for src in page.locator("script[src]").evaluate_all("all => all.map(e => e.src)"))
