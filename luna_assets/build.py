@@ -1,6 +1,6 @@
 """Puts assets, jobs, schedules, sensors and resources together; a test replaces any resource by name."""
 
-from dagster import Definitions
+from dagster import Definitions, in_process_executor
 
 from luna_assets.documents.assets import documents
 from luna_assets.jobs import documents_drain, documents_maintenance, documents_reindex
@@ -16,5 +16,7 @@ def build_defs(**overrides: object) -> Definitions:
         jobs=[documents_drain, documents_reindex, documents_maintenance],
         schedules=[nightly_maintenance],
         sensors=[documents_waiting, orphaned_runs],
+        # A run is one process: a second one for its only step would cost more than the step.
+        executor=in_process_executor,
         resources={"luna": LunaResource(), **overrides},
     )

@@ -29,6 +29,8 @@ ALIVE = [
 ]
 GRACE_S = 20.0
 """A run younger than this may not have reported its process yet."""
+SILENT_S = 60.0
+"""A run that has not reported its process after this time never will."""
 
 
 @sensor(
@@ -76,7 +78,7 @@ def _process_may_live(instance: DagsterInstance, run: DagsterRun) -> bool:
     age_s = time.time() - record.create_timestamp.timestamp()
     pid = _pid(instance, run.run_id)
     if pid is None:
-        return age_s < GRACE_S * 3
+        return age_s < SILENT_S
     try:
         process = psutil.Process(pid)
         return (

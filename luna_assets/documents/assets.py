@@ -1,6 +1,7 @@
 """The assets of documents. Thin: what happens is in `drain` and `index_build`; here it gets its place in lineage."""
 
 from collections.abc import Iterator, Set
+from threading import Thread
 from uuid import UUID
 
 from dagster import (
@@ -43,7 +44,7 @@ class DocumentsConfig(Config):
         description="Only these documents, queued again whatever their state. Empty: everything that waits.",
     )
     linger_s: float = Field(
-        default=15.0, ge=0, le=600, description="Seconds to wait for further arrivals before the run ends."
+        default=45.0, ge=0, le=600, description="Seconds to wait for further arrivals before the run ends."
     )
     batch: int = Field(default=32, ge=1, le=1000, description="Documents claimed at a time.")
     rebuild: bool = Field(
@@ -125,6 +126,8 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
         rebuild=config.rebuild or not ({TEXT, CHUNKS} & selected),
     )
     with luna.connection() as connection, luna.extractor() as extractor:
+        # The child starts while the queue is being read.
+        Thread(target=extractor.warm_up, name="extractor-warm-up", daemon=True).start()
         drain = Drain(
             connection,
             luna.objects,

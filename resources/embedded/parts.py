@@ -186,7 +186,6 @@ def dagster_environment(settings: Settings, urls: DatabaseUrls) -> dict[str, str
         "LUNA_DAGSTER_DB_HOST": database.hostname or LOOPBACK,
         "LUNA_DAGSTER_DB_PORT": str(database.port or 5432),
         "LUNA_DAGSTER_DB_NAME": database.path.lstrip("/"),
-        "LUNA_DAGSTER_COMPUTE_LOGS": str(folder / "compute_logs"),
         "LUNA_CODE_SERVER_HOST": LOOPBACK,
         "LUNA_CODE_SERVER_PORT": str(settings.code_server_port),
         "DAGSTER_DISABLE_TELEMETRY": "1",

@@ -90,11 +90,12 @@ def kill_run_worker(stack: Stack) -> None:
 
 
 def _is_run_worker(process: psutil.Process) -> bool:
+    """Runs are forked from the code server's fork server, which is itself such a process."""
     try:
-        line = " ".join(process.cmdline())
+        parent = process.parent()
+        return parent is not None and all("forkserver" in " ".join(one.cmdline()) for one in (process, parent))
     except psutil.Error:
         return False
-    return "multiprocessing" in line and "resource_tracker" not in line
 
 
 def states(stack: Stack, marker: str) -> list[tuple[str, str, int]]:
