@@ -57,18 +57,22 @@ class Edge:
         token = trace_id.set(choose_trace_id(_first(headers, b"traceparent"), _first(headers, b"x-trace-id")))
         started = perf_counter()
         status = 0
+        body = _Body(receive, headers)
 
         async def framed_send(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = _framed(list(message.get("headers", [])), str(scope["path"]))
+                if status >= 400 and not body.complete:
+                    # Whoever is still sending what was refused is hung up on, not read to the end.
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         try:
             fault = self._refusal(scope, headers)
             if fault is None:
-                await self._app(scope, _unstalled(receive), framed_send)
+                await self._app(scope, body.receive, framed_send)
             else:
                 response: Any = respond(fault).to_asgi_response(app=None, request=_request(scope))
                 await response(scope, receive, framed_send)
@@ -137,22 +141,23 @@ def _framed(headers: list[tuple[bytes, bytes]], path: str) -> list[tuple[bytes, 
     return headers + added
 
 
-def _unstalled(receive: Receive) -> Receive:
-    """A sender that stops in the middle of a body does not hold a connection for ever."""
-    complete = False
+class _Body:
+    """The request's body on its way in. A sender that stops in the middle does not hold a connection for ever."""
 
-    async def guarded() -> Any:
-        nonlocal complete
-        if complete:
-            return await receive()
+    def __init__(self, receive: Receive, headers: list[tuple[bytes, bytes]]) -> None:
+        self._receive = receive
+        length = _first(headers, b"content-length")
+        self.complete = length in {None, "0"} and _first(headers, b"transfer-encoding") is None
+
+    async def receive(self) -> Any:
+        if self.complete:
+            return await self._receive()
         try:
-            message = await asyncio.wait_for(receive(), BODY_STALL_S)
+            message = await asyncio.wait_for(self._receive(), BODY_STALL_S)
         except TimeoutError:
             raise ApiError(408, "Die Anfrage kam nicht vollständig an.") from None
-        complete = message["type"] != "http.request" or not message.get("more_body", False)
+        self.complete = message["type"] != "http.request" or not message.get("more_body", False)
         return message
-
-    return guarded
 
 
 def _request(scope: Scope) -> Any:

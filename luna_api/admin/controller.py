@@ -4,8 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from luna_api.accounts.principal import Principal
 from luna_api.admin.schemas import AdminHealth, JobList, ReindexRequest, RunStarted
@@ -13,17 +13,17 @@ from luna_api.admin.service import AdminService
 from luna_api.context import AppContext
 from luna_api.envelope import Envelope, Saved, ok
 from luna_api.guards import admin_only
-from luna_api.items.controller import Limit, Text
+from luna_api.items.controller import Limit, Text, Words
 from luna_api.items.schemas import ChunkWindow, ItemPage, Kind, Status
 from luna_api.items.service import ItemService, Query
 
 
-def provide_service(context: AppContext, principal: Principal) -> AdminService:
+def provide_service(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> AdminService:
     """The administrator's views."""
     return AdminService(context, principal)
 
 
-def provide_items(context: AppContext, principal: Principal) -> ItemService:
+def provide_items(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> ItemService:
     """Documents as the administrator sees them."""
     return ItemService(context, principal)
 
@@ -40,52 +40,60 @@ class AdminController(Controller):
     }
 
     @get("/health", operation_id="getAdminHealth")
-    async def health(self, service: AdminService) -> Envelope[AdminHealth]:
+    async def health(self, service: NamedDependency[AdminService]) -> Envelope[AdminHealth]:
         """Der Zustand aller Teile."""
         return ok(await service.health())
 
     @get("/items", operation_id="listAdminItems")
     async def page(
         self,
-        items: ItemService,
-        query: Text = None,
+        items: NamedDependency[ItemService],
+        words: Words = None,
         tag: Text = None,
-        kind: Kind | None = None,
-        status: Status | None = None,
+        kind: FromQuery[Kind | None] = None,
+        status: FromQuery[Status | None] = None,
         cursor: Text = None,
         limit: Limit = 50,
-        all_versions: bool = True,
+        all_versions: FromQuery[bool] = True,
     ) -> Envelope[ItemPage]:
         """Alle Dokumente des Mandanten und die öffentlichen, mit allen Versionen."""
         wanted = Query(
-            query=query, tag=tag, kind=kind, status=status, cursor=cursor, limit=limit, all_versions=all_versions
+            query=words, tag=tag, kind=kind, status=status, cursor=cursor, limit=limit, all_versions=all_versions
         )
         return ok(await items.page(wanted))
 
     @delete("/item/{item_id:uuid}", operation_id="deleteAdminItem", status_code=200)
-    async def remove(self, items: ItemService, item_id: UUID) -> Envelope[Saved]:
+    async def remove(self, items: NamedDependency[ItemService], item_id: FromPath[UUID]) -> Envelope[Saved]:
         """Ein Dokument löschen; es lässt sich wiederherstellen."""
         await items.remove(item_id, action="admin.item.delete")
         return ok(Saved(), "Das Dokument ist gelöscht und lässt sich wiederherstellen.")
 
     @get("/item/{item_id:uuid}/chunks", operation_id="getAdminItemChunks")
     async def chunks(
-        self, items: ItemService, item_id: UUID, around: UUID | None = None, limit: Limit = 200
+        self,
+        items: NamedDependency[ItemService],
+        item_id: FromPath[UUID],
+        around: FromQuery[UUID | None] = None,
+        limit: Limit = 200,
     ) -> Envelope[ChunkWindow]:
         """Die Textstellen eines Dokuments."""
         return ok(await items.chunks(item_id, around, limit))
 
     @post("/reindex", operation_id="reindex", status_code=202)
-    async def reindex(self, service: AdminService, data: ReindexRequest) -> Envelope[RunStarted]:
+    async def reindex(
+        self,
+        service: NamedDependency[AdminService],
+        data: JSONBody[ReindexRequest],
+    ) -> Envelope[RunStarted]:
         """Textstellen und Index neu bauen; ohne Angaben alles."""
         return ok(await service.reindex(data), "Der Auftrag läuft.")
 
     @get("/jobs", operation_id="listJobs")
     async def jobs(
         self,
-        service: AdminService,
-        job_name: Annotated[str | None, Parameter(max_length=100)] = None,
-        limit: Annotated[int, Parameter(ge=1, le=200)] = 25,
+        service: NamedDependency[AdminService],
+        job_name: Annotated[str | None, QueryParameter(max_length=100)] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 25,
     ) -> Envelope[JobList]:
         """Dagsters Läufe, die neuesten zuerst."""
         return ok(await service.jobs(job_name, limit))

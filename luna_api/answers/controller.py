@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
 
 from luna_api.accounts.principal import Principal
 from luna_api.answers import stream
@@ -23,7 +24,7 @@ from luna_api.guards import admin_only
 from luna_api.limits import EMBED_LIMIT_BYTES
 
 
-def provide_service(context: AppContext, principal: Principal) -> AnswerService:
+def provide_service(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> AnswerService:
     """Answers given to the asker."""
     return AnswerService(context, principal)
 
@@ -35,12 +36,16 @@ class AnswerController(Controller):
     dependencies = {"service": Provide(provide_service, sync_to_thread=False)}  # noqa: RUF012
 
     @post("/rag/search", operation_id="search", status_code=200)
-    async def search(self, context: AppContext, principal: Principal, data: SearchRequest) -> Envelope[SearchData]:
+    async def search(
+        self, context: NamedDependency[AppContext], principal: NamedDependency[Principal], data: JSONBody[SearchRequest]
+    ) -> Envelope[SearchData]:
         """Nur suchen: Fundstellen und warum jede gefunden wurde."""
         return ok(await context.pipeline.search(principal, data))
 
     @post("/rag/ask", operation_id="ask", status_code=200)
-    async def ask(self, context: AppContext, principal: Principal, data: AskRequest) -> Response[Envelope[AnswerData]]:
+    async def ask(
+        self, context: NamedDependency[AppContext], principal: NamedDependency[Principal], data: JSONBody[AskRequest]
+    ) -> Response[Envelope[AnswerData]]:
         """Fragen: eine Antwort aus wörtlichen, belegten Sätzen; mit `stream` als Ereignisse."""
         context.limiter.check(principal)
         if data.stream:
@@ -50,7 +55,9 @@ class AnswerController(Controller):
         return Response(ok(answer))
 
     @get("/answers/{answer_id:uuid}", operation_id="getAnswer")
-    async def receipt(self, service: AnswerService, answer_id: UUID) -> Envelope[AnswerReceipt]:
+    async def receipt(
+        self, service: NamedDependency[AnswerService], answer_id: FromPath[UUID]
+    ) -> Envelope[AnswerReceipt]:
         """Der Beleg einer Antwort: worauf sie stand."""
         return ok(await service.receipt(answer_id))
 
@@ -61,6 +68,6 @@ class AnswerController(Controller):
         guards=[admin_only],
         request_max_body_size=EMBED_LIMIT_BYTES,
     )
-    async def embed(self, service: AnswerService, data: EmbedRequest) -> Envelope[EmbedData]:
+    async def embed(self, service: NamedDependency[AnswerService], data: JSONBody[EmbedRequest]) -> Envelope[EmbedData]:
         """Texte als Vektoren im Raum des Index (Verwaltung)."""
         return ok(await service.embed(data.texts))

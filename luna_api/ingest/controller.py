@@ -1,13 +1,11 @@
 """Routes of uploads."""
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
-from litestar.di import Provide
-from litestar.enums import RequestEncodingType
+from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
-from litestar.params import Body
+from litestar.params import FromPath, JSONBody, MultipartBody
 
 from luna_api.accounts.principal import Principal
 from luna_api.context import AppContext
@@ -21,7 +19,7 @@ ACCEPTED = {
 }
 
 
-def provide_service(context: AppContext, principal: Principal) -> IngestService:
+def provide_service(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> IngestService:
     """Uploads of the asker."""
     return IngestService(context, principal)
 
@@ -46,8 +44,8 @@ class UploadController(Controller):
     @post("/doc", operation_id="ingestDocument", status_code=200, responses=ACCEPTED)
     async def upload(
         self,
-        service: IngestService,
-        data: Annotated[IngestForm, Body(media_type=RequestEncodingType.MULTI_PART)],
+        service: NamedDependency[IngestService],
+        data: MultipartBody[IngestForm],
     ) -> Response[Envelope[IngestResult]]:
         """Ein Dokument hochladen und bis zu `wait` Sekunden auf das Ergebnis warten."""
         return answer(await service.upload(data))
@@ -62,22 +60,24 @@ class IngestController(Controller):
     dependencies = {"service": Provide(provide_service, sync_to_thread=False)}  # noqa: RUF012
 
     @post("/url", operation_id="ingestUrl", status_code=200, responses=ACCEPTED)
-    async def fetch(self, service: IngestService, data: UrlRequest) -> Response[Envelope[IngestResult]]:
+    async def fetch(
+        self, service: NamedDependency[IngestService], data: JSONBody[UrlRequest]
+    ) -> Response[Envelope[IngestResult]]:
         """Ein Dokument aus dem öffentlichen Internet abrufen und aufnehmen."""
         return answer(await service.fetch(data))
 
     @get("/{item_id:uuid}", operation_id="getIngestState")
-    async def state(self, service: IngestService, item_id: UUID) -> Envelope[IngestState]:
+    async def state(self, service: NamedDependency[IngestService], item_id: FromPath[UUID]) -> Envelope[IngestState]:
         """Wie weit die Verarbeitung ist."""
         return ok(await service.state(item_id))
 
     @post("/{item_id:uuid}/retry", operation_id="retryIngest", status_code=200)
-    async def retry(self, service: IngestService, item_id: UUID) -> Envelope[IngestState]:
+    async def retry(self, service: NamedDependency[IngestService], item_id: FromPath[UUID]) -> Envelope[IngestState]:
         """Ein fehlgeschlagenes Dokument erneut verarbeiten."""
         return ok(await service.retry(item_id), "Das Dokument wird erneut verarbeitet.")
 
     @delete("/{item_id:uuid}", operation_id="cancelIngest", status_code=200)
-    async def cancel(self, service: IngestService, item_id: UUID) -> Envelope[Saved]:
+    async def cancel(self, service: NamedDependency[IngestService], item_id: FromPath[UUID]) -> Envelope[Saved]:
         """Einen Upload zurücknehmen, solange er wartet."""
         await service.cancel(item_id)
         return ok(Saved(), "Der Upload ist zurückgenommen.")

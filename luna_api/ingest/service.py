@@ -44,6 +44,11 @@ FROM identity
 ON CONFLICT DO NOTHING
 RETURNING id
 """
+# Two first versions of one document wait for each other, or each would become a document of its own.
+_LOCK_IDENTITY = """
+SELECT pg_advisory_xact_lock(hashtextextended('document:' || coalesce(%(tenant)s::text, '') || identity, 0))
+FROM (SELECT coalesce(%(document_id)s::text, %(external_ref)s, %(url)s) AS identity) AS named WHERE identity IS NOT NULL
+"""
 _LIVE = """
 SELECT id, document_id, version, status FROM items
 WHERE tenant_id IS NOT DISTINCT FROM %s AND sha256 = %s AND deleted_at IS NULL
@@ -254,6 +259,7 @@ class IngestService:
     async def _note(self, values: dict[str, object]) -> UUID:
         for _ in range(_ATTEMPTS):
             async with self._transaction() as sql:
+                await sql.execute(_LOCK_IDENTITY, values)
                 item_id = await self._queued_again(sql, values)
                 if item_id is None:
                     row = await (await sql.execute(_INSERT, values)).fetchone()

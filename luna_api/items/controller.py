@@ -6,8 +6,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from luna_api.accounts.principal import Principal
 from luna_api.context import AppContext
@@ -15,11 +15,15 @@ from luna_api.envelope import Envelope, Saved, ok
 from luna_api.items.schemas import ChunkWindow, Item, ItemPage, ItemSummary, ItemText, ItemVersions, Kind, Status
 from luna_api.items.service import ItemService, Query
 
-Text = Annotated[str | None, Parameter(max_length=500)]
-Limit = Annotated[int, Parameter(ge=1, le=200, description="Einträge je Seite")]
+Text = Annotated[str | None, QueryParameter(max_length=500)]
+Words = Annotated[
+    str | None,
+    QueryParameter(name="query", max_length=500, description="Wörter in Titel, Dateiname, Tags, Gesetzesnamen"),
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Einträge je Seite")]
 
 
-def provide_service(context: AppContext, principal: Principal) -> ItemService:
+def provide_service(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> ItemService:
     """Documents of the asker."""
     return ItemService(context, principal)
 
@@ -34,42 +38,49 @@ class ItemController(Controller):
     @get("/", operation_id="listItems")
     async def page(
         self,
-        service: ItemService,
-        query: Text = None,
+        service: NamedDependency[ItemService],
+        words: Words = None,
         tag: Text = None,
-        kind: Kind | None = None,
-        status: Status | None = None,
+        kind: FromQuery[Kind | None] = None,
+        status: FromQuery[Status | None] = None,
         cursor: Text = None,
         limit: Limit = 50,
-        all_versions: bool = False,
+        all_versions: FromQuery[bool] = False,
     ) -> Envelope[ItemPage]:
         """Dokumente, die neuesten zuerst; ohne `all_versions` nur die jeweils letzte Version."""
         wanted = Query(
-            query=query, tag=tag, kind=kind, status=status, cursor=cursor, limit=limit, all_versions=all_versions
+            query=words, tag=tag, kind=kind, status=status, cursor=cursor, limit=limit, all_versions=all_versions
         )
         return ok(await service.page(wanted))
 
     @get("/{item_id:uuid}", operation_id="getItem")
-    async def item(self, service: ItemService, item_id: UUID) -> Envelope[Item]:
+    async def item(self, service: NamedDependency[ItemService], item_id: FromPath[UUID]) -> Envelope[Item]:
         """Eine Version eines Dokuments."""
         return ok(await service.item(item_id))
 
     @get("/{item_id:uuid}/text", operation_id="getItemText")
     async def text(
-        self, service: ItemService, item_id: UUID, version: Annotated[int | None, Parameter(ge=1)] = None
+        self,
+        service: NamedDependency[ItemService],
+        item_id: FromPath[UUID],
+        version: Annotated[int | None, QueryParameter(ge=1)] = None,
     ) -> Envelope[ItemText]:
         """Der ausgelesene Text; Zitate lassen sich darin Zeichen für Zeichen wiederfinden."""
         return ok(await service.text(item_id, version))
 
     @get("/{item_id:uuid}/chunks", operation_id="getItemChunks")
     async def chunks(
-        self, service: ItemService, item_id: UUID, around: UUID | None = None, limit: Limit = 50
+        self,
+        service: NamedDependency[ItemService],
+        item_id: FromPath[UUID],
+        around: FromQuery[UUID | None] = None,
+        limit: Limit = 50,
     ) -> Envelope[ChunkWindow]:
         """Textstellen in Lesereihenfolge, auf Wunsch um eine herum."""
         return ok(await service.chunks(item_id, around, limit))
 
     @get("/{item_id:uuid}/file", operation_id="getItemFile", media_type="application/octet-stream")
-    async def file(self, service: ItemService, item_id: UUID) -> Response[bytes]:
+    async def file(self, service: NamedDependency[ItemService], item_id: FromPath[UUID]) -> Response[bytes]:
         """Die Datei, wie sie hochgeladen wurde."""
         item, data = await service.file(item_id)
         return Response(
@@ -83,23 +94,23 @@ class ItemController(Controller):
         )
 
     @get("/{item_id:uuid}/summary", operation_id="getItemSummary")
-    async def summary(self, service: ItemService, item_id: UUID) -> Envelope[ItemSummary]:
+    async def summary(self, service: NamedDependency[ItemService], item_id: FromPath[UUID]) -> Envelope[ItemSummary]:
         """Die ersten aussagekräftigen Sätze, wörtlich."""
         return ok(await service.summary(item_id))
 
     @get("/{item_id:uuid}/versions", operation_id="getItemVersions")
-    async def versions(self, service: ItemService, item_id: UUID) -> Envelope[ItemVersions]:
+    async def versions(self, service: NamedDependency[ItemService], item_id: FromPath[UUID]) -> Envelope[ItemVersions]:
         """Alle Versionen desselben Dokuments."""
         return ok(await service.versions(item_id))
 
     @delete("/{item_id:uuid}", operation_id="deleteItem", status_code=200)
-    async def remove(self, service: ItemService, item_id: UUID) -> Envelope[Saved]:
+    async def remove(self, service: NamedDependency[ItemService], item_id: FromPath[UUID]) -> Envelope[Saved]:
         """Ein eigenes Dokument löschen; es lässt sich wiederherstellen."""
         await service.remove(item_id)
         return ok(Saved(), "Das Dokument ist gelöscht und lässt sich wiederherstellen.")
 
     @post("/{item_id:uuid}/restore", operation_id="restoreItem", status_code=200)
-    async def restore(self, service: ItemService, item_id: UUID) -> Envelope[Item]:
+    async def restore(self, service: NamedDependency[ItemService], item_id: FromPath[UUID]) -> Envelope[Item]:
         """Ein gelöschtes Dokument wiederherstellen."""
         return ok(await service.restore(item_id), "Das Dokument ist wieder da.")
 

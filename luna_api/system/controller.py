@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from litestar import Controller, Response, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
 
 from luna_api.context import AppContext
 from luna_api.envelope import Envelope, failed, ok
@@ -12,13 +13,13 @@ from luna_api.system.schemas import Health, HelpText, SystemInfo
 
 
 @get("/system/info", operation_id="getSystemInfo", tags=["system"])
-async def system_info(context: AppContext) -> Envelope[SystemInfo]:
+async def system_info(context: NamedDependency[AppContext]) -> Envelope[SystemInfo]:
     """Was hier läuft; öffentlich."""
     return ok(await service.system_info(context))
 
 
 @get("/health", operation_id="getHealth", tags=["system"])
-async def health(context: AppContext, ready: bool = False) -> Response[Envelope[Health]]:
+async def health(context: NamedDependency[AppContext], ready: FromQuery[bool] = False) -> Response[Envelope[Health]]:
     """Lebt der Dienst; mit `ready=1` auch: kann er antworten (sonst 503)."""
     found = await service.health(context, ready=ready)
     if found.ready is False:
@@ -35,7 +36,9 @@ class HelpController(Controller):
 
     @get("/context", operation_id="getHelp", sync_to_thread=False)
     def context_help(
-        self, context: AppContext, route: Annotated[str, Parameter(max_length=300)] = "/"
+        self,
+        context: NamedDependency[AppContext],
+        route: Annotated[str, QueryParameter(max_length=300)] = "/",
     ) -> Envelope[HelpText]:
         """Hilfe zu einer Ansicht, in Lunas Worten."""
         return ok(context.help_texts.of(route))
