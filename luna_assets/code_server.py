@@ -26,7 +26,7 @@ def forking_context(_method: str | None = None) -> BaseContext:
 def main() -> None:
     """Serve the code location; arguments as for `dagster api grpc`."""
     # The server asks its module-level `multiprocessing` for "spawn" and offers no setting for it.
-    grpc_server.multiprocessing = SimpleNamespace(get_context=forking_context)  # pyright: ignore[reportAttributeAccessIssue]
+    setattr(grpc_server, "multiprocessing", SimpleNamespace(get_context=forking_context))  # noqa: B010 (not exported)
     # Its first use would wait for the imports; now they happen while the server starts.
     forking_context()
     forkserver.ensure_running()

@@ -76,23 +76,24 @@ def _process_may_live(instance: DagsterInstance, run: DagsterRun) -> bool:
     if record is None:
         return False
     age_s = time.time() - record.create_timestamp.timestamp()
-    pid = _pid(instance, run.run_id)
-    if pid is None:
+    reported = _reported_process(instance, run.run_id)
+    if reported is None:
         return age_s < SILENT_S
+    pid, reported_at_s = reported
     try:
         process = psutil.Process(pid)
-        return (
-            process.status() != psutil.STATUS_ZOMBIE
-            and process.create_time() < record.create_timestamp.timestamp() + age_s
-        )
+        # A process that began after the report is another one that was given the same id.
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= reported_at_s + 1.0
     except psutil.NoSuchProcess:
         return age_s < GRACE_S and run.status != DagsterRunStatus.STARTED
 
 
-def _pid(instance: DagsterInstance, run_id: str) -> int | None:
+def _reported_process(instance: DagsterInstance, run_id: str) -> tuple[int, float] | None:
+    """The process id that the run last reported, and when (seconds since the epoch)."""
+    found: tuple[int, float] | None = None
     for entry in instance.all_logs(run_id, of_type=DagsterEventType.ENGINE_EVENT):
         event = entry.dagster_event
         pid = event.engine_event_data.metadata.get("pid") if event else None
         if pid is not None and str(pid.value).isdigit():
-            return int(str(pid.value))
-    return None
+            found = int(str(pid.value)), entry.timestamp
+    return found

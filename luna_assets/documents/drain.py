@@ -173,7 +173,7 @@ class Drain:
             self._fail(
                 claim,
                 "internal",
-                f"Unerwarteter Fehler ({type(fault).__name__}) bei der Verarbeitung; Einzelheiten: Lauf {self._run_id}.",
+                f"Unerwarteter Fehler ({type(fault).__name__}) bei der Verarbeitung, siehe Lauf {self._run_id}.",
                 report,
             )
 
