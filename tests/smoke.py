@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.stack import Stack
 
-QUESTION = "Wie hoch ist die pauschale Netzentgeltreduzierung im Modul 1?"
+QUESTION = "Wie hoch ist der Nachlass im Modul A?"
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
-"""Write the sample documents of this folder: sample.pdf, sample.docx and sample.md, the same bytes on every run.
+"""Write the sample documents in `samples`: sample.pdf, sample.docx and sample.md, the same bytes on every run.
 
 The text is our own. The utility, its people, prices and deadlines are invented and say nothing about real ones.
-Run: `python data/samples/make_samples.py [folder]`.
+Run: `python data/make_samples.py [folder]`.
 """
 
 from __future__ import annotations
@@ -287,4 +287,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent / "samples")
