@@ -111,7 +111,7 @@ def _ends_sentence(text: str, start: int, end: int) -> bool:
         return opens and folded in _MAYBE_LETTERS
     if folded in _MAYBE:
         return opens
-    return folded not in _NEVER
+    return folded not in _NEVER and not folded.endswith("str")
 
 
 def _word_start(text: str, end: int) -> int:

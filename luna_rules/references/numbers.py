@@ -256,7 +256,9 @@ def find_numbers(text: str) -> list[NumberMention]:
         if word in _ARTICLES and mention.unit not in _TIMES and mention.value == 1:
             continue
         found.append(mention)
-    return sorted(found, key=lambda mention: mention.start)
+    found.sort(key=lambda mention: mention.start)
+    # „fünf vom Hundert“: the word of a unit is no number of its own.
+    return [mention for place, mention in enumerate(found) if not place or mention.start >= found[place - 1].end]
 
 
 _ENDINGS = tuple(stem + ending for stem in _ADJECTIVE_UNITS for ending in ("", "e", "en", "er", "es", "em"))
