@@ -31,6 +31,8 @@ BYTES_PER_CHUNK = 700
 LEARN_FROM_CHUNKS = 300
 """A scope smaller than this is learnt anew whenever it doubles; below it, learning costs less than it saves."""
 POLL_S = 0.25
+SETTLED_S = 2.0
+"""How long the queue must be empty before a scope that has outgrown its lexicon is learnt anew."""
 LOCK_PATIENCE_S = 1.0
 
 Log = Callable[[str], None]
@@ -97,7 +99,7 @@ class Drain:
         self._run_id = run_id
         self._log = log
         self._analysers: dict[str, Analyser] = {}
-        self._deferred: dict[UUID | None, list[UUID]] = {}
+        self._to_build: dict[UUID | None, int] = {}
         self._refused: set[UUID | None] = set()
 
     def run(self, request: DrainRequest) -> DrainReport:
@@ -135,12 +137,15 @@ class Drain:
         while True:
             bulk = self._scopes_to_learn()
             claims = queue.claim(self._connection, self._run_id, request.batch)
-            if not claims and self._deferred:
+            if not claims and self._to_build:
                 self._build(report)
                 idle_since = time.monotonic()
                 continue
             if not claims:
-                if time.monotonic() - idle_since >= request.linger_s:
+                idle_s = time.monotonic() - idle_since
+                if idle_s >= min(SETTLED_S, request.linger_s) and self._plan_outgrown():
+                    continue
+                if idle_s >= request.linger_s:
                     return
                 time.sleep(POLL_S)
                 continue
@@ -225,7 +230,8 @@ class Drain:
             report.chunks += len(ids)
             if defer:
                 queue.advance(connection, item_id, self._run_id, "vectors")
-                self._deferred.setdefault(claim.tenant_id, []).append(item_id)
+                self._to_build.setdefault(claim.tenant_id, 0)
+                self._to_build[claim.tenant_id] += 1
                 report.deferred += 1
                 return
             begun = time.perf_counter()
@@ -246,15 +252,15 @@ class Drain:
         rows = self._connection.execute("SELECT DISTINCT tenant_id FROM items WHERE status = 'ready'").fetchall()
         for (tenant_id,) in sorted(rows, key=lambda row: row[0] is not None):
             if tenant_id not in done:
-                self._deferred.setdefault(tenant_id, [])
+                self._to_build.setdefault(tenant_id, 0)
         self._build(report)
 
     def _build(self, report: DrainReport) -> None:
-        for tenant_id in list(self._deferred):
+        for tenant_id in list(self._to_build):
             begun = time.perf_counter()
             built = build_version(self._connection, tenant_id, run_id=self._run_id, gold=self._gold, log=self._log)
             report.built.append(built)
-            waiting = self._deferred.pop(tenant_id)
+            deferred = self._to_build.pop(tenant_id)
             if built.promoted:
                 report.vectors += built.chunks
                 report.ready += built.made_ready
@@ -262,7 +268,7 @@ class Drain:
                 # The live version still stands, so the new documents enter it one by one.
                 queue.release(self._connection, self._run_id)
                 self._refused.add(tenant_id)
-                report.deferred -= len(waiting)
+                report.deferred -= deferred
             report.add_seconds("index", begun)
 
     def _scopes_to_learn(self) -> set[UUID | None]:
@@ -275,6 +281,20 @@ class Drain:
             if live is None or (outgrown and tenant_id not in self._refused):
                 scopes.add(tenant_id)
         return scopes
+
+    def _plan_outgrown(self) -> bool:
+        """Note scopes that have doubled since their lexicon was learnt, document by document. Returns whether any has."""
+        rows = self._connection.execute(
+            """SELECT v.tenant_id FROM index_versions AS v
+               WHERE v.state = 'live' AND greatest(2 * v.learnt_chunks, %s) <= (
+                   SELECT sum(i.chunk_count) FROM items AS i WHERE i.status = 'ready' AND i.deleted_at IS NULL
+                   AND i.tenant_id IS NOT DISTINCT FROM v.tenant_id)""",
+            (LEARN_FROM_CHUNKS,),
+        ).fetchall()
+        outgrown = [row[0] for row in rows if row[0] not in self._refused]
+        for tenant_id in outgrown:
+            self._to_build.setdefault(tenant_id, 0)
+        return bool(outgrown)
 
     def _analyser(self, version: VersionInfo) -> Analyser:
         if version.lexicon_digest not in self._analysers:

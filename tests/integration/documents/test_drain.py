@@ -114,6 +114,20 @@ def test_a_later_document_enters_the_live_version(house: House) -> None:
     assert house.one("SELECT count(*) FROM index_versions WHERE state = 'live'") == (1,)
 
 
+def test_a_scope_that_grew_document_by_document_is_learnt_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("luna_assets.documents.drain.LEARN_FROM_CHUNKS", 12)
+    house.add("a.md", text("Netzanschluss"))
+    first = house.drain()
+    for number in range(4):
+        house.add(f"{number}.md", text(f"Messstelle {number}", 100))
+        house.drain(DrainRequest(linger_s=0, batch=1))
+    live = IndexWriter(house.worker).live_version(DEFAULT_TENANT)
+    assert live is not None
+    assert live.id > first.built[0].version_id
+    assert live.learnt_chunks >= 12
+    assert IndexWriter(house.worker).verify(live.id).ok
+
+
 def test_one_bad_document_never_stops_the_others(house: House) -> None:
     bad = house.add("kaputt.pdf", b"%PDF-1.7\nthis is not a PDF at all")
     good = [house.add(f"{number}.md", text(f"Thema {number}")) for number in range(5)]
