@@ -222,8 +222,12 @@ def _ingest(settings: Settings, paths: list[Path], fields: dict[str, str | list[
     with LunaClient(settings) as client:
         client.check()
         summary = Ingest(client, fields).run(sources, err)
-    if summary.failures:
+    if summary.failures and out.is_terminal:
         out.print(failures_table(summary))
+    else:
+        # one line each, however narrow the pipe: for logs and programs
+        for failure in summary.failures:
+            out.print(f"{failure.source.path}: {failure.reason}")
     out.print(
         f"{summary.count('ready')} aufgenommen, {summary.count('unchanged')} unverändert, "
         f"{summary.count('failed')} gescheitert."
