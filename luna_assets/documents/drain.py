@@ -283,7 +283,7 @@ class Drain:
         return scopes
 
     def _plan_outgrown(self) -> bool:
-        """Note scopes that have doubled since their lexicon was learnt, document by document. Returns whether any has."""
+        """Note scopes that have doubled since their lexicon was learnt; returns whether any has."""
         rows = self._connection.execute(
             """SELECT v.tenant_id FROM index_versions AS v
                WHERE v.state = 'live' AND greatest(2 * v.learnt_chunks, %s) <= (
