@@ -113,4 +113,4 @@ def load_prompts(path: Path | None = None) -> LunaPrompts:
     """The prompts of the house, or those of another file. Read once for each path."""
     if path is not None:
         return parse_prompts(path.read_bytes())
-    return parse_prompts(resources.files(__package__).joinpath("luna.yml").read_bytes())
+    return parse_prompts(resources.files("luna_api.prompts").joinpath("luna.yml").read_bytes())

@@ -457,6 +457,8 @@ class StreamChecker:
             return False
         if text[match.start() - 1 : match.start()] in ("]", "】", "］") or text[match.start()] != ".":
             return True
+        if text[max(start, match.start() - _SHORTEST) : match.start()].rstrip()[-1:] in (".", "!", "?"):
+            return False  # a row of full stops is no row of sentences
         begin = max(start, match.start() - _LOOKBACK)
         before = text[begin:end]
         behind = text[end : end + _LOOKAHEAD]

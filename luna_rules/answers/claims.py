@@ -155,9 +155,11 @@ _SECTION = re.compile(
 )
 _MORE_SECTIONS = re.compile(rf"(?: ?,| und| oder| bis| sowie| to| and) (?:§ ?)?({_NUMBER_OF_SECTION})(?![.,]?\d)")
 _PART = re.compile(
-    r"(?P<kind>\bAbs(?:ätzen?|atz(?:es)?|\.)|\bTeil(?:s|en?|es)?\b|\bAnlagen?\b|\bAnh[aä]ng\w{0,2}\b|\bKapitel\w?\b|\b(?:Unter)?abschnitt\w{0,2}\b|\bZiffern?\b|\bNr\.|\bNummern?\b|\bSätzen?\b|\bSatz(?:es)?\b|"
+    r"(?P<kind>\bAbs(?:ätzen?|atz(?:es)?|\.)|\bTeil(?:s|en?|es)?\b|\bAnlagen?\b|\bAnh[aä]ng\w{0,2}\b"
+    r"|\bKapitel\w?\b|\b(?:Unter)?abschnitt\w{0,2}\b|\bZiffern?\b|\bNr\.|\bNummern?\b|\bSätzen?\b|\bSatz(?:es)?\b|"
     r"\bBuchst(?:aben?|\.)|"
-    r"\bHalbsatz\b|\bUnterabs(?:atz|\.)|\bparagraphs?\b|\bAlternative\b|\bAlt\.) ?(?P<value>\d{1,3}(?: ?[a-z](?![\wäöüß.]))?(?![\wäöüß]))",
+    r"\bHalbsatz\b|\bUnterabs(?:atz|\.)|\bparagraphs?\b|\bAlternative\b"
+    r"|\bAlt\.) ?(?P<value>\d{1,3}(?: ?[a-z](?![\wäöüß.]))?(?![\wäöüß]))",
     re.I,
 )
 _PARTS_BETWEEN = re.compile(

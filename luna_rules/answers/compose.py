@@ -147,7 +147,7 @@ def _clause(sentence: AnswerSentence, wants: Sequence[Want]) -> str:
     ends = [match.start() for match in _CLAUSE_END.finditer(text)]
     bounds = [0, *(end + 1 for end in ends), len(text)]
     clauses = [text[a:b].strip() for a, b in pairwise(bounds)]
-    numeric = [want for want in wants if want not in ("modal", "body", "definition", "reason")]
+    numeric: list[Want] = [want for want in wants if want not in ("modal", "body", "definition", "reason")]
     for place, clause in enumerate(clauses):
         if numeric and signs_of(clause, numeric) and len(clause) <= _CLAUSE:
             before = "" if place == 0 else "… "

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
-from luna_rules.answers.question import Lookup, Question, Want, wanted
+from luna_rules.answers.question import NUMERIC, Lookup, Question, Want, wanted
 from luna_rules.documents.sentences import ITEM_MARKER, split_sentences
 
 MOST_SENTENCES = 5
@@ -21,6 +22,10 @@ _WHOLE_LIST = 900
 
 _HEADING = 0.5
 _AROUND = 0.35
+_AROUND_VALUE = 0.55
+_UNIT = 0.15
+_RULE = 0.08
+_SAME = 0.92
 _ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
 _SKIP = re.compile(r"\s*(?:#{1,6}\s|\|[\s:|-]*\||<|\(weggefallen\)|-\s*\|?$|Inhaltsübersicht)")
 _NUMBER = (
@@ -29,26 +34,32 @@ _NUMBER = (
 )
 _SIGNS: dict[Want, re.Pattern[str]] = {
     "duration": re.compile(
-        rf"\b{_NUMBER}\s*(?:Kalender|Werk|Arbeits)?-?(?:jahre?n?s?|monate?n?s?|wochen?|tage?n?s?|stunden?|minuten?|sekunden?"
-        r"|vollbenutzungsstunden)\b|\b(?:unverzüglich|jederzeit|unbefristet|dauerhaft|jährlich|monatlich|vierteljährlich"
+        rf"\b{_NUMBER}\s*(?:Kalender|Werk|Arbeits)?-?(?:jahre?n?s?|monate?n?s?|wochen?|tage?n?s?|stunden?"
+        rf"|minuten?|sekunden?"
+        r"|vollbenutzungsstunden)\b|\b(?:unverzüglich|jederzeit|unbefristet|dauerhaft|jährlich|monatlich"
+        r"|vierteljährlich"
         r"|halbjährlich|zwei(?:jährig|wöchig|monatig)\w*|\w+jährige?[nrs]?)\b",
         re.I,
     ),
     "date": re.compile(
         r"\b\d{1,2}\.\s?(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
         r"|\b\d{1,2}\.\d{1,2}\.\d{2,4}\b|\bJahr(?:es)? \d{4}\b"
-        rf"|\b{_NUMBER}\s*(?:Kalender|Werk|Arbeits)?-?(?:jahre?n?s?|monate?n?s?|wochen?|tage?n?s?|stunden?)\b|\b(?:unverzüglich|spätestens|frühestens|ab dem|sobald|wenn|vor Beginn|nach Ablauf|zum Ende)\b",
+        rf"|\b{_NUMBER}\s*(?:Kalender|Werk|Arbeits)?-?(?:jahre?n?s?|monate?n?s?|wochen?|tage?n?s?|stunden?)\b"
+        rf"|\b(?:unverzüglich|spätestens|frühestens|ab dem|sobald|wenn|vor Beginn|nach Ablauf|zum Ende)\b",
         re.I,
     ),
     "amount": re.compile(
         rf"\b{_NUMBER}\s*(?:Prozent|vom Hundert|v\. ?H\.|%|Euro|Cent|ct|EUR|€|Millionen|Milliarden|[kmgt]w(?:h|p)?\b|"
-        r"(?:kilo|mega|giga|tera)?(?:watt|wattstunden?|voltampere|volt)\b|tonnen?|kubikmeter|quadratmeter|metern?|kilometern?|"
-        r"einwohner\w*|kunden|wohnungen|stellplätze\w*|fünftel|drittel|viertel|grad)|\b(?:Hälfte|Drittel|Viertel|kostenlos|"
+        r"(?:kilo|mega|giga|tera)?(?:watt|wattstunden?|voltampere|volt)\b|tonnen?|kubikmeter|quadratmeter|metern?"
+        r"|kilometern?|"
+        r"einwohner\w*|kunden|wohnungen|stellplätze\w*|fünftel|drittel|viertel|grad)|\b(?:Hälfte|Drittel|Viertel"
+        r"|kostenlos|"
         r"unentgeltlich|kostenfrei|auf null)\b|\d",
         re.I,
     ),
     "money": re.compile(
-        rf"\b{_NUMBER}\s*(?:Millionen |Milliarden |Mio\. |Mrd\. )?(?:Euro|Cent|ct|EUR|€|Pfennig|DM|Prozent|vom Hundert|%)"
+        rf"\b{_NUMBER}\s*(?:Millionen |Milliarden |Mio\. |Mrd\. )?(?:Euro|Cent|ct|EUR|€|Pfennig|DM|Prozent"
+        rf"|vom Hundert|%)"
         r"|\b(?:kostenlos|unentgeltlich|kostenfrei|entgeltfrei|auf null)\b",
         re.I,
     ),
@@ -62,8 +73,10 @@ _SIGNS: dict[Want, re.Pattern[str]] = {
         re.I,
     ),
     "modal": re.compile(
-        r"\b(?:darf|dürfen|kann|können|muss|müssen|soll|sollen|ist verpflichtet|sind verpflichtet|ist berechtigt|sind berechtigt"
-        r"|unzulässig|zulässig|verboten|ist nicht|hat .{1,80} zu \w+en|haben .{1,80} zu \w+en|Anspruch|verlangen|unwirksam"
+        r"\b(?:darf|dürfen|kann|können|muss|müssen|soll|sollen|ist verpflichtet|sind verpflichtet|ist berechtigt"
+        r"|sind berechtigt"
+        r"|unzulässig|zulässig|verboten|ist nicht|hat .{1,80} zu \w+en|haben .{1,80} zu \w+en|Anspruch|verlangen"
+        r"|unwirksam"
         r"|ausgenommen|befreit|gilt nicht|gelten nicht|weder)\b",
         re.I,
     ),
@@ -71,9 +84,26 @@ _SIGNS: dict[Want, re.Pattern[str]] = {
     "definition": re.compile(r"\b(?:ist|sind|im Sinne|bedeutet|bezeichnet|gilt als)\b", re.I),
 }
 _WORTH: dict[Want, float] = {
-    "duration": 0.30, "date": 0.22, "amount": 0.24, "money": 0.28, "percent": 0.30, "distance": 0.34, "body": 0.06, "modal": 0.08,
-    "reason": 0.08, "definition": 0.06, 
+    "duration": 0.30, "date": 0.22, "amount": 0.24, "money": 0.28, "percent": 0.30, "distance": 0.34, "body": 0.06,
+    "modal": 0.08,
+    "reason": 0.08, "definition": 0.06,
 }  # fmt: skip
+_QUANTITY = re.compile(
+    r"\b(?:Euro|Cent|EUR|[kmgt]w(?:h|p)?|(?:kilo|mega|giga|tera)?(?:watt|wattstunden?|volt\w*)|tonnen?|\w*metern?"
+    r"|einwohner\w*"
+    r"|kunden|wohnungen|stellplätze\w*)\b|€",
+    re.I,
+)
+_UNITS_ASKED = (
+    (re.compile(r"\b(?:kw|kilowatt)\b", re.I), re.compile(r"\b(?:kW|Kilowatt)\b")),
+    (re.compile(r"\b(?:mw|megawatt)\b", re.I), re.compile(r"\b(?:MW|Megawatt)\b")),
+    (re.compile(r"\b(?:gw|gigawatt)\b", re.I), re.compile(r"\b(?:GW|Gigawatt)\b")),
+    (re.compile(r"\b[kmg]wh\b|\bwattstunde|\wwattstunde|verbrauch\b", re.I), re.compile(r"\b[kMG]Wh\b|wattstunden?\b")),
+    (re.compile(r"\bcent\b|\bct\b", re.I), re.compile(r"\bCent\b|\bct\b")),
+    (re.compile(r"\beuro\b|\beur\b|€", re.I), re.compile(r"\bEuro\b|\bEUR\b|€")),
+    (re.compile(r"\bmetern?\b|\babstand\b", re.I), re.compile(r"\b(?:Kilom|M)etern?\b")),
+    (re.compile(r"\btonnen?\b", re.I), re.compile(r"\bTonnen?\b")),
+)
 _HOLLOW = re.compile(
     r"bleibt unberührt|bleiben unberührt|gilt entsprechend|gelten entsprechend|ist entsprechend anzuwenden|"
     r"sind entsprechend anzuwenden|findet keine Anwendung|bleiben unbeschadet",
@@ -96,7 +126,7 @@ class Statement:
         return self.spans[0][0] if self.spans else self.items[0][0][0]
 
 
-@dataclass(slots=True)
+@dataclass
 class Scored:
     """A statement with what speaks for it."""
 
@@ -106,6 +136,11 @@ class Scored:
     signs: frozenset[Want]
     score: float
     coverage: float
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The longer words, for telling what was said already."""
+        return frozenset(_TOKEN.findall(self.text.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +215,62 @@ class Extractor:
         self._matcher = matcher
         self._weights = list(matcher.weights)
         self._total = sum(self._weights) or 1.0
-        self._around = [self._surroundings(passage) for passage in passages]
+        self._sections: dict[object, dict[int, float]] = {}
+        self._headings: dict[str, Mapping[int, float]] = {}
+        self._statements: list[list[tuple[Statement, str, Mapping[int, float]]]] = []
+        for number, passage in enumerate(passages):
+            found = [(statement, _text(passage, statement)) for statement in statements(passage, number)]
+            self._statements.append(
+                [(statement, text, self._own_concepts(passage, statement, text)) for statement, text in found]
+            )
+        self._unit = unit_pattern(question.text)
+        self._around = [self._surroundings(number, passage) for number, passage in enumerate(passages)]
 
-    def _surroundings(self, passage: Passage) -> tuple[Mapping[int, float], Mapping[int, float]]:
-        heading = self._matcher.concepts(" ".join((*passage.heading_path[-2:], passage.section or "")))
-        wide = dict(self._matcher.concepts(passage.text))
-        for concept, strength in self._matcher.concepts(" ".join((passage.title, *passage.heading_path))).items():
+    def _surroundings(self, number: int, passage: Passage) -> tuple[Mapping[int, float], Mapping[int, float]]:
+        heading = self._concepts(" ".join((*passage.heading_path[-2:], passage.section or "")))
+        wide: dict[int, float] = {}
+        for _, text, own in self._statements[number]:
+            for concept, strength in (own if len(text) <= _WHOLE_LIST else self._matcher.concepts(text)).items():
+                wide[concept] = max(strength, wide.get(concept, 0.0))
+        for concept, strength in self._concepts(" ".join((passage.title, *passage.heading_path))).items():
             wide[concept] = max(strength * 0.8, wide.get(concept, 0.0))
         return heading, wide
+
+    def _own_concepts(self, passage: Passage, statement: Statement, text: str) -> Mapping[int, float]:
+        """What a statement speaks of; of a long list the lead-in and the one item that says most."""
+        if len(text) <= _WHOLE_LIST or not statement.items:
+            return self._matcher.concepts(text)
+        lead = dict(self._matcher.concepts(" ".join(passage.text[start:end] for start, end in statement.spans)))
+        best: Mapping[int, float] = {}
+        most = -1.0
+        for item in statement.items:
+            own = self._matcher.concepts(" ".join(passage.text[start:end] for start, end in item))
+            worth = sum(self._weights[c] * max(0.0, s - lead.get(c, 0.0)) for c, s in own.items())
+            if worth > most:
+                best, most = own, worth
+        for concept, strength in best.items():
+            lead[concept] = max(strength, lead.get(concept, 0.0))
+        return lead
+
+    def _section(self, number: int) -> Mapping[int, float]:
+        """What the passages found of one section speak of together: a rule and its sums often stand in two Absätze."""
+        passage = self._passages[number]
+        key = (passage.item_id or passage.title, passage.section or passage.heading_path)
+        found = self._sections.get(key)
+        if found is None:
+            found = self._sections[key] = {}
+            for other, (_, wide) in zip(self._passages, self._around, strict=True):
+                if (other.item_id or other.title, other.section or other.heading_path) == key:
+                    for concept, strength in wide.items():
+                        found[concept] = max(strength, found.get(concept, 0.0))
+        return found
+
+    def _concepts(self, heading: str) -> Mapping[int, float]:
+        """Headings and titles repeat from passage to passage."""
+        found = self._headings.get(heading)
+        if found is None:
+            found = self._headings[heading] = self._matcher.concepts(heading)
+        return found
 
     def passage_concepts(self, number: int) -> Mapping[int, float]:
         """What a passage as a whole speaks of, its heading and title included."""
@@ -200,24 +283,34 @@ class Extractor:
         for number, passage in enumerate(self._passages):
             relative = passage.score / top if top > 0 else 1.0
             rank = 0.55 * relative + 0.45 / (1.0 + 0.35 * number)
-            for place, statement in enumerate(statements(passage, number)):
-                found.append(self._score(passage, statement, place, rank))
+            for place, (statement, text, own) in enumerate(self._statements[number]):
+                found.append(self._score(statement, text, own, place, rank))
         found.sort(key=lambda scored: (-scored.score, scored.statement.passage, scored.statement.start))
         return found
 
-    def _score(self, passage: Passage, statement: Statement, place: int, rank: float) -> Scored:
-        text = _text(passage, statement)
-        own = self._matcher.concepts(text)
+    def _score(self, statement: Statement, text: str, own: Mapping[int, float], place: int, rank: float) -> Scored:
         heading, wide = self._around[statement.passage]
+        section = self._section(statement.passage)
+        signs = signs_of(text, self._question.wants)
+        if {"amount", "percent"} <= signs and not _QUANTITY.search(text):
+            signs -= {"amount"}
+        unit = self._unit is not None and self._unit.search(text) is not None
+        # A sentence with the sum that was asked for need not repeat what the sum is for.
+        around = _AROUND_VALUE if unit or signs & NUMERIC else _AROUND
         total = 0.0
         covered = 0.0
+        context = 0.0
         for concept, weight in enumerate(self._weights):
             here = own.get(concept, 0.0)
             covered += weight * here
-            total += weight * max(here, _HEADING * heading.get(concept, 0.0), _AROUND * wide.get(concept, 0.0))
+            near = max(wide.get(concept, 0.0), 0.8 * section.get(concept, 0.0))
+            context += weight * near
+            total += weight * max(here, _HEADING * heading.get(concept, 0.0), around * near)
         score = total / self._total
-        signs = frozenset(want for want in self._question.wants if _SIGNS[want].search(text))
-        score += sum(_WORTH[want] for want in signs) * min(1.0, 0.3 + 1.4 * score)
+        worth = sum(_WORTH[want] for want in signs) + (_UNIT if unit else 0.0)
+        score += worth * min(1.0, 0.3 + 1.4 * score)
+        if place == 0 and self._passages[statement.passage].paragraph in (None, "1"):
+            score += _RULE * context / self._total
         if len(text) > 1_500:
             score *= 0.9
         if _HOLLOW.search(text) and len(text) < 260:
@@ -290,7 +383,9 @@ class Extractor:
         gain = scored.score
         if not chosen:
             return gain
-        repeated = max(_overlap(scored.text, other.text) for other in chosen)
+        repeated = max(_overlap(scored.vocabulary, other.vocabulary) for other in chosen)
+        if repeated > _SAME:
+            return 0.0
         new = 0.0
         for concept, strength in scored.concepts.items():
             before = max(other.concepts.get(concept, 0.0) for other in chosen)
@@ -302,7 +397,7 @@ class Extractor:
             gain += 0.12
         if any(other.statement.passage == scored.statement.passage for other in chosen):
             gain += 0.03
-        return gain * (1.0 - 0.8 * max(0.0, repeated - 0.25))
+        return gain * (1.0 - 0.6 * max(0.0, repeated - 0.3))
 
     def _in_order(self, chosen: list[Scored]) -> tuple[AnswerSentence, ...]:
         first: dict[int, int] = {}
@@ -423,11 +518,14 @@ def _level(text: str, at: int) -> int:
 _TOKEN = re.compile(r"\w{4,}")
 
 
-def _overlap(one: str, other: str) -> float:
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     """How much of the shorter text's words the other has, too."""
-    a = set(_TOKEN.findall(one.lower()))
-    b = set(_TOKEN.findall(other.lower()))
-    return len(a & b) / max(1, min(len(a), len(b)))
+    return len(one & other) / max(1, min(len(one), len(other)))
+
+
+def unit_pattern(question: str) -> re.Pattern[str] | None:
+    """How the unit that a question names is written in an answer; None where it names none."""
+    return next((written for asked, written in _UNITS_ASKED if asked.search(question)), None)
 
 
 def signs_of(text: str, wants: Sequence[Want]) -> frozenset[Want]:

@@ -25,12 +25,13 @@ class Turn:
 
 # Words of one kind: naming one after another replaces it.
 _KINDS: tuple[tuple[str, ...], ...] = (
-    ("strom", "elektrizität", "gas", "erdgas", "fernwärme", "wärme", "fernkälte", "wasserstoff", "wasser", "heizöl", "biogas"),
+    ("strom", "elektrizität", "gas", "erdgas", "fernwärme", "wärme", "fernkälte", "wasserstoff", "wasser", "heizöl",
+     "biogas"),
     ("grundversorger", "netzbetreiber", "messstellenbetreiber", "lieferant", "stromlieferant", "gaslieferant",
      "anlagenbetreiber", "vermieter", "versorger"),
     ("haushaltskunden", "haushaltskunde", "unternehmen", "gewerbe", "industrie", "verbraucher", "mieter", "eigentümer"),
-    ("photovoltaik", "solaranlagen", "windenergieanlagen", "windkraft", "biomasse", "wasserkraft", "geothermie", "windräder",
-     "solar", "wind"),
+    ("photovoltaik", "solaranlagen", "windenergieanlagen", "windkraft", "biomasse", "wasserkraft", "geothermie",
+     "windräder", "solar", "wind"),
     ("neubau", "neubauten", "altbau", "bestandsgebäude", "bestandsbauten"),
 )  # fmt: skip
 _KIND_OF = {fold(word): number for number, words in enumerate(_KINDS) for word in words}
@@ -48,19 +49,24 @@ _STARTS = re.compile(
     r"^\W*(?:und|aber|oder|also|ok(?:ay)?|gut|danke|ja|nein|ach so|na|and|but|so|what about)\b[\s,;:–-]*", re.I
 )
 _CHAIN = re.compile(
-    r"^\W*(?:(?:und|aber|oder|also|okay|ok)\b[\s,]*)?(?:was ist mit|wie (?:ist|sieht|steht|verhält sich) (?:es|das)(?: aus)?(?: mit| bei)?"
-    r"|gilt (?:das|dies|es)(?: auch)?(?: für| bei)?|auch (?:für|bei)|(?:für|bei|mit|in|nach|ab|zu)\b|what about|does (?:that|this)"
+    r"^\W*(?:(?:und|aber|oder|also|okay|ok)\b[\s,]*)?(?:was ist mit|wie (?:ist|sieht|steht|verhält sich) (?:es"
+    r"|das)(?: aus)?(?: mit| bei)?"
+    r"|gilt (?:das|dies|es)(?: auch)?(?: für| bei)?|auch (?:für|bei)|(?:für|bei|mit|in|nach|ab|zu)\b|what about"
+    r"|does (?:that|this)"
     r"|is (?:that|this))",
     re.I,
 )
 _POINTS_BACK = re.compile(
-    r"\b(?:das|dies|dieser?|diese[mns]|davon|dazu|dafür|dagegen|damit|dabei|darin|daran|darauf|daraus|dort|dann|dessen|deren|es"
-    r"|sie|er|ihn|ihm|ihr|derselben?|demselben|solche[rsnm]?|auch|genannten?|it|that|this|they|them|there|also|jenes?r?)\b",
+    r"\b(?:das|dies|dieser?|diese[mns]|davon|dazu|dafür|dagegen|damit|dabei|darin|daran|darauf|daraus|dort|dann"
+    r"|dessen|deren|es"
+    r"|sie|er|ihn|ihm|ihr|derselben?|demselben|solche[rsnm]?|auch|genannten?|it|that|this|they|them|there|also"
+    r"|jenes?r?)\b",
     re.I,
 )
 _OWN_SUBJECT = re.compile(r"\b(?:das|die|der|dem|den|dies(?:e[rsmn]?)?)\s+(?:[a-zäöüß]+\s+){0,2}[A-ZÄÖÜ][\wäöüß-]{3,}")
 _ONLY_W = re.compile(
-    r"^\W*(?:(?:und|aber|ab|bis|seit|von|für|um|in|an|bei|mit)\s+)*(?:wie\s?(?:lange|viel|hoch|oft|viele|genau|weit|schnell|denn)"
+    r"^\W*(?:(?:und|aber|ab|bis|seit|von|für|um|in|an|bei|mit)\s+)*(?:wie\s?(?:lange|viel|hoch|oft|viele|genau"
+    r"|weit|schnell|denn)"
     r"|wann|warum|wieso|weshalb|wer|wem|wen|wo|womit|wofür|wodurch|was|inwiefern|echt|wirklich|why|when|who|where|"
     r"how (?:long|much|many|often|far|so))"
     r"(?:\s+(?:genau|denn|das|dann|eigentlich|nicht|so|exactly|and|und|maximal|mindestens|höchstens))*\W*$",

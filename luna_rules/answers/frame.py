@@ -85,7 +85,7 @@ def heading_of(passage: Passage) -> str:
 
 
 def ask_about(frame: Frame, kind: str, question: str, passage: Passage) -> str:
-    """A next question that `passage` could answer: `near` after a refusal, `more` after an answer; empty without heading."""
+    """A question that `passage` could answer: `near` after a refusal, `more` after an answer; empty without heading."""
     heading = heading_of(passage)
     if not heading:
         return ""

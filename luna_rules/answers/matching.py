@@ -16,6 +16,7 @@ from luna_rules.search.query import Query
 
 COMPOUND_STRENGTH = 0.6
 """How much it counts that a concept is only part of a longer word."""
+_TOGETHER = 0.95
 
 
 class ConceptMatcher(Protocol):
@@ -192,6 +193,9 @@ class QueryMatcher:
                     size = self._alternatives[place][0]
                     share = strength if size == 1 else 1.0
                     hits[concept, place] = max(hits.get((concept, place), 0.0), share)
+        # A compound that holds several concepts of the question speaks of them as plainly as a phrase does.
+        if len({concept for concept, _ in hits}) > 1:
+            hits = {key: max(share, _TOGETHER) for key, share in hits.items()}
         # A word that holds all parts of a compound counts for all of them.
         whole: dict[tuple[int, int], int] = {}
         for term in dict.fromkeys((*word.full, *word.parts)):

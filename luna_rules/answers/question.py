@@ -18,8 +18,10 @@ _WANTS: tuple[tuple[Want, re.Pattern[str]], ...] = (
     (
         "duration",
         re.compile(
-            r"\bwie\s?lange?\b|\bwieviele? (?:jahre?|monate?|wochen|tage)|\bwie viele (?:jahre?|monate|wochen|tage|stunden)"
-            r"|\b(?:laufzeit|dauer|gültigkeitsdauer|gueltigkeitsdauer|frist|kündigungsfrist|höchstlaufzeit|binnen welcher"
+            r"\bwie\s?lange?\b|\bwieviele? (?:jahre?|monate?|wochen|tage)|\bwie viele (?:jahre?|monate|wochen"
+            r"|tage|stunden)"
+            r"|\b(?:laufzeit|dauer|gültigkeitsdauer|gueltigkeitsdauer|frist|kündigungsfrist|höchstlaufzeit"
+            r"|binnen welcher"
             r"|innerhalb welcher|wie weit rückwirkend|wie weit reichen|wie schnell|wie oft|how long|how soon)\b"
             r"|\bwie viel zeit|(?:laufzeit|frist)\b",
             re.I,
@@ -48,7 +50,8 @@ _WANTS: tuple[tuple[Want, re.Pattern[str]], ...] = (
     (
         "amount",
         re.compile(
-            r"\bwie ?viel(?:e|en)?\b|\bwie (?:hoch|teuer|groß|gross|stark)\b|\bwas kostet\b|\bwelche[rn]? (?:betrag|preis|summe"
+            r"\bwie ?viel(?:e|en)?\b|\bwie (?:hoch|teuer|groß|gross|stark)\b|\bkostet\b|\bwelche[rn]? (?:betrag"
+            r"|preis|summe"
             r"|obergrenze|höhe|geldbuße|bußgeld)\b|\bwelches bußgeld\b|\bab welche[rmn] \w*|\bpreisobergrenze\b"
             r"|\bum wie ?viel\b|\bhow (?:much|many|high|large|big)\b|\bwelche(?:n)? schwelle|\bwelche geldbuße",
             re.I,
@@ -70,7 +73,8 @@ _WANTS: tuple[tuple[Want, re.Pattern[str]], ...] = (
     (
         "modal",
         re.compile(
-            r"\b(?:darf|dürfen|kann|können|muss|müssen|soll|sollen|ist es (?:erlaubt|zulässig)|bin ich|habe? ich|verpflichtet"
+            r"\b(?:darf|dürfen|kann|können|muss|müssen|soll|sollen|ist es (?:erlaubt|zulässig)|bin ich|habe? ich"
+            r"|verpflichtet"
             r"|zulässig|erlaubt|verboten|kriege|bekomme|fallen|kostet|gilt|gelten|may|can|must|am i|do i)\b",
             re.I,
         ),
@@ -99,7 +103,8 @@ _LAW_NAME = re.compile(
     r"(?:\s(?:20\d\d)\b)?"
 )
 _LOOKUP = re.compile(
-    r"(?:§§?|\bparagra(?:f|ph)(?:en|s)?\b|\bpar\.?|\bart(?:ikel|icle|\.)?|\bsec(?:tion|\.))\s*(?P<number>\d{1,4})\s?(?P<letter>[a-z])?(?![\wäöüß])"
+    r"(?:§§?|\bparagra(?:f|ph)(?:en|s)?\b|\bpar\.?|\bart(?:ikel|icle|\.)?|\bsec(?:tion"
+    r"|\.))\s*(?P<number>\d{1,4})\s?(?P<letter>[a-z])?(?![\wäöüß])"
     r"(?:\s*(?:abs(?:atz|\.)?|\()\s*(?P<paragraph>\d{1,2}[a-z]?)\)?)?",
     re.I,
 )
@@ -113,13 +118,16 @@ _LOOKUP_WORDS = word_set(
     """
 )
 _GREETING = re.compile(
-    r"^\W*(?:(?:hallo|hi|hey|moin|servus|guten (?:tag|morgen|abend)|grüß gott|gruess gott|hello|danke?(?: schön)?|vielen dank"
-    r"|tschüss|auf wiedersehen|ciao|thanks?(?: you)?|luna|test|zusammen|liebe|na|du|there|wie geht(?:'s| es| es dir)?|und dir"
+    r"^\W*(?:(?:hallo|hi|hey|moin|servus|guten (?:tag|morgen|abend)|grüß gott|gruess gott|hello|danke?(?: schön)?"
+    r"|vielen dank"
+    r"|tschüss|auf wiedersehen|ciao|thanks?(?: you)?|luna|test|zusammen|liebe|na|du|there|wie geht(?:'s| es"
+    r"| es dir)?|und dir"
     r"|wer bist du|was kannst du|bist du (?:eine? )?\w+)\b\W*)+$",
     re.I,
 )
 _SPLIT = re.compile(
-    r"[?!;]\s+(?=\S)|(?<=\w)\.\s+(?=[A-ZÄÖÜ])|,?\s+und\s+(?=(?:was|wie|wann|wer|wo|welche\w*|ab|bis|in|gibt|muss|darf|kann|warum)\b)"
+    r"[?!;]\s+(?=\S)|(?<=\w)\.\s+(?=[A-ZÄÖÜ])|,?\s+und\s+(?=(?:was|wie|wann|wer|wo|welche\w*|ab|bis|in|gibt|muss"
+    r"|darf|kann|warum)\b)"
     r"|,\s+(?=(?:einmal|erstens|zweitens)\b)",
     re.I,
 )
@@ -130,7 +138,7 @@ _GERMAN = re.compile(
 
 
 _MONEY = re.compile(
-    r"\b(?:was kostet|wie teuer|kosten|bußgeld|geldbuße|prämie|gewinn|rundfunkbeitrag|gebühr\w*|wie viel (?:geld|euro|cent)"
+    r"\b(?:kostet|wie teuer|kosten|bußgeld|geldbuße|prämie|gewinn|rundfunkbeitrag|gebühr\w*|wie viel (?:geld|euro|cent)"
     r"|\w*preis|preise|how much does .* cost|subsidy|miete)\b",
     re.I,
 )
@@ -174,6 +182,8 @@ def wanted(text: str) -> tuple[Want, ...]:
         found[found.index("amount")] = "money"
     if "percent" in found and "amount" in found and not re.search(r"\b(?:euro|cent|kw|kwh|leistung)\b", text, re.I):
         found.remove("amount")
+    if "modal" in found and any(want in NUMERIC for want in found):
+        found.remove("modal")
     if "distance" in found and "amount" in found:
         found.remove("amount")
     if (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from luna_rules.answers.extract import Extract, Extractor, is_provision, signs_of
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
-from luna_rules.answers.question import NUMERIC, Question
+from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.text import comparable, fold, word_set
 
 LEAST = 0.40
@@ -25,13 +25,15 @@ _RARE = 0.55
 
 _LIGHT_WORDS = word_set(
     """
-    jahr jahre jahren jahres tag tage tagen monat monate monaten woche wochen stunde stunden uhr euro cent prozent kw kwh
-    mw mwh kilowatt kilowattstunde kilowattstunden megawatt geld pro frist datum dauer hoechstens mindestens betrag hoehe
+    jahr jahre jahren jahres tag tage tagen monat monate monaten woche wochen stunde stunden uhr euro cent prozent kw
+    kwh mw mwh kilowatt kilowattstunde kilowattstunden megawatt geld pro frist datum dauer hoechstens mindestens betrag
+    hoehe
     year years month months day days week weeks euro euros percent per
     """
 )
 _NOW = re.compile(
-    r"\b(?:gestern|vorgestern|übermorgen|heute (?:um|früh|abend|nacht|mittag|nachmittag)|morgen(?=\W*$|\s(?:um|früh|abend"
+    r"\b(?:gestern|vorgestern|übermorgen|heute (?:um|früh|abend|nacht|mittag|nachmittag)|morgen(?=\W*$|\s(?:um"
+    r"|früh|abend"
     r"|mittag|nachmittag)\b)|in diesem moment|right now|today|tomorrow|yesterday)\b",
     re.I,
 )
@@ -148,7 +150,7 @@ def importance(question: Question, matcher: ConceptMatcher) -> list[float]:
 
 def _has_value(question: Question, extract: Extract) -> bool:
     """Whether a statement of the answer, or the next best, holds the number or date that was asked for."""
-    wants = [want for want in question.wants if want in NUMERIC]
+    wants: list[Want] = [want for want in question.wants if want in NUMERIC]
     if extract.best is None:
         return False
     near = [scored for scored in extract.ranked[:5] if scored.score >= 0.6 * extract.best.score]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,8 @@ ENWG = Passage(
     chunk_id="7f3c-1",
     text=(
         "(4) Das Rechtsverhältnis endet spätestens aber drei Monate nach Beginn der Ersatzenergieversorgung. "
-        "Bis zum 30. Juni 2026 gilt § 41a Absatz 2 entsprechend. Zu zahlen sind 1.234,56 Euro, höchstens 15 vom Hundert. "
+        "Bis zum 30. Juni 2026 gilt § 41a Absatz 2 entsprechend. Zu zahlen sind 1.234,56 Euro, höchstens 15 vom "
+        "Hundert. "
         "Der Umkreis beträgt 2 500 Meter. Nach § 36 des Energiefinanzierungsgesetzes bleibt das so."
     ),
     title="Gesetz über die Elektrizitäts- und Gasversorgung (Energiewirtschaftsgesetz - EnWG)",
@@ -143,7 +145,8 @@ def test_validity_dates_of_the_passage_count_as_source() -> None:
 
 
 TEXT = (
-    "Die Versorgung endet z. B. nach drei Monaten gem. Abs. 4 [chunk 7f3c-1]. Am 30. Juni 2026 ist Schluss. [chunk 7f3c-1]\n\n"
+    "Die Versorgung endet z. B. nach drei Monaten gem. Abs. 4 [chunk 7f3c-1]. Am 30. Juni 2026 ist Schluss. "
+    "[chunk 7f3c-1]\n\n"
     "Danach kommt nichts. Falsch ist das [chunk zz]. Voraussetzungen:\n1. Es sind 80 Euro [chunk b-2].\n"
     "2. Es sind 3 Monate und 80 Euro [chunk 7f3c-1][chunk b-2]. Nach 4 Monaten ist Schluss [chunk 7f3c-1]."
 )
@@ -166,7 +169,7 @@ def test_a_stream_is_judged_the_same_however_it_is_cut(step: int) -> None:
 @given(st.lists(st.integers(0, len(TEXT)), max_size=12))
 def test_any_cuts_give_the_same_text(cuts: list[int]) -> None:
     bounds = [0, *sorted(cuts), len(TEXT)]
-    assert stream([TEXT[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]) == stream([TEXT])
+    assert stream([TEXT[a:b] for a, b in pairwise(bounds)]) == stream([TEXT])
 
 
 def test_a_dropped_sentence_never_leaves_and_the_rest_stays_as_it_was() -> None:
@@ -223,7 +226,8 @@ def test_arbitrary_text_is_survived_and_no_unknown_id_leaves(text: str) -> None:
 @pytest.mark.parametrize(
     ("word", "value"),
     [
-        ("drei", 3), ("zwölf", 12), ("einundzwanzig", 21), ("dreißig", 30), ("hundert", 100), ("zweihundertfünfzig", 250),
+        ("drei", 3), ("zwölf", 12), ("einundzwanzig", 21), ("dreißig", 30), ("hundert", 100),
+        ("zweihundertfünfzig", 250),
         ("fünfhunderttausend", 500_000), ("tausend", 1000), ("zweitausenddreihundert", 2300),
     ],
 )  # fmt: skip
