@@ -119,7 +119,7 @@ def test_a_conversation_survives_a_reload_and_can_be_deleted_and_brought_back(de
     page.reload()
     page.get_by_role("region", name="Quellen").last.wait_for()
     expect(page.get_by_role("heading", name=question)).to_be_visible()
-    current = page.locator("section[aria-label=Gespräche] li", has=page.locator("[aria-current=true]"))
+    current = page.locator("section[aria-label=Gespräche] li", has=page.locator("[aria-current]"))
     current.hover()
     current.get_by_role("button").click()
     page.get_by_role("button", name="Rückgängig").click()

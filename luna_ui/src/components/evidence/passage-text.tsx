@@ -9,6 +9,23 @@ import { type Line, type Span, layOut, windowAround } from '@/lib/passage';
 const AROUND = 2500;
 const MORE = 6000;
 
+/** Fonts, summaries and closing panels still move the text for a moment; the mark stays in view until someone scrolls. */
+function holdInView(mark: HTMLElement): () => void {
+  const show = () => mark.scrollIntoView({ block: 'center' });
+  show();
+  const observer = new ResizeObserver(show);
+  for (let part: HTMLElement | null = mark; part !== null && part !== document.body; part = part.parentElement) observer.observe(part);
+  const release = () => {
+    observer.disconnect();
+    for (const event of HANDS) removeEventListener(event, release, true);
+    clearTimeout(timer);
+  };
+  const timer = setTimeout(release, 2000);
+  for (const event of HANDS) addEventListener(event, release, true);
+  return release;
+}
+const HANDS = ['wheel', 'touchmove', 'keydown', 'pointerdown'] as const;
+
 interface PassageTextProps {
   text: string;
   /** UTF-16 offsets. */
@@ -31,7 +48,7 @@ function Window({ text, mark, follow = true }: PassageTextProps) {
   const lines = useMemo(() => layOut(text, { start: view.start, end: view.end }, mark), [text, view.start, view.end, mark]);
 
   useLayoutEffect(() => {
-    if (follow) marked.current?.scrollIntoView({ block: 'center' });
+    if (follow && marked.current !== null) return holdInView(marked.current);
   }, [follow]);
 
   const firstMarked = lines.find((line) => line.pieces.some((piece) => piece.marked))?.at;
