@@ -151,6 +151,8 @@ def importance(question: Question, matcher: ConceptMatcher) -> list[float]:
 def _has_value(question: Question, extract: Extract) -> bool:
     """Whether a statement of the answer, or the next best, holds the number or date that was asked for."""
     wants: list[Want] = [want for want in question.wants if want in NUMERIC]
+    if "duration" in wants and "date" not in wants:
+        wants.append("date")  # a „Frist“ may be a day
     if extract.best is None:
         return False
     near = [scored for scored in extract.ranked[:5] if scored.score >= 0.6 * extract.best.score]
