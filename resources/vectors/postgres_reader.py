@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import cast
 from uuid import UUID
 
@@ -19,35 +22,35 @@ from resources.vectors.postgres_view import KINDS, SOURCES, ItemTable, ScopeStat
 
 # One statement, hence one snapshot: postings are those of the generation that is returned beside them.
 _CHECK = """
-SELECT NULL::bigint, NULL::text, NULL::bytea, NULL::bytea, coalesce(sum(generation), 0)::bigint, luna_tenant()
+SELECT NULL::bigint, NULL::text, NULL::bytea, NULL::bytea, coalesce(sum(generation), 0)::bigint, luna_tenant(),
+       (SELECT count(*) FROM index_segments WHERE id = ANY(%s))
 FROM index_scopes WHERE scope = ANY(%s)
 UNION ALL
-SELECT segment_id, term, numbers, frequencies, NULL, NULL FROM index_postings
+SELECT segment_id, term, numbers, frequencies, NULL, NULL, NULL FROM index_postings
 WHERE segment_id = ANY(%s) AND term = ANY(%s)
 """
 
-_VERSIONS = """
-SELECT s.scope, s.generation, v.id, v.lexicon_digest, v.dimension
-FROM index_scopes s LEFT JOIN index_versions v ON v.state = 'live' AND v.scope = s.scope
-WHERE s.scope = ANY(%s)
+# Versions and segments in one statement, so that they belong together; arrays only of segments not yet known.
+_SCOPES = """
+SELECT c.scope, c.generation, v.id, v.lexicon_digest, v.dimension, s.id,
+       coalesce((SELECT string_agg(uuid_send(u.x), ''::bytea) FROM unnest(s.dropped) AS u (x)), ''::bytea),
+       CASE WHEN s.id <> ALL(%(known)s) THEN (
+           SELECT string_agg(uuid_send(u.x), ''::bytea ORDER BY u.o)
+           FROM unnest(s.item_ids) WITH ORDINALITY AS u (x, o)
+       ) END,
+       CASE WHEN s.id <> ALL(%(known)s) THEN (
+           SELECT string_agg(int4send(u.x), ''::bytea ORDER BY u.o)
+           FROM unnest(s.item_starts) WITH ORDINALITY AS u (x, o)
+       ) END,
+       CASE WHEN s.id <> ALL(%(known)s) THEN s.sections END,
+       CASE WHEN s.id <> ALL(%(known)s) THEN s.lengths END,
+       CASE WHEN s.id <> ALL(%(known)s) THEN s.chunk_ids END
+FROM index_scopes c
+LEFT JOIN index_versions v ON v.state = 'live' AND v.scope = c.scope
+LEFT JOIN index_segments s ON s.version_id = v.id AND s.sequence > 0
+WHERE c.scope = ANY(%(scopes)s)
+ORDER BY c.scope = %(public)s DESC, s.sequence
 """
-
-_SEGMENTS = """
-SELECT s.version_id, s.id,
-       coalesce((SELECT string_agg(uuid_send(u.x), ''::bytea) FROM unnest(s.dropped) AS u (x)), ''::bytea)
-FROM index_segments s WHERE s.version_id = ANY(%s) AND s.sequence > 0 ORDER BY s.version_id, s.sequence
-"""
-
-_LAYOUTS = """
-SELECT s.id,
-       (SELECT string_agg(uuid_send(u.x), ''::bytea ORDER BY u.o)
-        FROM unnest(s.item_ids) WITH ORDINALITY AS u (x, o)),
-       (SELECT string_agg(int4send(u.x), ''::bytea ORDER BY u.o)
-        FROM unnest(s.item_starts) WITH ORDINALITY AS u (x, o)),
-       s.sections, s.lengths, s.chunk_ids
-FROM index_segments s WHERE s.id = ANY(%s)
-"""
-
 
 # Open ends are `FIRST_DAY` and `LAST_DAY` of the view.
 _ITEMS = sql.SQL(
@@ -80,16 +83,35 @@ FROM index_vectors WHERE segment_id = %s AND number >= %s AND number < %s
 _VECTORS_AT_ONCE = 50_000
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one statement saw: the sum of generations, the transaction's tenant, how many of the counted segments there
+    are, and postings as (segment, term, numbers, frequencies)."""
+
+    generation: int
+    tenant: UUID | None
+    segments: int
+    postings: list[tuple[int, str, bytes, bytes]]
+
+
 async def check(
-    connection: AsyncConnection, tenant: UUID, segment_ids: Sequence[int], terms: Sequence[str]
-) -> tuple[int, UUID | None, list[tuple[int, str, bytes, bytes]]]:
-    """The generation that the asker sees, the transaction's tenant, and the postings of terms in segments."""
+    connection: AsyncConnection,
+    tenant: UUID,
+    *,
+    count: Sequence[int] = (),
+    segment_ids: Sequence[int] = (),
+    terms: Sequence[str] = (),
+) -> Check:
+    """Sees how things are now, counts segments that should be there and fetches the postings of terms in segments."""
     cursor = await connection.execute(
-        _CHECK, ([PUBLIC_SCOPE, tenant], list(segment_ids), list(terms)), binary=True, prepare=True
+        _CHECK,
+        (list(count), [PUBLIC_SCOPE, tenant], list(segment_ids), list(terms)),
+        binary=True,
+        prepare=True,
     )
     rows = await cursor.fetchall()
-    generation, acting = next((row[4], row[5]) for row in rows if row[0] is None)
-    return generation, acting, [row[:4] for row in rows if row[0] is not None]
+    seen = next(row for row in rows if row[0] is None)
+    return Check(seen[4], seen[5], seen[6], [row[:4] for row in rows if row[0] is not None])
 
 
 async def load_scopes(
@@ -99,38 +121,30 @@ async def load_scopes(
 
     States in `known` are used again where nothing changed, and their segments where they did.
     """
-    cursor = await connection.execute(_VERSIONS, ([PUBLIC_SCOPE, tenant],), binary=True)
-    rows = cast(list[tuple[UUID, int, int | None, str, int]], await cursor.fetchall())
-    rows.sort(key=lambda row: row[0] != PUBLIC_SCOPE)
+    layouts = {segment.id: segment.layout for state in known.values() for segment in state.segments}
+    values = {"known": list(layouts), "scopes": [PUBLIC_SCOPE, tenant], "public": PUBLIC_SCOPE}
+    cursor = await connection.execute(_SCOPES, values, binary=True)
+    rows = await cursor.fetchall()
     states: list[ScopeState] = []
-    for scope, generation, version_id, digest, dimension in rows:
+    generations: dict[UUID, int] = {}
+    for scope, group in groupby(rows, key=itemgetter(0)):
+        parts = list(group)
+        _, generation, version_id, digest, dimension = parts[0][:5]
+        generations[scope] = generation
         if version_id is None:
             continue
         before = known.get(scope)
         if before is not None and before.generation == generation and before.version_id == version_id:
             states.append(before)
             continue
-        segments = await _load_segments(connection, version_id, before.segments if before else ())
+        segments = tuple(
+            Segment(row[5], layouts.get(row[5]) or arrays.read_layout(*row[7:12]), np.frombuffer(row[6], arrays.ID))
+            for row in parts
+            if row[5] is not None
+        )
         items = await _load_items(connection, scope)
         states.append(ScopeState(scope, generation, version_id, digest, dimension, segments, items))
-    return states, sum(row[1] for row in rows)
-
-
-async def _load_segments(
-    connection: AsyncConnection, version_id: int, before: Sequence[Segment]
-) -> tuple[Segment, ...]:
-    layouts = {segment.id: segment.layout for segment in before}
-    cursor = await connection.execute(_SEGMENTS, ([version_id],), binary=True)
-    rows = cast(list[tuple[int, int, bytes]], await cursor.fetchall())
-    missing = [row[1] for row in rows if row[1] not in layouts]
-    if missing:
-        cursor = await connection.execute(_LAYOUTS, (missing,), binary=True)
-        for row in await cursor.fetchall():
-            layouts[row[0]] = arrays.read_layout(*row[1:6])
-    # A segment that a merge took away between the two statements is missing here; the generation has grown then.
-    return tuple(
-        Segment(row[1], layouts[row[1]], np.frombuffer(row[2], arrays.ID)) for row in rows if row[1] in layouts
-    )
+    return states, sum(generations.values())
 
 
 async def _load_items(connection: AsyncConnection, scope: UUID) -> ItemTable:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg import sql
+from psycopg import Rollback, sql
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from psycopg.types import TypeInfo
@@ -521,11 +521,14 @@ class IndexWriter:
             """,
             {"items": item_ids, "version": version_id, "but": but},
         ).fetchall()
+        self._delete_emptied(version_id)
+        return sum(cast(int, row[0]) for row in rows)
+
+    def _delete_emptied(self, version_id: int) -> None:
         self._connection.execute(
             "DELETE FROM index_segments WHERE version_id = %s AND cardinality(dropped) = cardinality(item_ids)",
             (version_id,),
         )
-        return sum(cast(int, row[0]) for row in rows)
 
     # Merging
 
@@ -565,31 +568,24 @@ class IndexWriter:
                     (fresh, old.tolist(), moved[old].tolist(), stored.id),
                 )
         self._lock(info)
-        # What was dropped while the parts were read must stay dropped in the whole.
-        rows = self._connection.execute(
-            "SELECT coalesce(array_agg(x), '{}') FROM index_segments s, unnest(s.dropped) AS x WHERE s.id = ANY(%s)",
-            (old_ids,),
-        ).fetchone()
-        dropped = set(_only(rows))
-        deleted = self._connection.execute(
-            "DELETE FROM index_segments WHERE id = ANY(%s) RETURNING sequence", (old_ids,)
-        )
-        sequences = [cast(int, row[0]) for row in deleted.fetchall()]
-        if len(sequences) < len(group):
-            # A part vanished: all its items were dropped, but which of them came back elsewhere is not known here.
-            present = {stored.sequence for stored in group if stored.sequence in sequences}
-            for stored in group:
-                if stored.sequence not in present:
-                    dropped.update(
-                        arrays.uuid_at(stored.layout.item_ids, i) for i in range(len(stored.layout.item_ids))
-                    )
+        gone = self._connection.execute(
+            "DELETE FROM index_segments WHERE id = ANY(%s) RETURNING id, dropped", (old_ids,)
+        ).fetchall()
+        if len(gone) < len(group):
+            # Emptied, or merged by someone else: what was read no longer holds, the next merge sees to it.
+            raise Rollback
+        # What was dropped from a part since it was read is dropped from the whole.
+        now = {cast(int, row[0]): arrays.ids_of(cast("list[UUID]", row[1])) for row in gone}
+        dropped: list[UUID] = []
+        for stored in live:
+            lost = stored.kept & ~stored.layout.without(now[stored.id])
+            dropped += [arrays.uuid_at(stored.layout.item_ids, i) for i in np.flatnonzero(lost).tolist()]
         if fresh is not None:
-            place = min(sequences, default=group[0].sequence)
             self._connection.execute(
-                "UPDATE index_segments SET sequence = %s, dropped = array(SELECT x FROM unnest(item_ids) AS x "
-                "WHERE x = ANY(%s::uuid[])) WHERE id = %s",
-                (place, list(dropped), fresh),
+                "UPDATE index_segments SET sequence = %s, dropped = %s WHERE id = %s",
+                (group[0].sequence, dropped, fresh),
             )
+            self._delete_emptied(info.id)
         if info.state == "live":
             self._touch(info.tenant)
         return 0 if fresh is None else 1

@@ -1,0 +1,330 @@
+"""How fast, how large and how complete the passage index is at 100,000 passages, under row security, on PostgreSQL.
+
+Run it as `python tests/bench/index_100k.py [--chunks 100000] [--database-url URL-of-an-empty-database]`. Without an
+address it starts an embedded server of its own. Passages are those of the shared laws and disturbed copies of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import numpy as np
+import psutil
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from luna_rules.documents.chunking import chunk_document  # noqa: E402
+from luna_rules.documents.model import ExtractedText  # noqa: E402
+from luna_rules.search.analyser import Analyser  # noqa: E402
+from luna_rules.search.lexicon import Lexicon  # noqa: E402
+from luna_rules.search.model import ChunkFields  # noqa: E402
+from resources.database import AppDatabase, worker_connection  # noqa: E402
+from resources.embedded.postgres import EmbeddedPostgres  # noqa: E402
+from resources.migrate import migrate  # noqa: E402
+from resources.search_tables import load_search_tables  # noqa: E402
+from resources.secrets import DatabaseUrls, database_urls, load_secrets  # noqa: E402
+from resources.settings import load_settings  # noqa: E402
+from resources.vectors.index import NO_FILTERS, Filters, IndexedItem, SearchResult  # noqa: E402
+from resources.vectors.postgres import PostgresIndex, exact_dense  # noqa: E402
+from resources.vectors.postgres_writer import IndexWriter  # noqa: E402
+
+LAWS = ROOT / ".." / "shared" / "data" / "law" / "current"
+QUESTIONS = ROOT / ".." / "shared" / "eval" / "law_questions_dev.jsonl"
+TODAY = date(2026, 6, 15)
+ITEM_CHUNKS = 20
+SEGMENT_CHUNKS = 20_000
+FILTERS = {"none": NO_FILTERS, "10 %": Filters(tags=("ten",)), "1 %": Filters(tags=("one",))}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A document of the bench."""
+
+    item_id: UUID
+    tags: list[str]
+    chunks: list[tuple[UUID, ChunkFields, str | None]]
+
+
+def law_chunks() -> list[list[ChunkFields]]:
+    """The passages of each law."""
+    laws: list[list[ChunkFields]] = []
+    for path in sorted(LAWS.glob("*.md")):
+        text = ExtractedText(text=path.read_text("utf-8"), media_type="text/markdown", markup="markdown")
+        document = chunk_document(text)
+        laws.append(
+            [
+                ChunkFields(
+                    title=document.title or "",
+                    heading=" / ".join(chunk.heading_path),
+                    body=chunk.text,
+                    section=chunk.section,
+                    paragraph=chunk.paragraph,
+                    law_names=document.law_names,
+                )
+                for chunk in document.chunks
+            ]
+        )
+    return laws
+
+
+def disturbed(law: Sequence[ChunkFields], pool: np.ndarray, rng: np.random.Generator) -> list[ChunkFields]:
+    """A copy in which every sixth word is another one of the corpus, as in a document about the same matters."""
+    copies: list[ChunkFields] = []
+    for chunk in law:
+        body = chunk.body.split()
+        for i in np.flatnonzero(rng.random(len(body)) < 1 / 6).tolist():
+            body[i] = str(pool[int(rng.integers(len(pool)))])
+        heading = chunk.heading if rng.random() < 0.5 else ""
+        copies.append(
+            replace(chunk, title=f"Vertrag {rng.integers(10_000)}", heading=heading, body=" ".join(body), law_names=())
+        )
+    return copies
+
+
+def cut(chunks: Sequence[ChunkFields], rng: np.random.Generator) -> Iterator[Item]:
+    """Documents of a size in which people upload them."""
+    for start in range(0, len(chunks), ITEM_CHUNKS):
+        part = chunks[start : start + ITEM_CHUNKS]
+        draw = rng.random()
+        tags = ["all", *(["ten"] if draw < 0.1 else []), *(["one"] if draw < 0.01 else [])]
+        yield Item(uuid4(), tags, [(uuid4(), chunk, chunk.section) for chunk in part])
+
+
+def make_items(total: int) -> tuple[dict[str, list[Item]], list[list[ChunkFields]]]:
+    """Public: 60 %, one tenant: 40 %, another tenant: 10 % on top, which the first must not see."""
+    rng = np.random.default_rng(11)
+    laws = law_chunks()
+    pool = np.array([word for law in laws for chunk in law for word in chunk.body.split()], dtype=object)
+    wanted = {"public": int(total * 0.6), "one": int(total * 0.4), "other": int(total * 0.1)}
+    items: dict[str, list[Item]] = {}
+    for scope, count in wanted.items():
+        chunks: list[ChunkFields] = [chunk for law in laws for chunk in law] if scope == "public" else []
+        while len(chunks) < count:
+            for law in laws:
+                chunks += disturbed(law, pool, rng)
+        items[scope] = list(cut(chunks[:count], rng))
+    return items, laws
+
+
+def store_items(urls: DatabaseUrls, tenant: UUID | None, items: Sequence[Item]) -> None:
+    """Rows of items and chunks, as the owner."""
+    with psycopg.connect(urls.owner) as connection, connection.cursor() as cursor:
+        if tenant is not None:
+            cursor.execute("INSERT INTO tenants (id, name) VALUES (%s, %s)", (tenant, f"bench-{tenant.hex[:8]}"))
+        with cursor.copy(
+            "COPY items (id, tenant_id, tags, status, file_name, media_type, size_bytes, object_key, sha256) FROM STDIN"
+        ) as copy:
+            for item in items:
+                copy.write_row(
+                    (item.item_id, tenant, item.tags, "ready", "x", "text/plain", 1, "x", item.item_id.hex * 2)
+                )
+        with cursor.copy(
+            "COPY item_chunks (id, tenant_id, item_id, chunk_idx, text, char_start, char_end, chunker_version) "
+            "FROM STDIN"
+        ) as copy:
+            for item in items:
+                for i, (chunk_id, fields, _) in enumerate(item.chunks):
+                    copy.write_row((chunk_id, tenant, item.item_id, i, fields.body, 0, 1, "bench"))
+
+
+def build(urls: DatabaseUrls, tenant: UUID | None, items: Sequence[Item], base: Lexicon | None) -> Lexicon:
+    """A live version of a scope; prints what each step took."""
+    began = time.perf_counter()
+    lexicon = Lexicon.learn([fields for item in items for _, fields, _ in item.chunks], base=base)
+    learn = time.perf_counter() - began
+    analyse = write = 0.0
+    terms = postings = chunks = 0
+    with worker_connection(urls.worker) as connection:
+        writer = IndexWriter(connection)
+        version = writer.create_version(tenant, lexicon, chunker_version="bench", run_id=None)
+        analyser = Analyser(lexicon)
+        per_segment = SEGMENT_CHUNKS // ITEM_CHUNKS
+        for start in range(0, len(items), per_segment):
+            part = [IndexedItem(item.item_id, item.chunks) for item in items[start : start + per_segment]]
+            report = writer.add_segment(version, tenant, part, analyser, None)
+            analyse += report.analyse_seconds
+            write += report.write_seconds
+            terms, postings, chunks = terms + report.terms, postings + report.postings, chunks + report.chunks
+        began = time.perf_counter()
+        checked = writer.verify(version)
+        verify = time.perf_counter() - began
+        began = time.perf_counter()
+        writer.promote(version)
+        promote = time.perf_counter() - began
+    print(
+        f"  {chunks:>7} chunks: learn {learn:.1f} s, analyse {analyse:.1f} s, write {write:.1f} s, "
+        f"verify {verify:.2f} s ({'ok' if checked.ok else 'NOT OK'}), "
+        f"promote {promote:.2f} s; {postings} postings, {terms} term rows, "
+        f"lexicon {len(lexicon.to_bytes()) / 2**20:.1f} MB, {len(lexicon.terms)} vector terms"
+    )
+    return lexicon
+
+
+def quantiles(milliseconds: Sequence[float]) -> str:
+    """Median and 95th percentile."""
+    return f"p50 {np.quantile(milliseconds, 0.5):6.1f}  p95 {np.quantile(milliseconds, 0.95):6.1f} ms"
+
+
+def rss() -> float:
+    """Memory of this process in MB."""
+    gc.collect()
+    return psutil.Process().memory_info().rss / 2**20
+
+
+async def ask(
+    database: AppDatabase, index: PostgresIndex, tenant: UUID, question: str, filters: Filters
+) -> tuple[SearchResult, float, float]:
+    """One search in a transaction of its own, its milliseconds (transaction included), those of this process alone."""
+    began, used = time.perf_counter(), time.process_time()
+    async with database.transaction(tenant) as connection:
+        result = await index.search(connection, tenant, question, filters=filters, as_of=TODAY, limit=50)
+    return result, (time.perf_counter() - began) * 1000, (time.process_time() - used) * 1000
+
+
+async def measure(urls: DatabaseUrls, tenant: UUID, other: UUID, version: int, lexicon: Lexicon, cache_mb: int) -> None:
+    """Latencies, recall, memory."""
+    tables = load_search_tables()
+    questions = [str(json.loads(line)["question"]) for line in QUESTIONS.read_text("utf-8").splitlines() if line]
+    database = AppDatabase(urls.app)
+    await database.open()
+    before = rss()
+    index = PostgresIndex(tables, cache_mb)
+    result, cold, _ = await ask(database, index, tenant, questions[0], NO_FILTERS)
+    print(f"cold: first search of a process {cold:.0f} ms {dict(result.timings_ms)}")
+    print(
+        f"memory: {before:.0f} MB before, {rss():.0f} MB after the first search, "
+        f"cache says {index.cached_bytes / 2**20:.0f} MB"
+    )
+    first = [(await ask(database, index, tenant, question, NO_FILTERS))[1] for question in questions]
+    print(f"first time of each question    {quantiles(first)}")
+    for name, filters in FILTERS.items():
+        for question in questions:
+            await ask(database, index, tenant, question, filters)
+        times: list[float] = []
+        processor: list[float] = []
+        parts: dict[str, list[float]] = {}
+        for _ in range(5):
+            for question in questions:
+                result, took, used = await ask(database, index, tenant, question, filters)
+                times.append(took)
+                processor.append(used)
+                for part, value in result.timings_ms.items():
+                    parts.setdefault(part, []).append(value)
+        print(f"warm, filter {name:<5}             {quantiles(times)}; processor {quantiles(processor)}")
+        print("   " + "  ".join(f"{part} {np.median(v):.2f}/{np.quantile(v, 0.95):.2f}" for part, v in parts.items()))
+    print(f"memory: {rss():.0f} MB warm, cache says {index.cached_bytes / 2**20:.0f} MB of {cache_mb}")
+    exact = PostgresIndex(tables, 1024, candidates=10**9)
+    for name, filters in FILTERS.items():
+        recalls: dict[int, list[float]] = {10: [], 50: []}
+        for question in questions:
+            wanted = [h.chunk_id for h in (await ask(database, exact, tenant, question, filters))[0].hits]
+            found = [h.chunk_id for h in (await ask(database, index, tenant, question, filters))[0].hits]
+            for depth, values in recalls.items():
+                if wanted:
+                    values.append(len(set(wanted[:depth]) & set(found[:depth])) / len(wanted[:depth]))
+        shown = ", ".join(f"recall@{depth} {np.mean(v):.3f} (worst {min(v):.2f})" for depth, v in recalls.items())
+        print(f"against no cut, filter {name:<5}: {shown}")
+    del exact
+    foreign, _, _ = await ask(database, index, other, questions[0], NO_FILTERS)
+    print(
+        f"two tenants in the cache: {rss():.0f} MB, cache says {index.cached_bytes / 2**20:.0f} MB; "
+        f"{len(foreign.hits)} hits"
+    )
+    async with database.transaction(tenant) as connection:
+        vector = foreign.query.vector(lexicon) if foreign.query else lexicon.matrix[0]
+        began = time.perf_counter()
+        await exact_dense(connection, version, vector, 50)
+        print(f"exact scan of {version}'s vectors in the database: {(time.perf_counter() - began) * 1000:.0f} ms")
+    await database.close()
+
+
+def sizes(urls: DatabaseUrls) -> None:
+    """Bytes of each table of the index."""
+    with psycopg.connect(urls.owner) as connection:
+        rows = connection.execute(
+            """SELECT relname, pg_relation_size(oid), pg_indexes_size(oid), pg_total_relation_size(oid)
+               FROM pg_class WHERE relkind = 'r' AND (relname LIKE 'index_%' OR relname = 'item_chunks')
+               ORDER BY 4 DESC"""
+        ).fetchall()
+    for name, heap, indexes, total in rows:
+        mb = [int(str(size)) / 2**20 for size in (heap, indexes, total)]
+        print(
+            f"  {name!s:<18} total {mb[2]:7.1f} MB  heap {mb[0]:7.1f}  indexes {mb[1]:6.1f}  "
+            f"toast {mb[2] - mb[0] - mb[1]:7.1f}"
+        )
+
+
+@contextmanager
+def database_for(url: str | None) -> Iterator[DatabaseUrls]:
+    """Addresses of a migrated database: the given one, or an embedded one that goes afterwards."""
+    with tempfile.TemporaryDirectory(prefix="luna-bench-") as home:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        server = None if url else EmbeddedPostgres(home=Path(home), port=port, owner_password="bench-password")
+        if server is not None:
+            server.__enter__()
+        try:
+            settings = load_settings({"luna_home": home, "database_url": url or server.url})  # type: ignore[union-attr]
+            secrets = load_secrets(settings)
+            urls = database_urls(settings, secrets)
+            migrate(urls, secrets)
+            yield urls
+        finally:
+            if server is not None:
+                server.__exit__(None, None, None)
+
+
+def main() -> None:
+    """Builds, measures, prints."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--chunks", type=int, default=100_000)
+    arguments.add_argument("--cache-mb", type=int, default=128)
+    arguments.add_argument("--database-url")
+    arguments.add_argument("--merge", action="store_true", help="merge the segments before measuring")
+    chosen = arguments.parse_args()
+    with database_for(chosen.database_url) as urls:
+        items, laws = make_items(chosen.chunks)
+        print(f"{sum(map(len, laws))} passages of {len(laws)} laws, with disturbed copies {chosen.chunks} for an asker")
+        tenants: dict[str, UUID | None] = {"public": None, "one": uuid4(), "other": uuid4()}
+        lexicons: dict[str, Lexicon] = {}
+        for scope, tenant in tenants.items():
+            store_items(urls, tenant, items[scope])
+            base = lexicons["public"] if tenant else None
+            lexicons[scope] = build(urls, tenant, items[scope], base)
+        with worker_connection(urls.worker) as connection:
+            writer = IndexWriter(connection)
+            public, one = writer.live_version(None), writer.live_version(tenants["one"])
+            assert public is not None and one is not None  # noqa: PT018
+            if chosen.merge:
+                began = time.perf_counter()
+                count = writer.merge_segments(public.id, 1)
+                print(f"merged the public segments ({count} written) in {time.perf_counter() - began:.1f} s")
+        with psycopg.connect(urls.owner, autocommit=True) as owner:
+            owner.execute("VACUUM ANALYZE")
+        sizes(urls)
+        lexicon = lexicons["public"]
+        del items, lexicons
+        asker, other = tenants["one"], tenants["other"]
+        assert asker is not None
+        assert other is not None
+        asyncio.run(measure(urls, asker, other, public.id, lexicon, chosen.cache_mb))
+
+
+if __name__ == "__main__":
+    main()
