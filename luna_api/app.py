@@ -34,6 +34,7 @@ from luna_api.metrics.registry import Registry
 from luna_api.plugins import openapi_config
 from luna_api.prompts import load_prompts
 from luna_api.system.controller import HelpController, health, system_info
+from luna_api.system.docs import docs_script, docs_style
 from luna_api.system.help import HelpTexts
 from luna_api.system.page import Page, page
 from resources.database import AppDatabase
@@ -93,7 +94,7 @@ def create_app(
             await context.close()
 
     app = Litestar(
-        route_handlers=[*_routers(settings), health, prometheus, page],
+        route_handlers=[*_routers(settings), health, prometheus, docs_script, docs_style, page],
         dependencies=deps.PUBLIC,
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[lifespan],

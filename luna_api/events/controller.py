@@ -7,7 +7,7 @@ from litestar.params import JSONBody
 from luna_api.accounts.principal import Principal
 from luna_api.context import AppContext
 from luna_api.envelope import Envelope, Saved, ok
-from luna_api.events.schemas import Event, EventBatch, EventsSaved, RagFeedback
+from luna_api.events.schemas import Event, EventsSaved, RagFeedback
 from luna_api.events.service import EventService
 
 
@@ -26,7 +26,7 @@ class EventController(Controller):
     async def events(
         self,
         service: NamedDependency[EventService],
-        data: JSONBody[Event | EventBatch],
+        data: JSONBody[Event | list[Event]],
     ) -> Envelope[EventsSaved]:
         """Ein Ereignis oder bis zu 1.000 auf einmal melden."""
         return ok(await service.save(data if isinstance(data, list) else [data]))

@@ -23,9 +23,6 @@ class Event(msgspec.Struct, kw_only=True):
     client_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
-EventBatch = Annotated[list[Event], Meta(min_length=1, max_length=MAX_EVENTS)]
-
-
 class EventsSaved(msgspec.Struct):
     """How many were new, and how many had been sent before."""
 

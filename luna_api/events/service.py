@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from luna_api.accounts.principal import Principal
 from luna_api.context import AppContext
 from luna_api.errors import ApiError, invalid
-from luna_api.events.schemas import Event, EventsSaved, RagFeedback
+from luna_api.events.schemas import MAX_EVENTS, Event, EventsSaved, RagFeedback
 
 _KNOWN = "SELECT client_key FROM events WHERE tenant_id = %s AND user_id = %s AND client_key = ANY(%s)"
 _INSERT = """
@@ -31,6 +31,8 @@ class EventService:
 
     async def save(self, events: list[Event]) -> EventsSaved:
         """Store events; those with a `client_key` that is known already are passed over."""
+        if not 1 <= len(events) <= MAX_EVENTS:
+            raise invalid("events", f"muss zwischen 1 und {MAX_EVENTS} Ereignisse enthalten", '[{"type": "view"}]')
         for event in events:
             self._check(event)
         by_user: dict[UUID, list[Event]] = {}

@@ -1,5 +1,6 @@
 """The page: files of the built user interface, its start page for every view, and a hint where it is not built."""
 
+import asyncio
 import mimetypes
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,8 @@ class Page:
         return file if file.is_file() and file.is_relative_to(self._root) else None
 
 
-@get(["/", "/{path:path}"], include_in_schema=False, sync_to_thread=True)
-def page(request: Request[Any, Any, Any]) -> Response[bytes]:
+@get(["/", "/{path:path}"], include_in_schema=False)
+async def page(request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file of the page, or its start page."""
     served: Page = request.app.state.page
-    return served.response(request.url.path)
+    return await asyncio.to_thread(served.response, request.scope["path"])
