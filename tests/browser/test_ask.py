@@ -77,7 +77,7 @@ def test_keyboard_alone_is_enough(desk: Session, question: str) -> None:
     assert drawer.evaluate("element => element.contains(document.activeElement)")
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
-    assert page.evaluate(FOCUSED_CHIP) == chunk
+    page.wait_for_function(f"chunk => ({FOCUSED_CHIP}) === chunk", arg=chunk)
 
 
 def test_enter_sends_and_shift_enter_breaks_the_line(desk: Session) -> None:

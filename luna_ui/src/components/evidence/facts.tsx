@@ -7,6 +7,7 @@ import type { Payload } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { messageOf } from '@/components/ui/notice';
+import { Tip } from '@/components/ui/tip';
 import { notify } from '@/components/ui/toast';
 import { copyText } from '@/lib/clipboard';
 import { formatValidity } from '@/lib/format';
@@ -71,12 +72,14 @@ export function PassageActions({ payload, chunkId, here = false }: { payload: Pa
       <Button size="sm" className="px-2.5" onClick={() => void copyPassageLink(payload.item_id, chunkId)}>
         <Link2 /> Link kopieren
       </Button>
-      {payload.url && /^https?:\/\//.test(payload.url) && (
-        <Button size="sm" className="px-2.5" asChild>
-          <a href={payload.url} target="_blank" rel="noreferrer noopener">
-            <ExternalLink /> Herkunft
-          </a>
-        </Button>
+      {payload.url && URL.canParse(payload.url) && /^https?:/.test(payload.url) && (
+        <Tip text={`Herkunft: ${new URL(payload.url).hostname}`}>
+          <Button size="icon-sm" asChild>
+            <a href={payload.url} target="_blank" rel="noreferrer noopener" aria-label={`Herkunft im Netz öffnen: ${new URL(payload.url).hostname}`}>
+              <ExternalLink />
+            </a>
+          </Button>
+        </Tip>
       )}
     </div>
   );
