@@ -10,7 +10,8 @@ from uuid import UUID, uuid5
 
 from psycopg.types.json import Jsonb
 
-from luna_rules.documents.model import Chunk, ExtractedText, PageSpan
+from luna_rules.documents.blocks import readable_text
+from luna_rules.documents.model import Chunk, ExtractedText, Metadata, PageSpan
 from luna_rules.search.model import ChunkFields
 from resources.database import Connection
 from resources.vectors.index import IndexedItem
@@ -116,7 +117,9 @@ def indexed_item(
         [
             (
                 key,
-                _fields(title, law_names, chunk.heading_path, chunk.section, chunk.paragraph, chunk.text),
+                _fields(
+                    title, law_names, chunk.heading_path, chunk.section, chunk.paragraph, chunk.text, chunk.metadata
+                ),
                 _section_key(chunk.heading_path, chunk.section),
             )
             for key, chunk in zip(ids, chunks, strict=True)
@@ -133,7 +136,7 @@ def read_items(connection: Connection, tenant_id: UUID | None, run_id: str) -> I
         cursor.itersize = 2000
         cursor.execute(
             """SELECT c.item_id, coalesce(i.title, i.file_name), i.law_names, c.id, c.heading_path, c.section,
-                      c.paragraph, c.text
+                      c.paragraph, c.text, c.metadata
                FROM item_chunks AS c JOIN items AS i ON i.id = c.item_id
                WHERE i.tenant_id IS NOT DISTINCT FROM %s AND i.deleted_at IS NULL
                  AND (i.status = 'ready' OR (i.status = 'processing' AND i.stage = 'vectors' AND i.run_id = %s))
@@ -146,10 +149,10 @@ def read_items(connection: Connection, tenant_id: UUID | None, run_id: str) -> I
                 [
                     (
                         key,
-                        _fields(title, law_names, heading_path, section, paragraph, text),
+                        _fields(title, law_names, heading_path, section, paragraph, text, metadata),
                         _section_key(heading_path, section),
                     )
-                    for _, title, law_names, key, heading_path, section, paragraph, text in rows
+                    for _, title, law_names, key, heading_path, section, paragraph, text, metadata in rows
                 ],
             )
 
@@ -161,11 +164,14 @@ def _fields(
     section: str | None,
     paragraph: str | None,
     text: str,
+    metadata: Metadata,
 ) -> ChunkFields:
+    # What a split took away from a passage is searched with it: the head of its table, the sentence above its list.
+    above = [str(metadata[key]) for key in ("lead_in", "table_header") if key in metadata]
     return ChunkFields(
         title=title,
         heading=" / ".join(heading_path),
-        body=text,
+        body=readable_text("\n".join([*above, text])),
         section=section,
         paragraph=paragraph,
         law_names=tuple(law_names),
