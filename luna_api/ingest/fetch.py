@@ -11,7 +11,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import httpx
 
@@ -124,7 +124,11 @@ def parse_target(url: str, ports: frozenset[int] = _ALLOWED_PORTS) -> Target:
     port = port if port is not None else (443 if parts.scheme.lower() == "https" else 80)
     if port not in ports:
         raise refused(f"nennt den Anschluss {port}; erlaubt sind nur 80 und 443")
-    return Target(url, parts.scheme.lower(), _host(host), port)
+    name = _host(host)
+    # Asked is what was checked, in its plain spelling: no other reader of addresses may understand it otherwise.
+    place = f"[{name}]" if ":" in name else name
+    plain = urlunsplit((parts.scheme.lower(), f"{place}:{port}", parts.path or "/", parts.query, ""))
+    return Target(plain, parts.scheme.lower(), name, port)
 
 
 def _host(host: str) -> str:
@@ -244,6 +248,8 @@ class Fetcher:
             ) from None
         except httpx.TimeoutException:
             raise ApiError(422, "Die Seite antwortet nicht.") from None
+        except httpx.InvalidURL:
+            raise refused("ist keine gültige Adresse") from None
         except httpx.HTTPError as fault:
             raise ApiError(422, f"Die Seite ließ sich nicht abrufen ({type(fault).__name__}).") from None
 

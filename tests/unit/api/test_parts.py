@@ -1,0 +1,153 @@
+"""Small parts of the API: names, traces, faults, streams, limits, the OpenAPI document."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from luna_api.accounts.principal import Principal
+from luna_api.answers import stream
+from luna_api.answers.ratelimit import AskLimiter
+from luna_api.answers.schemas import AskRequest
+from luna_api.edge import host_name
+from luna_api.envelope import choose_trace_id
+from luna_api.errors import ApiError, _of_msgspec
+from luna_api.ingest.names import clean_tags, safe_file_name, visible
+from luna_api.openapi_export import DEFAULT_PATH, document
+from resources.database import DEFAULT_TENANT
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (None, "dokument"),
+        ("", "dokument"),
+        ("..", "dokument"),
+        ("/", "dokument"),
+        ("/etc/passwd", "passwd"),
+        ("a\x00b\x1b[31m.pdf", "ab[31m.pdf"),
+        ("a\r\nb.pdf", "a b.pdf"),
+        (".versteckt", "versteckt"),
+        ("CON:1.txt", "CON_1.txt"),
+        ("u\u0308ber.pdf", "über.pdf"),
+        ("\ud800.pdf", "pdf"),
+    ],
+)
+def test_file_names_are_safe(given: str | None, kept: str) -> None:
+    assert safe_file_name(given) == kept
+
+
+def test_tags_are_each_named_once() -> None:
+    assert clean_tags(["netz, haus", "netz", " ", "Strom\u200b"]) == ["netz", "haus", "Strom"]
+    assert visible("\u202ea\tb\n") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (b"127.0.0.1:8000", "127.0.0.1"),
+        (b"LOCALHOST", "localhost"),
+        (b"[::1]:80", "::1"),
+        (b"[0:0:0:0:0:0:0:1]", "::1"),
+        (b"[::1", None),
+        (b"[::1]x", None),
+        (b"a:b", None),
+        (b"", None),
+    ],
+)
+def test_the_name_in_a_host_header(value: bytes, name: str | None) -> None:
+    assert host_name(value) == name
+
+
+def test_new_trace_ids_differ() -> None:
+    assert choose_trace_id(None, None) != choose_trace_id("quatsch", "\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "word"),
+    [
+        ('{"question": "x", "top_k": 99}', "top_k", "höchstens 50"),
+        ('{"question": "x", "top_k": 0}', "top_k", "mindestens 1"),
+        ('{"question": 1}', "question", "ein Text"),
+        ("{}", "question", "fehlt"),
+        ('{"question": "x", "stream": "ja"}', "stream", "true oder false"),
+        ('{"question": "x", "conversation_id": "x"}', "conversation_id", "UUID"),
+        ('{"question": "x", "as_of": "x"}', "as_of", "Datum"),
+    ],
+)
+def test_faults_of_decoding_are_told_in_german(body: str, field: str, word: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as fault:
+        msgspec.json.decode(body, type=AskRequest)
+    told = _of_msgspec(str(fault.value))
+    assert told.data["field"] == field
+    assert word in told.message
+    assert "Richtig wäre" in told.message
+
+
+async def test_a_long_answer_is_kept_alive_and_its_work_ends_with_the_reader() -> None:
+    ended = asyncio.Event()
+
+    async def answering() -> object:
+        try:
+            await asyncio.sleep(30)
+        finally:
+            ended.set()
+        raise AssertionError
+
+    pieces = stream.events(answering(), heartbeat_s=0.02)  # type: ignore[arg-type]
+    assert (await anext(pieces)).startswith(b":")
+    assert (await anext(pieces)).startswith(b":")
+    await pieces.aclose()
+    await asyncio.wait_for(ended.wait(), 1)
+
+
+async def test_an_unforeseen_fault_ends_the_stream_with_an_event_that_betrays_nothing() -> None:
+    async def answering() -> object:
+        raise RuntimeError("Kennwort: geheim")
+
+    pieces = [piece async for piece in stream.events(answering())]  # type: ignore[arg-type]
+    assert len(pieces) == 1
+    assert pieces[0].startswith(b"event: error\n")
+    assert b"geheim" not in pieces[0]
+
+
+def test_the_limit_counts_each_person_alone() -> None:
+    limiter = AskLimiter(2)
+    one, other = (Principal(uuid4(), DEFAULT_TENANT, "user", "dev") for _ in range(2))
+    free = Principal(uuid4(), DEFAULT_TENANT, "admin", "admin-key", rate_limited=False)
+    for _ in range(2):
+        limiter.check(one)
+        limiter.check(other)
+    with pytest.raises(ApiError) as fault:
+        limiter.check(one)
+    assert fault.value.status_code == 429
+    assert 1 <= int(fault.value.headers["Retry-After"]) <= 60
+    for _ in range(20):
+        limiter.check(free)
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, dict[str, dict[str, dict[str, object]]]]:
+    return json.loads(document())
+
+
+def test_the_exported_document_is_the_present_one(described: dict[str, object]) -> None:
+    kept = json.loads(DEFAULT_PATH.read_text("utf-8"))
+    assert kept == described, "run `python -m luna_api.openapi_export`"
+
+
+def test_every_call_has_a_name_a_description_and_its_faults(
+    described: dict[str, dict[str, dict[str, dict[str, object]]]],
+) -> None:
+    names: list[object] = []
+    for path, methods in described["paths"].items():
+        for operation in methods.values():
+            names.append(operation["operationId"])
+            assert operation["description"], path
+            assert {"500", "503"} <= set(operation["responses"])  # type: ignore[call-overload]
+    assert len(names) == len(set(names)) > 30
+    assert not [name for name in described["components"]["schemas"] if "." in name]
