@@ -1,4 +1,4 @@
-"""Drives the built page in headless Chromium, against the stand-in for the API or, by LUNA_BROWSER_BASE_URL, a real one.
+"""Drives the built page in headless Chromium: against the stand-in for the API, or a real one by LUNA_BROWSER_BASE_URL.
 
 Wants `chromium` (LUNA_CHROMIUM names another), and for the stand-in `node` and a built page (`npm run build`).
 """

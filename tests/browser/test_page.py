@@ -1,6 +1,7 @@
 """What holds for every view: names, contrast, width, no request to outside; search and system views."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,51 +9,23 @@ from playwright.sync_api import Page, expect
 
 from .conftest import Session
 
-VIEWS = ("/", "/dokumente", "/suche", "/suche?q=Netzentgelt", "/system", "/impressum", "/datenschutz", "/kontakt", "/gibtsnicht")
+CHECKS = Path(__file__).with_name("checks.js").read_text(encoding="utf-8")
+VIEWS = (
+    "/",
+    "/dokumente",
+    "/suche",
+    "/suche?q=Netzentgelt",
+    "/system",
+    "/impressum",
+    "/datenschutz",
+    "/kontakt",
+    "/gibtsnicht",
+)
 
-# What a control is called, roughly as the accessible name is computed.
-NAMELESS = """() => {
-  const named = (e) => (e.getAttribute('aria-label') || '').trim()
-    || (e.getAttribute('aria-labelledby') || '').split(' ').map(id => document.getElementById(id)?.textContent || '').join('').trim()
-    || (e.labels && [...e.labels].map(l => l.textContent).join('').trim())
-    || (['A', 'BUTTON', 'SUMMARY'].includes(e.tagName) && e.textContent.trim()) || e.title || e.alt;
-  return [...document.querySelectorAll('button, a[href], input, textarea, select, summary, img, [role=button]')]
-    .filter(e => !named(e)).map(e => e.outerHTML.slice(0, 160));
-}"""
 
-TOO_WIDE = """() => {
-  const clipped = (e) => { for (let p = e.parentElement; p; p = p.parentElement) {
-    const x = getComputedStyle(p).overflowX; if (p !== document.body && (x === 'auto' || x === 'scroll' || x === 'hidden' || x === 'clip')) return true; }
-    return false; };
-  const wide = [...document.querySelectorAll('body *')].filter(e => {
-    const r = e.getBoundingClientRect(); return r.width > 0 && r.right > innerWidth + 1 && !clipped(e); });
-  return { page: document.documentElement.scrollWidth, elements: wide.map(e => e.outerHTML.slice(0, 160)),
-    panes: [...document.querySelectorAll('main *')].filter(e => /auto|scroll/.test(getComputedStyle(e).overflowY)
-      && getComputedStyle(e).overflowX !== 'auto-x' && e.scrollWidth > e.clientWidth + 1 && e.clientHeight > 200).map(e => e.className) };
-}"""
-
-# Text whose contrast with what lies behind it is below WCAG AA. Colours are painted on a canvas to be read as sRGB.
-LOW_CONTRAST = """() => {
-  const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  const rgba = (c) => { context.clearRect(0, 0, 1, 1); context.fillStyle = c; context.fillRect(0, 0, 1, 1);
-    const d = context.getImageData(0, 0, 1, 1).data; return [d[0], d[1], d[2], d[3] / 255]; };
-  const over = (a, b) => [0, 1, 2].map(i => a[i] * a[3] + b[i] * (1 - a[3])).concat(1);
-  const behind = (e) => { const layers = []; for (let p = e; p; p = p.parentElement) { const c = rgba(getComputedStyle(p).backgroundColor);
-    layers.push(c); if (c[3] === 1) break; } return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255, 1]); };
-  const light = (c) => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const found = [];
-  for (const e of document.querySelectorAll('body *')) {
-    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) || e.closest('svg, :disabled, noscript, script, .sr-only')) continue;
-    const style = getComputedStyle(e); const box = e.getBoundingClientRect();
-    if (box.width === 0 || style.visibility === 'hidden' || style.opacity === '0') continue;
-    const back = behind(e); const a = light(over(rgba(style.color), back)); const b = light(back);
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    const size = parseFloat(style.fontSize); const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    if (ratio < (large ? 3 : 4.5)) found.push(`${ratio.toFixed(2)} ${e.outerHTML.slice(0, 140)}`);
-  }
-  return found;
-}"""
+def found_by(page: Page, check: str) -> Any:
+    """What one of the checks in checks.js finds on the page as it is."""
+    return page.evaluate(f"({CHECKS}).{check}()")
 
 
 def settle(page: Page) -> None:
@@ -63,16 +36,16 @@ def settle(page: Page) -> None:
 
 def too_wide(page: Page) -> dict[str, Any]:
     """What sticks out to the right."""
-    return page.evaluate(TOO_WIDE)
+    return found_by(page, "tooWide")
 
 
 @pytest.mark.parametrize("path", VIEWS)
 def test_every_control_has_a_name_and_ids_are_unique(desk: Session, path: str) -> None:
     page = desk.goto(path)
     settle(page)
-    assert page.evaluate(NAMELESS) == []
+    assert found_by(page, "nameless") == []
     assert page.evaluate("document.documentElement.lang") == "de"
-    assert page.evaluate("(ids => ids.length - new Set(ids).size)([...document.querySelectorAll('[id]')].map(e => e.id))") == 0
+    assert found_by(page, "doubledIds") == []
     expect(page.locator("main h1, main p").first).to_be_visible()
 
 
@@ -83,14 +56,14 @@ def test_text_has_enough_contrast(desk: Session, question: str, theme: str) -> N
     for path in VIEWS:
         desk.goto(path)
         settle(page)
-        assert page.evaluate(LOW_CONTRAST) == [], path
+        assert found_by(page, "lowContrast") == [], path
     desk.goto("/")
     desk.ask(question)
     page.get_by_text("Warum diese Quellen?").click()
     page.locator("sup button").first.click()
     page.get_by_test_id("drawer").locator("mark").first.wait_for()
-    assert page.evaluate(LOW_CONTRAST) == []
-    assert page.evaluate(NAMELESS) == []
+    assert found_by(page, "lowContrast") == []
+    assert found_by(page, "nameless") == []
 
 
 @pytest.mark.parametrize("path", VIEWS)
