@@ -75,11 +75,11 @@ def _packages(_: Settings, __: Stack) -> Iterator[Finding]:
     yield Finding("Versionen", "ok", f"Luna {release()}, Schema {schema_version()}, {', '.join(found)}")
     spec = importlib.util.find_spec("dagster")
     cached = spec.cached if spec else None
-    if cached and not Path(cached).exists():
+    if cached and not os.access(cached, os.R_OK):
         yield Finding(
             "Bytecode",
             "warn",
-            "die Pakete sind nicht vorübersetzt, Starts dauern dreimal so lang",
+            "die Pakete sind nicht (lesbar) vorübersetzt, Starts dauern dreimal so lang",
             f"{sys.executable} -m compileall -q {Path(cached).parents[2]}",
         )
 

@@ -66,6 +66,8 @@ def open_home(home: Path) -> HomeMark:
             "Bitte die neuere Luna nehmen oder ein anderes LUNA_HOME setzen."
         )
     try:
+        # documents and logs are nobody else's business: the folder itself is closed
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in FOLDERS:
             (home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         for layout in range(mark.layout if mark else 0, LAYOUT):

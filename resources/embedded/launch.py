@@ -24,7 +24,6 @@ def main(description: str) -> None:
     if sys.platform == "linux":
         # without its supervisor a part would run on unseen: it ends with it
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(part["end_signal"]))
-    os.umask(0o077)
     os.chdir(part["cwd"])
     os.execve(part["argv"][0], part["argv"], part["env"])  # noqa: S606  the description is the launcher's own
 

@@ -547,7 +547,6 @@ def _configuration(parts: tuple[Part, ...], control: Path, password: str) -> str
         "pidfile=supervisord.pid",
         "childlogdir=../logs",
         "identifier=luna",
-        "umask=077",
         *(["user=root"] if os.geteuid() == 0 else []),
         "[unix_http_server]",
         f"file={'supervisor.sock' if control.name == 'supervisor.sock' else safe(str(control))}",

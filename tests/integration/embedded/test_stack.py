@@ -119,7 +119,7 @@ def test_secrets_are_neither_in_command_lines_nor_readable_by_others(running: St
     ]
     assert running.home / "run" / "parts" / "code_server.json" in telling
     assert [path for path in telling if path.stat().st_mode & 0o077] == []
-    assert (running.home / "run").stat().st_mode & 0o077 == 0
+    assert running.home.stat().st_mode & 0o077 == 0
 
 
 def test_a_second_start_says_so_and_starts_nothing(running: Stack) -> None:
