@@ -111,6 +111,46 @@ def questions() -> list[str]:
     return [json.loads(line)["question"] for line in lines]
 
 
+def quality(stack: Stack) -> dict[str, Any]:
+    """Hit@5 and MRR@10 over distinct sections by kind of question, refusals, and citations that do not hold."""
+    rows = [json.loads(line) for line in (SHARED / "eval" / "law_questions_dev.jsonl").read_text("utf-8").splitlines()]
+    found: dict[str, list[tuple[bool, float]]] = {}
+    refused = {"rightly": 0, "unanswerable": 0, "wrongly": 0, "answerable": 0}
+    broken = 0
+    for row in rows:
+        answer = stack.data(stack.api.post("/rag/ask", json={"question": row["question"]}))
+        gold = {(one["law"], one["section"]) for one in row["gold"] or []}
+        refused["answerable" if gold else "unanswerable"] += 1
+        refused["wrongly" if gold else "rightly"] += not answer["answered"]
+        broken += sum(not _holds(stack, one["payload"]) for one in answer["citations"])
+        if not gold:
+            continue
+        hits = stack.data(stack.api.post("/rag/search", json={"question": row["question"], "top_k": 50}))["hits"]
+        sections = list(
+            dict.fromkeys((Path(hit["payload"]["file_name"]).stem, hit["payload"]["section"]) for hit in hits)
+        )
+        rank = next((place for place, section in enumerate(sections[:10], 1) if section in gold), 0)
+        found.setdefault(row["kind"], []).append((0 < rank <= 5, 1 / rank if rank else 0.0))
+    every = [one for ones in found.values() for one in ones]
+    return {
+        "quality": {
+            kind: {
+                "n": len(ones),
+                "hit@5": statistics.mean(a for a, _ in ones),
+                "mrr@10": statistics.mean(b for _, b in ones),
+            }
+            for kind, ones in {**found, "all": every}.items()
+        },
+        "refused": refused,
+        "citations_that_do_not_hold": broken,
+    }
+
+
+def _holds(stack: Stack, payload: dict[str, Any]) -> bool:
+    text = stack.data(stack.api.get(f"/items/{payload['item_id']}/text"))["text"]
+    return bool(text[payload["char_start"] : payload["char_end"]] == payload["text"] and payload["run_id"])
+
+
 async def _client(stack: Stack, path: str, bodies: list[bytes], times: list[float], until: float) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", stack.ports["API_PORT"])
     failed = 0
@@ -181,6 +221,7 @@ def main() -> int:
             stack.data(stack.api.post("/rag/ask", json={"question": "Was ist ein Modul 1?"}))
             results["start_to_first_answer_s"] = time.monotonic() - begun
             results.update(laws(stack, arguments.laws))
+            results.update(quality(stack))
             load(stack, "/rag/search", {}, clients=2, seconds=5)
             results["search_8_clients"] = load(stack, "/rag/search", {}, clients=8, seconds=20)
             results["search_4_clients"] = load(stack, "/rag/search", {}, clients=4, seconds=20)
