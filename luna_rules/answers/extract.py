@@ -26,10 +26,12 @@ _AROUND_VALUE = 0.55
 _UNIT = 0.15
 _RULE = 0.08
 _SAME = 0.92
+_FIRM_WORTH = 0.06
 _ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
 _SKIP = re.compile(r"\s*(?:#{1,6}\s|\|[\s:|-]*\||<|\(weggefallen\)|-\s*\|?$|Inhaltsübersicht)")
 _NUMBER = (
-    r"(?:\d[\d., ]*|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|fünfzehn|zwanzig|dreißig|fünfzig|hundert|"
+    r"(?:\d(?:[\d., ]*\d)?(?!\.)|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|fünfzehn|zwanzig|dreißig"
+    r"|fünfzig|hundert|"
     r"\w*hundert\w*|\w*tausend\w*|eine[nmrs]?|eines|anderthalb)"
 )
 _SIGNS: dict[Want, re.Pattern[str]] = {
@@ -103,6 +105,12 @@ _UNITS_ASKED = (
     (re.compile(r"\beuro\b|\beur\b|€", re.I), re.compile(r"\bEuro\b|\bEUR\b|€")),
     (re.compile(r"\bmetern?\b|\babstand\b", re.I), re.compile(r"\b(?:Kilom|M)etern?\b")),
     (re.compile(r"\btonnen?\b", re.I), re.compile(r"\bTonnen?\b")),
+)
+_FIRM = re.compile(
+    r"\b(?:höchstens|längstens|spätestens|mindestens|beträgt|betragen|endet|dauert|gültig|\w*dauer|laufzeit"
+    r"|nicht mehr als"
+    r"|bis zu)\b",
+    re.I,
 )
 _HOLLOW = re.compile(
     r"bleibt unberührt|bleiben unberührt|gilt entsprechend|gelten entsprechend|ist entsprechend anzuwenden|"
@@ -309,6 +317,8 @@ class Extractor:
         score = total / self._total
         worth = sum(_WORTH[want] for want in signs) + (_UNIT if unit else 0.0)
         score += worth * min(1.0, 0.3 + 1.4 * score)
+        if signs & NUMERIC and _FIRM.search(text):
+            score += _FIRM_WORTH
         if place == 0 and self._passages[statement.passage].paragraph in (None, "1"):
             score += _RULE * context / self._total
         if len(text) > 1_500:
@@ -346,7 +356,7 @@ class Extractor:
         while candidates and len(chosen) < MOST_SENTENCES:
             pick = max(candidates, key=lambda scored: self._gain(scored, chosen, wants_left, parts))
             gain = self._gain(pick, chosen, wants_left, parts)
-            if chosen and gain < 0.5 * best:
+            if chosen and gain < (0.46 + 0.04 * len(chosen)) * best:
                 break
             candidates.remove(pick)
             size = min(len(pick.text), _WHOLE_LIST)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from luna_rules.search import words
 from luna_rules.search.analyser import Analyser
+from luna_rules.search.lexicon import Lexicon, has_vector
 from luna_rules.search.query import Query
 
 COMPOUND_STRENGTH = 0.6
@@ -101,16 +102,34 @@ class WordMatcher:
         return hits
 
 
+_ASSUMED_TOTAL = 1000
+_ASSUMED_FREQUENCY = 20
+
+
+def _known(term: str, rows: Mapping[str, int]) -> int:
+    """A guess at a term's frequency where only the lexicon is at hand: it holds all words that occur twice."""
+    return _ASSUMED_FREQUENCY if term in rows or not has_vector(term) else 0
+
+
 class QueryMatcher:
     """A matcher over a question parsed for search: concepts are its content groups, read with the same analyser.
 
-    `frequency` tells in how many of `total` passages that the asker may see a term occurs; without it all concepts
-    weigh alike. Not thread-safe, as the analyser is not.
+    `frequency` tells in how many of `total` passages that the asker may see a term occurs. Where it is not at hand,
+    `lexicon` at least tells words that the corpus knows from those it does not. Not thread-safe, as the analyser.
     """
 
     def __init__(
-        self, query: Query, analyser: Analyser, *, frequency: Callable[[str], int] | None = None, total: int = 0
+        self,
+        query: Query,
+        analyser: Analyser,
+        *,
+        frequency: Callable[[str], int] | None = None,
+        total: int = 0,
+        lexicon: Lexicon | None = None,
     ) -> None:
+        if (frequency is None or total <= 0) and lexicon is not None and lexicon.rows:
+            rows = lexicon.rows
+            total, frequency = _ASSUMED_TOTAL, lambda term: _known(term, rows)
         self._analyser = analyser
         groups = query.content_groups
         self._labels = [group.asked for group in groups]

@@ -50,6 +50,7 @@ class Bench:
     engine: MemoryEngine
     analyser: Analyser
     frequency: dict[str, int]
+    statistics: str = "full"
 
     def find(self, question: str, top_k: int) -> list[Passage]:
         """The best passages for a question, with their scores."""
@@ -75,6 +76,10 @@ class Bench:
     def matcher(self, question: str) -> QueryMatcher:
         """The question as concepts."""
         query = self.engine.parser.parse(question)
+        if self.statistics == "none":
+            return QueryMatcher(query, self.analyser)
+        if self.statistics == "lexicon":
+            return QueryMatcher(query, self.analyser, lexicon=self.engine.lexicon)
         return QueryMatcher(
             query, self.analyser, frequency=lambda term: self.frequency.get(term, 0), total=len(self.passages)
         )
@@ -197,12 +202,14 @@ def main() -> None:
     parser.add_argument("--laws", type=Path, default=LAWS)
     parser.add_argument("--questions", type=Path, nargs="*", default=None)
     parser.add_argument("--top-k", type=int, default=6)
+    parser.add_argument("--statistics", choices=["full", "lexicon", "none"], default="full")
     parser.add_argument("--misses", action="store_true")
     parser.add_argument("--show", nargs="*", default=[])
     arguments = parser.parse_args()
     if not arguments.laws.is_dir():
         sys.exit(f"There are no laws at {arguments.laws}")
     bench = load(arguments.laws)
+    bench.statistics = arguments.statistics
     for path in arguments.questions or [DEV, *OWN]:
         if not path.is_file():
             continue
