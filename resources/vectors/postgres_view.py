@@ -262,11 +262,14 @@ class View:
             found.append((piece, positions, local if piece.numbers is None else piece.numbers[local]))
         return found
 
-    def ids_at(self, number: int) -> tuple[UUID, UUID]:
-        """The ids of a chunk and of its item."""
-        ((piece, _, local),) = self.locate(np.array([number], np.int64))
-        chunk_id = arrays.uuid_at(piece.segment.layout.chunk_ids, int(local[0]))
-        return chunk_id, arrays.uuid_at(self.item_ids, int(self.corpus.item[number]))
+    def ids_at(self, numbers: Sequence[int]) -> list[tuple[UUID, UUID]]:
+        """The ids of chunks and of their items, in the order asked."""
+        asked = np.array(numbers, np.int64)
+        chunk_ids = np.zeros(len(asked), arrays.ID)
+        for piece, positions, local in self.locate(asked):
+            chunk_ids[positions] = piece.segment.layout.chunk_ids[local]
+        item_ids = self.item_ids[self.corpus.item[asked]]
+        return [(arrays.uuid_at(chunk_ids, i), arrays.uuid_at(item_ids, i)) for i in range(len(asked))]
 
     def posting(self, parts: Sequence[Posting | None]) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
         """One term's posting over the view, from those of its segments (same order as `pieces`)."""
