@@ -16,7 +16,7 @@ from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.text import comparable, fold, word_set
 
 LEAST = 0.40
-"""The score from which on an answer is given. Chosen on half of the own questions; scores are steep around it."""
+"""The score from which on an answer is given. Chosen by looking at all development and own questions together."""
 
 # How much a word of the question tells about its subject: nouns name it, verbs and adverbs are often only the asker's.
 _NOUN, _FIRST, _OTHER, _ENGLISH, _LOWER, _LIGHT, _NUMBER = 1.0, 0.7, 0.4, 0.7, 0.6, 0.15, 0.12
