@@ -1,6 +1,5 @@
 """The application: settings in, routes and parts out. Nothing happens at import."""
 
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -79,8 +78,6 @@ def create_app(
     settings: Settings | None = None, *, context: AppContext | None = None, page_folder: Path = PAGE_FOLDER
 ) -> Litestar:
     """The ASGI application (`uvicorn --factory luna_api.app:create_app`)."""
-    # One thread for each vector operation: the machine is shared, and more of them are slower here.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     settings = settings or (context.settings if context else load_settings())
     configure_logging(settings.log_level)
     context = context or build_context(settings)

@@ -38,14 +38,19 @@ class AppContext:
     help_texts: HelpTexts
     upload_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     started_at_s: float = field(default_factory=time)
+    _warming: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Start what needs starting; nothing here waits for a part that may be down."""
         await self.database.open()
         self.watcher.start()
+        self._warming = asyncio.create_task(self.pipeline.warm(), name="warm-index")
 
     async def close(self) -> None:
         """Stop background work, then close connections."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         await self.watcher.close()
         await self.drain.close()
         await self.orchestrator.close()

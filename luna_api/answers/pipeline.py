@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import msgspec
+import psycopg
+import structlog
 from psycopg.types.json import Jsonb
 
 from luna_api.accounts.principal import Principal
@@ -32,18 +34,28 @@ from luna_api.errors import ApiError, invalid, missing
 from luna_api.metrics.registry import Registry
 from luna_api.prompts import LunaPrompts
 from luna_rules.answers.citations import CitationChecker
-from luna_rules.answers.compose import answer_question
+from luna_rules.answers.compose import answer_question, refuse
 from luna_rules.answers.followup import Turn, condense
 from luna_rules.answers.matching import ConceptMatcher, QueryMatcher, WordMatcher
 from luna_rules.answers.model import Answer, Passage, cite
+from luna_rules.answers.support import Support
 from luna_rules.answers.text import clean
-from resources.database import AppDatabase, AsyncConnection
-from resources.vectors.index import FilterError, Filters, IndexState, PassageIndex, SearchResult, parse_filters
+from resources.database import DEFAULT_TENANT, AppDatabase, AsyncConnection
+from resources.vectors.index import (
+    NO_FILTERS,
+    FilterError,
+    Filters,
+    IndexState,
+    PassageIndex,
+    SearchResult,
+    parse_filters,
+)
 
 MODE = "extractive"
 MODEL = "none"
 _BERLIN = ZoneInfo("Europe/Berlin")
 _CACHED_ANSWERS = 512
+_WARM_QUESTION = "Wie lange dauert ein Lieferantenwechsel?"
 _HISTORY = """
 SELECT t.question, coalesce(a.condensed_question, ''), coalesce(a.answer ->> 'answer', '')
 FROM conversation_turns AS t LEFT JOIN answer_log AS a ON a.id = t.answer_id
@@ -156,6 +168,20 @@ class AnswerPipeline:
         read_question(request.question)
         read_filters(request.filters)
 
+    async def warm(self) -> None:
+        """Read the public index before anybody asks: the first question would otherwise wait a second for it."""
+        clock = _Clock()
+        try:
+            async with self._database.transaction(DEFAULT_TENANT) as sql:
+                result = await self._index.search(
+                    sql, DEFAULT_TENANT, _WARM_QUESTION, filters=NO_FILTERS, as_of=today(), limit=6
+                )
+                await self._matcher(sql, _WARM_QUESTION, result)
+        except psycopg.Error as fault:
+            structlog.get_logger("luna_api.answers").warning("index_not_warmed", fault=type(fault).__name__)
+            return
+        structlog.get_logger("luna_api.answers").info("index_warmed", **clock.total())
+
     async def search(self, principal: Principal, request: SearchRequest) -> SearchData:
         """Retrieval alone."""
         question, filters = read_question(request.question), read_filters(request.filters)
@@ -242,6 +268,9 @@ class AnswerPipeline:
             today=as_of,
         )
         composed = self._checked(answer, found)
+        if answer.answered and not composed.sentences:
+            nothing_held = Support(False, "keine Aussage hielt der Prüfung stand")
+            composed = self._checked(refuse(question, found.passages, self._prompts.frame, nothing_held), found)
         clock.lap("compose")
         self._cache[key] = composed
         if len(self._cache) > _CACHED_ANSWERS:
@@ -283,8 +312,6 @@ class AnswerPipeline:
                 continue
             blocks.append(statement.render())
             sentences.append(AnswerSentenceData(statement.render(), [_citation(rows, statement.chunk_id)]))
-        if answer.answered and not sentences:
-            raise ApiError(500, "Keine Aussage der Antwort hielt der Prüfung stand.")
         cited = [chunk_id for chunk_id in answer.cited if chunk_id in rows] if answer.answered else []
         return Composed(
             answer=answer,

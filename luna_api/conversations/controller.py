@@ -50,6 +50,12 @@ class ConversationController(Controller):
         await service.remove(conversation_id)
         return ok(Saved(), "Das Gespräch ist gelöscht und lässt sich wiederherstellen.")
 
+    @delete("/", operation_id="deleteConversations", status_code=200)
+    async def remove_all(self, service: NamedDependency[ConversationService]) -> Envelope[Saved]:
+        """Alle eigenen Gespräche löschen; jedes lässt sich wiederherstellen."""
+        count = await service.remove_all()
+        return ok(Saved(), f"{count} Gespräche sind gelöscht und lassen sich wiederherstellen.")
+
     @post("/{conversation_id:uuid}/restore", operation_id="restoreConversation", status_code=200)
     async def restore(
         self, service: NamedDependency[ConversationService], conversation_id: FromPath[UUID]

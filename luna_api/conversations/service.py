@@ -61,6 +61,15 @@ class ConversationService:
         """Out of sight; it can be restored."""
         await self._mark(conversation_id, "deleted_at = now()", "deleted_at IS NULL")
 
+    async def remove_all(self) -> int:
+        """All one's own; how many there were."""
+        async with self._transaction() as sql:
+            changed = await sql.execute(
+                "UPDATE conversations SET deleted_at = now() WHERE user_id = %s AND deleted_at IS NULL",
+                (self._principal.user_id,),
+            )
+        return changed.rowcount
+
     async def restore(self, conversation_id: UUID) -> None:
         """Back again."""
         await self._mark(conversation_id, "deleted_at = NULL", "deleted_at IS NOT NULL")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 
 from luna_api.metrics.schemas import RouteLatency
 
@@ -36,7 +36,6 @@ class Registry:
         )
         self.uploads = Counter("luna_uploads", "Uploads by outcome", ["outcome"], registry=self._registry)
         self.rate_limited = Counter("luna_rate_limited", "Requests over the rate limit", registry=self._registry)
-        self.waiting_items = Gauge("luna_items_waiting", "Documents waiting", registry=self._registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""

@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from luna_rules.answers.compose import answer_question
+from luna_rules.answers.model import Answer
 from tests.conftest import Database
 from tests.integration.api.conftest import NOTE, Api, ready, serve, upload
 
@@ -217,6 +220,10 @@ def test_a_conversation_carries_on(api: Api, tenant: str) -> None:
         assert user.post("/rag/ask", json=body).status_code == 404
         assert user.post(f"/conversations/{conversation}/restore").status_code == 200
         assert user.get(f"/conversations/{conversation}").status_code == 200
+        assert neighbour.delete("/conversations").status_code == 200
+        assert len(user.get("/conversations").json()["data"]["conversations"]) == 1
+        assert user.delete("/conversations").status_code == 200
+        assert user.get("/conversations").json()["data"]["conversations"] == []
 
 
 def test_questions_of_one_conversation_at_once_keep_their_order(api: Api, tenant: str) -> None:
@@ -327,6 +334,25 @@ def test_feedback_is_kept_with_what_it_is_about(api: Api, tenant: str) -> None:
             "SELECT type, (meta ->> 'useful')::boolean, meta -> 'chunks_used' FROM events WHERE user_id = %s", (me,)
         ).fetchone()
     assert row == ("feedback", True, answer["chunks_used"])
+
+
+def test_a_false_claim_does_not_leave(api: Api, tenant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A writer that invents a number is caught at the door: the sentence is dropped, and with none left it declines."""
+
+    def invent(*args: object, **more: object) -> Answer:
+        answer = answer_question(*args, **more)  # type: ignore[arg-type]
+        first = answer.body_sentences[0]
+        false = replace(first, text="Die Frist beträgt 99 Jahre.", slices=("Die Frist beträgt 99 Jahre.",))
+        return replace(answer, body_sentences=(false, *(answer.body_sentences if keep_true else ())))
+
+    monkeypatch.setattr("luna_api.answers.pipeline.answer_question", invent)
+    with api.user(tenant=tenant) as user:
+        for keep_true in (True, False):
+            answer = ask(user, f"{QUESTION} Bitte{'!' if keep_true else '.'}")
+            assert "99 Jahre" not in json.dumps(answer, ensure_ascii=False)
+            assert answer["answered"] is keep_true
+            assert bool(answer["citations"]) is keep_true
+    assert "luna_unsupported_sentences_total 2.0" in httpx.get(f"{api.url}/metrics").text
 
 
 @pytest.fixture

@@ -6,11 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from luna_api.ingest.fetch import Fetcher
 from tests.conftest import ROOT
 from tests.integration.api.conftest import NOTE, Api, ready, upload
 
@@ -395,6 +398,66 @@ def test_the_queue_is_shown_in_figures(api: Api) -> None:
         assert system["processes"][0]["memory_bytes"] > 0
         chunks = admin.get("/admin/items").json()["data"]
         assert chunks["total"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"url": "http://127.0.0.1/"}, "url"),
+        ({"url": "http://2130706433/"}, "url"),
+        ({"url": "http://localhost./geheim"}, "url"),
+        ({"url": "file:///etc/passwd"}, "url"),
+        ({"url": ""}, "url"),
+        ({}, "url"),
+        ({"url": "https://example.org/", "kind": "roman"}, "kind"),
+        ({"url": "https://example.org/", "tags": "netz"}, "tags"),
+        ({"url": "https://example.org/", "wait": 121}, "wait"),
+    ],
+)
+def test_addresses_inside_are_not_fetched(api: Api, body: dict[str, object], field: str) -> None:
+    with api.user() as user:
+        response = user.post("/ingest/url", json=body)
+        assert response.status_code == 400, response.text
+        assert response.json()["data"]["field"] == field
+        public = user.post("/ingest/url", json={"url": "https://example.org/", "visibility": "public"})
+        assert public.status_code == 403
+
+
+def test_a_fetched_document_is_taken_in_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = unique().encode()
+
+    class Internet(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/markdown; charset=utf-8")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Internet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    allowed = Fetcher(
+        max_bytes=2 * 1_048_576,
+        allowed_networks=(ip_network("127.0.0.1/32"),),
+        allowed_ports=frozenset({server.server_port}),
+    )
+    monkeypatch.setattr(api.context, "fetcher", allowed)
+    url = f"http://127.0.0.1:{server.server_port}/ordner/seite.md?v={uuid4().hex}"
+    try:
+        with api.user() as user:
+            first = user.post("/ingest/url", json={"url": url, "tags": ["netz"], "wait": 0})
+            assert first.status_code == 202, first.text
+            item = user.get(f"/items/{first.json()['data']['item_id']}").json()["data"]
+            assert (item["url"], item["file_name"], item["source"], item["tags"]) == (url, "seite.md", "api", ["netz"])
+            assert user.post("/ingest/url", json={"url": url, "wait": 0}).status_code == 409
+            content = unique().encode()
+            second = user.post("/ingest/url", json={"url": url, "wait": 0}).json()["data"]
+            assert (second["document_id"], second["version"]) == (item["document_id"], 2)
+    finally:
+        server.shutdown()
 
 
 def test_ten_uploads_are_one_launch(api: Api, eventually: Callable[[Callable[[], bool]], None]) -> None:
