@@ -34,7 +34,8 @@ def test_a_citation_opens_the_passage_highlighted_in_its_text(desk: Session, que
     text = fetched.value.json()["data"]["text"]
     shown = "".join(mark.all_inner_texts())
     assert len(shown) > 40
-    assert re.sub(r"\s+", "", shown[:200]) in re.sub(r"\s+", "", text)
+    # The signs of headings are not shown.
+    assert re.sub(r"[\s#]+", "", shown[:200]) in re.sub(r"[\s#]+", "", text)
     expect(mark.first).to_be_in_viewport()
     expect(drawer.get_by_role("button", name="Link kopieren")).to_be_visible()
     assert "beleg=" in page.url
@@ -48,8 +49,12 @@ def test_neighbouring_passages_can_be_read_and_the_document_opened(desk: Session
     mark = drawer.locator("mark").first
     mark.wait_for()
     before = mark.inner_text()
-    forward = drawer.get_by_role("button", name="Nächste Passage")
-    (forward if forward.is_enabled() else drawer.get_by_role("button", name="Vorige Passage")).click()
+    page.wait_for_load_state("networkidle")
+    ways = [drawer.get_by_role("button", name=name) for name in ("Nächste Passage", "Vorige Passage")]
+    way = next((button for button in ways if button.is_enabled()), None)
+    if way is None:
+        pytest.skip("the cited document has one passage only; name another question by LUNA_BROWSER_QUESTION")
+    way.click()
     expect(mark).not_to_have_text(before)
     drawer.get_by_role("link", name="Dokument", exact=True).click()
     page.wait_for_url(re.compile(r"/dokumente/.+chunk="))

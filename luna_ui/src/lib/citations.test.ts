@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Citation } from '@/api/types';
-import { answerAsText, citedIds, markedSentence, parseAnswer, parseInlines, placeOf, withoutOpenMark } from './citations';
+import { answerAsText, citedIds, excerpt, markedSentence, parseAnswer, parseInlines, placeOf, withoutOpenMark } from './citations';
 
 describe('citations', () => {
   it('numbers sources by their first mention', () => {
@@ -47,6 +47,12 @@ describe('citations', () => {
     const [table] = parseAnswer('| Modul | Zähler |\n| --- | --- |\n| 1 | einer | [chunk a]');
     expect(table?.type === 'table' && table.rows.length).toBe(2);
     expect(table?.type === 'table' && table.rows[1]?.[1]).toContainEqual({ type: 'cite', chunkId: 'a', number: 1 });
+  });
+
+  it('shows a passage on a card without Markdown', () => {
+    const text = '## 4 Nachlass\n\nDrei Module.\n\n| Modul | Nachlass |\n| --- | --- |\n| A | 10 € |\n- Punkt';
+    expect(excerpt(text, '4 Nachlass')).toBe('Drei Module. Modul · Nachlass A · 10 € Punkt');
+    expect(excerpt('Nur ein Satz.', undefined)).toBe('Nur ein Satz.');
   });
 
   it('hides half a mark while it streams', () => {

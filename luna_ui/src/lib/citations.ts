@@ -128,6 +128,16 @@ export function placeOf(payload: Pick<Citation['payload'], 'section' | 'paragrap
   return parts.join(', ');
 }
 
+/** The beginning of a passage for a card: without the signs of Markdown, and without the heading that stands above it. */
+export function excerpt(text: string, heading: string | undefined): string {
+  const lines = text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !RULE.test(line))
+    .map((line) => line.replace(/^\s*(?:#{1,6}|[-*•])\s+/, '').trim());
+  if (heading !== undefined && lines.length > 1 && lines[0] === heading.trim()) lines.shift();
+  return lines.map((line) => (line.startsWith('|') ? cells(line).join(' · ') : line)).join(' ');
+}
+
 /** The answer as plain text with its sources, for the clipboard. */
 export function answerAsText(question: string, answer: Answer): string {
   const order = citedIds([answer.summary, answer.answer, answer.suggestion].join('\n'));

@@ -3,7 +3,7 @@ import { Lightbulb, ListChecks, CornerDownRight } from 'lucide-react';
 import type { Answer, Citation } from '@/api/types';
 import { Moon } from '@/components/moon';
 import { ScoreBars } from '@/components/ui/scores';
-import { type Block, type Inline, citedIds, parseAnswer, parseInlines, placeOf, sourcesOf } from '@/lib/citations';
+import { type Block, type Inline, citedIds, excerpt, parseAnswer, parseInlines, placeOf, sourcesOf } from '@/lib/citations';
 import { cn } from '@/lib/cn';
 import { formatScore, formatValidity, whyFound } from '@/lib/format';
 
@@ -167,8 +167,8 @@ function SourceCard({ citation, number, open, active }: { citation: Citation; nu
         </span>
         <span className="min-w-0 flex-1">
           <span className="line-clamp-1 text-sm font-medium">{payload.title}</span>
-          <span className="block text-xs text-ink-2">{[place, validity].filter(Boolean).join(' · ') || payload.file_name}</span>
-          <span className="mt-1 line-clamp-2 font-serif text-[0.8125rem] leading-snug text-ink-3">{payload.text}</span>
+          <span className="line-clamp-1 text-xs text-ink-2">{[place || payload.heading_path.at(-1), validity].filter(Boolean).join(' · ') || payload.file_name}</span>
+          <span className="mt-1 line-clamp-2 font-serif text-[0.8125rem] leading-snug text-ink-3">{excerpt(payload.text, payload.heading_path.at(-1))}</span>
         </span>
       </button>
     </li>

@@ -13,6 +13,7 @@ import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/field';
 import { Empty, Failure, Waiting } from '@/components/ui/notice';
 import { ScoreBars } from '@/components/ui/scores';
+import { excerpt } from '@/lib/citations';
 import { formatScore, plural, whyFound } from '@/lib/format';
 
 export function SearchView() {
@@ -101,7 +102,7 @@ function HitRow({ hit, rank, open, active }: { hit: Hit; rank: number; open: (ch
           <div className="mt-2 space-y-2 pl-8">
             {payload.heading_path.length > 0 && <p className="text-xs text-ink-3">{payload.heading_path.join(' › ')}</p>}
             <PlaceBadges payload={payload} />
-            <p className="line-clamp-5 font-serif text-[0.9375rem] leading-relaxed break-words text-ink-2">{payload.text}</p>
+            <p className="line-clamp-5 font-serif text-[0.9375rem] leading-relaxed break-words text-ink-2">{excerpt(payload.text, payload.heading_path.at(-1))}</p>
             <Button size="sm" variant="quiet" className="-ml-3" onClick={() => open(hit.chunk_id)} aria-label={`Passage ${rank} aufschlagen: ${payload.title}`}>
               <FileText /> Aufschlagen
             </Button>

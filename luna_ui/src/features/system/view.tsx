@@ -11,7 +11,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Field, Input } from '@/components/ui/field';
 import { Failure, Waiting } from '@/components/ui/notice';
-import { STATUS, formatDuration, formatNumber } from '@/lib/format';
+import { STATUS, formatDuration, formatNumber, plural } from '@/lib/format';
 
 const SERVICE: Record<string, string> = {
   api: 'API',
@@ -126,11 +126,11 @@ export function SystemView() {
                   ['Umgebung', info.data.env],
                   ['Antworten', info.data.mode === 'extractive' ? 'wörtlich aus den Quellen' : info.data.mode],
                   ['Obergrenze je Datei', `${info.data.max_upload_mb} MB`],
-                  ['Öffentlicher Bestand', info.data.corpus === null ? null : `${formatNumber(info.data.corpus.items)} Dokumente, ${formatNumber(info.data.corpus.chunks)} Passagen`],
+                  ['Öffentlicher Bestand', info.data.corpus === null ? null : `${plural(info.data.corpus.items, 'Dokument', 'Dokumente')}, ${plural(info.data.corpus.chunks, 'Passage', 'Passagen')}`],
                   ['Index', info.data.index_version],
                   ['Schema', info.data.schema],
-                  ...Object.entries(info.data.models).map(([name, model]) => [MODEL[name] ?? name, model]),
-                  ...Object.entries(health.data?.versions ?? {}).map(([name, version]) => [VERSION[name] ?? name, version]),
+                  ...Object.entries(info.data.models).map(([name, model]) => [MODEL[name] ?? name, model === 'none' ? 'keines' : model]),
+                  ...Object.entries(health.data?.versions ?? {}).map(([name, version]) => [VERSION[name] ?? name, version === 'none' ? 'keines' : version]),
                 ] as [string, string | number | null | undefined][]
               )
                 .filter(([, value]) => value !== null && value !== undefined && value !== '')
