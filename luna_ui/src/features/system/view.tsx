@@ -24,13 +24,6 @@ const SERVICE: Record<string, string> = {
   dagster: 'Dagster',
 };
 const MODEL: Record<string, string> = { embed: 'Vektoren', generate: 'Sprachmodell', fallback: 'Ersatzmodell' };
-const VERSION: Record<string, string> = {
-  luna: 'Luna',
-  schema: 'Schema (Verwaltung)',
-  index: 'Indexfassungen',
-  embed_model: 'Vektormodell',
-  generate_model: 'Sprachmodell',
-};
 const IMPLEMENTATION: Record<string, string> = { embedded: 'eingebaut', server: 'eigener Server' };
 
 export function SystemView() {
@@ -130,7 +123,8 @@ export function SystemView() {
                   ['Index', info.data.index_version],
                   ['Schema', info.data.schema],
                   ...Object.entries(info.data.models).map(([name, model]) => [MODEL[name] ?? name, model === 'none' ? 'keines' : model]),
-                  ...Object.entries(health.data?.versions ?? {}).map(([name, version]) => [VERSION[name] ?? name, version === 'none' ? 'keines' : version]),
+                  ['Vektormodell', health.data?.versions.embed_model],
+                  ['Indexfassungen', health.data?.versions.index],
                 ] as [string, string | number | null | undefined][]
               )
                 .filter(([, value]) => value !== null && value !== undefined && value !== '')
