@@ -9,7 +9,9 @@ from types import FrameType
 
 from rich.table import Table
 
+from luna_cli.client import ApiFaultError, NotRunningError
 from luna_cli.output import EXIT_FAULT, EXIT_OK, EXIT_STOPPED, duration, err, megabytes, out, print_json
+from luna_cli.seed import is_first_start, load_seed
 from resources.embedded.supervisor import Stack, StackStatus
 from resources.secrets import load_secrets
 from resources.settings import Settings
@@ -35,6 +37,8 @@ def start(settings: Settings, *, detach: bool) -> int:
             err.print("Luna läuft bereits." if not result.faults else "Luna läuft bereits, aber nicht vollständig.")
         else:
             err.print(f"Luna ist nach {result.seconds:.1f} s da." if not result.faults else "Luna ist nur zum Teil da.")
+        if is_first_start(result.applied_migrations) and not result.faults:
+            _seed(settings)
         _addresses(settings)
         code = EXIT_FAULT if result.faults else EXIT_OK
         if detach or result.already_running:
@@ -95,6 +99,16 @@ def _table(found: StackStatus) -> Table:
             duration(part.uptime_s),
         )
     return table
+
+
+def _seed(settings: Settings) -> None:
+    """A home without demonstration documents is poorer, not broken."""
+    try:
+        summary = load_seed(settings)
+    except (ApiFaultError, NotRunningError) as fault:
+        err.print(f"Die Beispieldokumente fehlen noch ({fault}). „luna seed“ holt sie nach.")
+        return
+    err.print(f"{summary.count('ready')} Beispieldokumente aufgenommen.")
 
 
 def _addresses(settings: Settings) -> None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from luna_cli.german import GermanCommand, GermanGroup, speak_german
 from luna_cli.output import EXIT_FAULT, EXIT_OK, EXIT_USAGE, err, fail, out, print_json
 from resources.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from luna_cli.ingest import Summary
 
 app = typer.Typer(
     name="luna",
@@ -102,10 +105,9 @@ def migrate() -> None:
 @app.command(cls=GermanCommand)
 def seed() -> None:
     """Beispieldokumente aufnehmen. Luna muss laufen."""
-    samples = Path(__file__).resolve().parents[1] / "data" / "samples"
-    if not samples.is_dir():
-        fail(f"Die Beispiele fehlen: {samples} gibt es nicht.", EXIT_FAULT)
-    _ingest(_settings(), [samples], {"kind": "document", "tags": ["beispiel"]})
+    from luna_cli.seed import load_seed
+
+    _conclude(load_seed(_settings()))
 
 
 @app.command(cls=GermanCommand)
@@ -211,7 +213,7 @@ def _day(name: str, value: str) -> None:
 
 def _ingest(settings: Settings, paths: list[Path], fields: dict[str, str | list[str]]) -> None:
     from luna_cli.client import LunaClient
-    from luna_cli.ingest import Ingest, UnusableError, failures_table, find_sources
+    from luna_cli.ingest import Ingest, UnusableError, find_sources
 
     try:
         sources = find_sources(paths)
@@ -222,6 +224,13 @@ def _ingest(settings: Settings, paths: list[Path], fields: dict[str, str | list[
     with LunaClient(settings) as client:
         client.check()
         summary = Ingest(client, fields).run(sources, err)
+    _conclude(summary)
+
+
+def _conclude(summary: Summary) -> None:
+    """Tell what became of the files, and end with the code that says so."""
+    from luna_cli.ingest import failures_table
+
     if summary.failures and out.is_terminal:
         out.print(failures_table(summary))
     else:

@@ -63,12 +63,15 @@ def _apply(owner_url: str, guard: psycopg.Connection[tuple[object, ...]]) -> Mig
         unknown = sorted(set(known) - set(brought))
         if unknown:
             raise MigrationError(
-                f"the database has the migration {unknown[-1]}, which this release does not know: "
-                "it was made by a newer release, so use that one"
+                f"Die Datenbank hat den Stand {unknown[-1]}, den diese Ausgabe nicht kennt: "
+                "Sie stammt von einer neueren Ausgabe; bitte diese verwenden."
             )
         for name, digest in known.items():
             if brought[name] != digest:
-                raise MigrationError(f"the migration {name} was changed after it had been applied")
+                raise MigrationError(
+                    f"Der Migrationsschritt {name} wurde verändert, nachdem er angewendet war. "
+                    "Bitte die unveränderte Ausgabe verwenden oder ein anderes LUNA_HOME."
+                )
         pending = backend.to_apply(migrations)
         names = tuple(migration.id for migration in pending)
         backend.apply_migrations(pending)

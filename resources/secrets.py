@@ -10,9 +10,10 @@ import os
 import secrets
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote, urlsplit
 
-from resources.settings import Settings
+from resources.settings import Settings, SettingsError
 
 FILE_NAME = "secrets.json"
 
@@ -55,7 +56,7 @@ def load_secrets(settings: Settings) -> Secrets:
     kept = _read(path)
     if any(not kept.get(field.name) for field in fields(Secrets)):
         fresh = {field.name: kept.get(field.name) or secrets.token_urlsafe(24) for field in fields(Secrets)}
-        _write_once(path, fresh, replace=bool(kept))
+        _write_once(path, fresh, replace=path.exists())
         kept = _read(path)
     values = Secrets(**{field.name: kept[field.name] for field in fields(Secrets)})
     if settings.admin_api_key is not None:
@@ -87,9 +88,17 @@ def database_urls(settings: Settings, kept: Secrets) -> DatabaseUrls:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        return {str(name): str(value) for name, value in json.loads(path.read_text("utf-8")).items()}
+        kept: object = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        raise SettingsError(
+            f"{path} ist beschädigt. Ohne die Kennwörter darin ist die Datenbank verschlossen; "
+            "bitte die Datei aus einer Sicherung zurückholen oder ein anderes LUNA_HOME wählen"
+        )
+    return {str(name): str(value) for name, value in cast("dict[object, object]", kept).items()}
 
 
 def _write_once(path: Path, values: dict[str, str], *, replace: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -86,7 +87,7 @@ class Settings(BaseSettings):
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 16:
-            raise ValueError("is shorter than 16 characters")
+            raise ValueError("ist kürzer als 16 Zeichen")
         return value
 
     @field_validator("database_url")
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
         if value is not None:
             parts = urlsplit(value.get_secret_value())
             if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or len(parts.path) < 2:
-                raise ValueError("is not an address of a PostgreSQL database with host and database name")
+                raise ValueError("ist keine Adresse einer PostgreSQL-Datenbank mit Rechner und Datenbankname")
         return value
 
     @field_validator("qdrant_url", "s3_endpoint_url", "tika_endpoint", "ollama_host")
@@ -104,7 +105,7 @@ class Settings(BaseSettings):
         if value is not None:
             parts = urlsplit(value)
             if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ValueError("is not an http(s) address")
+                raise ValueError("ist keine http(s)-Adresse")
         return value
 
     @property
@@ -128,6 +129,14 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.dagster_port}"
 
 
+_FAULTS = {
+    "int_parsing": "ist keine ganze Zahl",
+    "int_from_float": "ist keine ganze Zahl",
+    "greater_than_equal": "ist zu klein (mindestens {ge})",
+    "less_than_equal": "ist zu groß (höchstens {le})",
+    "literal_error": "hat keinen der erlaubten Werte {expected}",
+}
+
 PARTS_NOT_YET_SERVED = ("qdrant_url", "s3_endpoint_url", "tika_endpoint", "ollama_host", "redis_url")
 """Outside parts whose client is not part of this release: a set variable stops the start instead of being ignored."""
 
@@ -143,14 +152,21 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
         lines: list[str] = []
         for error in fault.errors():
             name = str(error["loc"][0]) if error["loc"] else "?"
-            message = error["msg"].removeprefix("Value error, ")
             example = EXAMPLES.get(name.lower(), f"{name.upper()}=…")
-            lines.append(f"{name.upper()} {message} (for example {example})")
+            lines.append(f"{name.upper()} {_fault(error)}; richtig wäre zum Beispiel {example}")
         raise SettingsError("\n".join(lines)) from None
     for name in PARTS_NOT_YET_SERVED:
         if getattr(settings, name) is not None:
             raise SettingsError(
-                f"{name.upper()} is set, but this release has no client for that part yet; "
-                f"unset {name.upper()} to use the embedded one"
+                f"{name.upper()} ist gesetzt, aber diese Ausgabe spricht mit diesem Dienst noch nicht; "
+                f"ohne {name.upper()} wird der eingebaute verwendet"
             )
     return settings
+
+
+def _fault(error: ErrorDetails) -> str:
+    """What is wrong with a value, in German; the value itself is left out, because it may be a secret."""
+    if error["type"] == "value_error":
+        return error["msg"].removeprefix("Value error, ")
+    template = _FAULTS.get(error["type"], "hat einen unbrauchbaren Wert")
+    return template.format(**{**error.get("ctx", {}), "expected": str(error.get("ctx", {}).get("expected", ""))})

@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: a real embedded PostgreSQL, once for the session, and fresh migrated databases in it."""
+"""Fixtures shared by all tests: a real embedded PostgreSQL, once for the session, and fresh databases in it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Database:
 
 
 @pytest.fixture(scope="session")
-def new_database(postgres: EmbeddedPostgres, session_home: Path) -> Iterator[Callable[[], Database]]:
+def new_database(postgres: EmbeddedPostgres, session_home: Path) -> Callable[[], Database]:
     """Makes fresh, migrated databases; they go at the end of the session with the server."""
     template: list[str] = []
 
@@ -81,7 +81,7 @@ def new_database(postgres: EmbeddedPostgres, session_home: Path) -> Iterator[Cal
             return make()
         return Database(settings, secrets, urls)
 
-    yield make
+    return make
 
 
 @pytest.fixture

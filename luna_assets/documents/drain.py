@@ -68,6 +68,7 @@ class DrainReport:
     failures: list[str] = field(default_factory=list[str])
     chunks: int = 0
     vectors: int = 0
+    merged: int = 0
     characters: int = 0
     built: list[BuildReport] = field(default_factory=list["BuildReport"])
     seconds: dict[str, float] = field(default_factory=dict[str, float])
@@ -146,6 +147,7 @@ class Drain:
                 if idle_s >= min(SETTLED_S, request.linger_s) and self._plan_outgrown():
                     continue
                 if idle_s >= request.linger_s:
+                    self._merge(report)
                     return
                 time.sleep(POLL_S)
                 continue
@@ -295,6 +297,15 @@ class Drain:
         for tenant_id in outgrown:
             self._to_build.setdefault(tenant_id, 0)
         return bool(outgrown)
+
+    def _merge(self, report: DrainReport) -> None:
+        """Every document made a segment of its own; many of them make each search slower."""
+        if not report.ready:
+            return
+        writer = IndexWriter(self._connection)
+        rows = self._connection.execute("SELECT id FROM index_versions WHERE state = 'live' ORDER BY id").fetchall()
+        for (version_id,) in rows:
+            report.merged += writer.merge_segments(version_id)
 
     def _analyser(self, version: VersionInfo) -> Analyser:
         if version.lexicon_digest not in self._analysers:

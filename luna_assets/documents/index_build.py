@@ -72,11 +72,12 @@ def build_version(
     report.seconds["read"] = time.perf_counter() - begun
 
     begun = time.perf_counter()
+    learnt = sum(len(item.chunks) for item in items)
     base = None
     if tenant_id is not None:
         public = writer.live_version(None)
-        base = writer.lexicon(public.id) if public else None
-    learnt = sum(len(item.chunks) for item in items)
+        # A base lends its vector space, so it must know more than what is to be learnt.
+        base = writer.lexicon(public.id) if public and public.learnt_chunks >= learnt else None
     lexicon = Lexicon.learn((fields for item in items for _, fields, _ in item.chunks), base=base)
     report.lexicon_digest, report.dimension = lexicon.digest, lexicon.dimension
     report.seconds["learn"] = time.perf_counter() - begun

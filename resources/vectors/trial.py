@@ -22,7 +22,8 @@ _LAYOUTS = """
 SELECT s.id,
        (SELECT string_agg(uuid_send(u.x), ''::bytea ORDER BY u.o) FROM unnest(s.item_ids) WITH ORDINALITY AS u (x, o)),
        (SELECT string_agg(int4send(u.x), ''::bytea ORDER BY u.o) FROM unnest(s.item_starts) WITH ORDINALITY AS u (x, o)),
-       s.sections, s.lengths, s.chunk_ids
+       s.sections, s.lengths, s.chunk_ids,
+       coalesce((SELECT string_agg(uuid_send(u.x), ''::bytea) FROM unnest(s.dropped) AS u (x)), ''::bytea)
 FROM index_segments s WHERE s.version_id = %s ORDER BY s.sequence
 """
 _POSTINGS = (
@@ -41,6 +42,13 @@ def ask_version(
     if not rows:
         return [[] for _ in questions]
     layouts = [arrays.read_layout(*row[1:6]) for row in rows]
+    # Items that a later segment replaced stay in the arrays, so that numbers fit; they are only not allowed.
+    kept = np.concatenate(
+        [
+            np.repeat(layout.without(np.frombuffer(row[6], arrays.ID)), np.diff(layout.starts))
+            for row, layout in zip(rows, layouts, strict=True)
+        ]
+    )
     whole, _ = arrays.join_layouts([(layout, np.ones(len(layout.item_ids), bool)) for layout in layouts])
     corpus = Corpus(
         item=np.repeat(np.arange(len(whole.item_ids), dtype=np.uint32), np.diff(whole.starts)),
@@ -65,7 +73,7 @@ def ask_version(
         vectors = arrays.read_halfvecs(data, lexicon.dimension)
     answers: list[list[UUID]] = []
     for query in queries:
-        candidates = lexical_candidates(query, corpus, postings, None)
+        candidates = lexical_candidates(query, corpus, postings, None if bool(kept.all()) else kept)
         dense = None
         if vectors is not None and len(vectors) == whole.size:
             dense = vectors[candidates].astype(np.float32) @ query.vector(lexicon)

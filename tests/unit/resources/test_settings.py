@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_a_wrong_value_is_named_with_an_example(
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert str(caught.value).startswith(fault)
-    assert f"for example {variable}=" in str(caught.value)
+    assert f"zum Beispiel {variable}=" in str(caught.value)
     assert value not in str(caught.value) or variable != "ADMIN_API_KEY"
 
 
@@ -57,6 +58,26 @@ def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
     path = settings.home / "secrets.json"
     assert path.stat().st_mode & 0o077 == 0
     assert first.admin_api_key not in repr(first)
+
+
+def test_missing_secrets_are_made_and_the_others_kept(tmp_path: Path) -> None:
+    settings = load_settings({"luna_home": tmp_path})
+    path = tmp_path / "secrets.json"
+    path.write_text("{}")
+    first = load_secrets(settings)
+    values = json.loads(path.read_text())
+    del values["db_app_password"]
+    path.write_text(json.dumps(values))
+    second = load_secrets(settings)
+    assert second.db_app_password != first.db_app_password
+    assert second.admin_api_key == first.admin_api_key
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null"])
+def test_damaged_secrets_are_said_to_be(tmp_path: Path, content: str) -> None:
+    (tmp_path / "secrets.json").write_text(content)
+    with pytest.raises(SettingsError, match=r"secrets\.json ist beschädigt"):
+        load_secrets(load_settings({"luna_home": tmp_path}))
 
 
 def test_the_variable_wins_over_the_kept_key(tmp_path: Path) -> None:
