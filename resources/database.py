@@ -55,6 +55,8 @@ class AppDatabase:
             timeout=5,
             open=False,
             check=_still_there,
+            # The pool's pauses between attempts double without end; given up early, the next request tries afresh.
+            reconnect_timeout=3,
             kwargs={
                 "connect_timeout": CONNECT_TIMEOUT_S,
                 "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c application_name=luna_api",

@@ -92,10 +92,9 @@ class Hit(msgspec.Struct, kw_only=True):
 
 
 class SearchData(msgspec.Struct, kw_only=True):
-    """Passages, best first. `corrections` are words of the question that were read otherwise."""
+    """Passages, best first."""
 
     hits: list[Hit]
-    corrections: dict[str, str] = {}
     index_versions: list[int] = []
     latency_ms: dict[str, float] = {}
 
