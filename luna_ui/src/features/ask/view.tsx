@@ -14,10 +14,10 @@ import { type Turn, askStore, useAsk } from './store';
 import { TurnView } from './turn';
 
 const EXAMPLES = [
-  'Welche Geräte gelten als steuerbare Verbrauchseinrichtung nach § 14a EnWG?',
-  'Auf welche Leistung darf der Netzbetreiber meine Wärmepumpe höchstens drosseln?',
-  'Wie lange dauert die Ersatzversorgung höchstens?',
-  'Ab wann muss mein Lieferant einen dynamischen Stromtarif anbieten?',
+  'Was ist eine steuerbare Verbrauchseinrichtung?',
+  'Was ist ein dynamischer Tarif?',
+  'Was ist eine Marktlokation?',
+  'Wie lange lässt sich ein gelöschtes Dokument wiederherstellen?',
 ];
 
 export function AskView() {
