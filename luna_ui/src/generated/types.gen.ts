@@ -856,9 +856,6 @@ export type SavedEnvelope = {
  * SearchData
  */
 export type SearchData = {
-    corrections?: {
-        [key: string]: string;
-    };
     hits: Array<Hit>;
     index_versions?: Array<number>;
     latency_ms?: {
@@ -1150,6 +1147,10 @@ export type ListAdminItemsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Wörter in Titel, Dateiname, Tags, Gesetzesnamen
+         */
+        query?: string | null;
         tag?: string | null;
         kind?: 'document' | 'regulation' | 'note' | null;
         status?: 'received' | 'processing' | 'ready' | 'failed' | 'archived' | null;
@@ -1357,6 +1358,39 @@ export type GetMeResponses = {
 };
 
 export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type DeleteConversationsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/conversations';
+};
+
+export type DeleteConversationsErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type DeleteConversationsError = DeleteConversationsErrors[keyof DeleteConversationsErrors];
+
+export type DeleteConversationsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SavedEnvelope;
+};
+
+export type DeleteConversationsResponse = DeleteConversationsResponses[keyof DeleteConversationsResponses];
 
 export type ListConversationsData = {
     body?: never;
@@ -1943,6 +1977,10 @@ export type ListItemsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Wörter in Titel, Dateiname, Tags, Gesetzesnamen
+         */
+        query?: string | null;
         tag?: string | null;
         kind?: 'document' | 'regulation' | 'note' | null;
         status?: 'received' | 'processing' | 'ready' | 'failed' | 'archived' | null;
