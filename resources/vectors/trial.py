@@ -21,7 +21,8 @@ from resources.vectors.postgres_writer import IndexWriter
 _LAYOUTS = """
 SELECT s.id,
        (SELECT string_agg(uuid_send(u.x), ''::bytea ORDER BY u.o) FROM unnest(s.item_ids) WITH ORDINALITY AS u (x, o)),
-       (SELECT string_agg(int4send(u.x), ''::bytea ORDER BY u.o) FROM unnest(s.item_starts) WITH ORDINALITY AS u (x, o)),
+       (SELECT string_agg(int4send(u.x), ''::bytea ORDER BY u.o)
+        FROM unnest(s.item_starts) WITH ORDINALITY AS u (x, o)),
        s.sections, s.lengths, s.chunk_ids,
        coalesce((SELECT string_agg(uuid_send(u.x), ''::bytea) FROM unnest(s.dropped) AS u (x)), ''::bytea)
 FROM index_segments s WHERE s.version_id = %s ORDER BY s.sequence
