@@ -40,7 +40,7 @@ test: $(VENV)/.dev ## unit, contract and integration tests on the embedded parts
 	$(BIN)/python -m pytest
 
 drills: $(VENV)/.dev ## kills and faults
-	$(BIN)/python -m pytest tests/drills --timeout=600
+	$(BIN)/python -m pytest tests/drills tests/integration -m drill --timeout=600
 
 test-services: $(VENV)/.dev ## the same suites on real servers from the package registries
 	$(BIN)/python -m pytest tests/services --timeout=900

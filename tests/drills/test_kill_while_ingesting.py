@@ -17,6 +17,8 @@ from resources.secrets import database_urls, load_secrets
 from resources.settings import load_settings
 from tests.stack import Stack
 
+pytestmark = pytest.mark.drill
+
 DOCUMENTS = 50
 ENDED_WITHIN_S = 180.0
 

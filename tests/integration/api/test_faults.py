@@ -40,6 +40,7 @@ def breakable(tmp_path: Path) -> Iterator[Breakable]:
             yield Breakable(api, server)
 
 
+@pytest.mark.drill
 def test_a_database_that_stops_and_comes_back(breakable: Breakable) -> None:
     api = breakable.api
     me = uuid4()

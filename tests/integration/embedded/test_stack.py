@@ -137,6 +137,7 @@ def test_a_start_with_another_port_names_the_one_in_use(running: Stack) -> None:
     assert f"API_PORT={running.ports['API_PORT']}" in told.stderr
 
 
+@pytest.mark.drill
 def test_killed_parts_come_back(running: Stack) -> None:
     before = pids(running)
     for pid in before.values():
@@ -187,6 +188,7 @@ def test_migrate_beside_the_running_stack_and_doctor_find_nothing_to_do(running:
     assert {"pgvector", "API_PORT", "Speicherplatz"} <= {finding["subject"] for finding in findings}
 
 
+@pytest.mark.drill
 def test_a_foreground_start_outlives_its_supervisor_and_its_own_death(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "home")
     with foreground(stack, tmp_path / "log") as process:
@@ -232,6 +234,7 @@ def test_a_home_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in stack.home.iterdir()] == ["luna.json"]
 
 
+@pytest.mark.drill
 def test_with_database_url_no_server_of_ours_is_started_and_ctrl_c_stops_the_rest(tmp_path: Path) -> None:
     with EmbeddedPostgres(tmp_path / "elsewhere", free_port(), "owner of another place") as server:
         stack = Stack(tmp_path / "home", DATABASE_URL=server.url)
