@@ -64,7 +64,7 @@ def build_context(settings: Settings) -> AppContext:
         orchestrator=orchestrator,
         authenticator=Authenticator(settings, secrets.admin_api_key, database),
         registry=registry,
-        drain=DrainStarter(orchestrator),
+        drain=DrainStarter(orchestrator, database),
         watcher=ItemWatcher(url),
         fetcher=Fetcher(max_bytes=settings.max_upload_bytes),
         limiter=AskLimiter(settings.rate_limit_ask_per_minute),

@@ -4,19 +4,26 @@ When Dagster is down nothing is lost: the document stands in the database, and D
 """
 
 import asyncio
+import time
 
+import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 
-from resources.orchestrator import ALIVE, Orchestrator, OrchestratorError
+from resources.database import DRAIN_LOCK_HELD, AppDatabase
+from resources.orchestrator import ALIVE, Orchestrator, OrchestratorError, Run
 
 DRAIN_JOB = "documents_drain"
+BEGINNING_S = 10.0
+"""A run younger than this may not hold the lock yet."""
 
 
 class DrainStarter:
     """Launches the drain when none is alive; calls that come together are one launch."""
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
+    def __init__(self, orchestrator: Orchestrator, database: AppDatabase) -> None:
         self._orchestrator = orchestrator
+        self._database = database
         self._task: asyncio.Task[None] | None = None
         self._again = False
         self.down = False
@@ -44,9 +51,26 @@ class DrainStarter:
             self._again = False
             try:
                 alive = await self._orchestrator.runs(job_name=DRAIN_JOB, statuses=ALIVE, limit=1)
-                self.run_id = alive[0].run_id if alive else await self._orchestrator.launch(DRAIN_JOB)
+                if alive and not await self._is_ending(alive[0]):
+                    self.run_id = alive[0].run_id
+                else:
+                    self.run_id = await self._orchestrator.launch(DRAIN_JOB)
                 self.down = False
             except OrchestratorError as fault:
                 if not self.down:
                     structlog.get_logger("luna_api.ingest").warning("drain_not_launched", fault=str(fault))
                 self.down = True
+
+    async def _is_ending(self, run: Run) -> bool:
+        """Whether a run that has begun no longer looks into the queue: it has let go of the drain's lock.
+
+        A second run beside one that is at work would end at once, so a wrong guess costs little.
+        """
+        if run.start_time_s is None or time.time() - run.start_time_s < BEGINNING_S:
+            return False
+        try:
+            async with self._database.transaction(None) as sql:
+                row = await (await sql.execute(DRAIN_LOCK_HELD)).fetchone()
+        except (psycopg.Error, PoolTimeout):
+            return False
+        return not (row and row[0])

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from luna_api.ingest.fetch import Fetcher
+from resources.database import DRAIN_LOCK, worker_connection
 from tests.conftest import ROOT
 from tests.integration.api.conftest import NOTE, Api, ready, upload
 
@@ -486,6 +487,38 @@ def test_ten_uploads_are_one_launch(api: Api, eventually: Callable[[Callable[[],
             assert codes == {202}
             eventually(lambda: not api.context.drain.down and len(asked) > 1)
             assert asked.count("launch") == 1
+    finally:
+        api.context.orchestrator._client = real
+        api.work()
+
+
+@pytest.mark.parametrize(("held", "launches"), [(True, 0), (False, 1)])
+def test_a_run_that_no_longer_takes_documents_is_not_relied_on(
+    api: Api, eventually: Callable[[Callable[[], bool]], None], held: bool, launches: int
+) -> None:
+    asked: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if "launchRun" in request.content.decode():
+            asked.append("launch")
+            run = {"runId": str(uuid4()), "status": "QUEUED"}
+            return httpx.Response(200, json={"data": {"launchRun": {"__typename": "LaunchRunSuccess", "run": run}}})
+        asked.append("runs")
+        row = {"runId": str(uuid4()), "status": "STARTED", "jobName": "documents_drain", "startTime": time.time() - 60}
+        return httpx.Response(200, json={"data": {"runsOrError": {"__typename": "Runs", "results": [row]}}})
+
+    real = api.context.orchestrator._client
+    api.context.orchestrator._client = httpx.AsyncClient(
+        transport=httpx.MockTransport(answer), base_url="http://dagster.test"
+    )
+    try:
+        with api.user() as user, worker_connection(api.database.urls.worker) as worker:
+            if held:
+                worker.execute("SELECT pg_advisory_lock(%s)", (DRAIN_LOCK,))
+            assert upload(user, unique()).status_code == 202
+            eventually(lambda: asked.count("runs") >= 1 and asked.count("launch") == launches)
+            time.sleep(0.3)
+            assert asked.count("launch") == launches
     finally:
         api.context.orchestrator._client = real
         api.work()
