@@ -43,6 +43,10 @@ class DocumentsConfig(Config):
         default_factory=list,
         description="Only these documents, queued again whatever their state. Empty: everything that waits.",
     )
+    all_items: bool = Field(
+        default=False,
+        description="Every document that is ready: a backfill, for instance after a change of the chunker.",
+    )
     linger_s: float = Field(
         default=45.0, ge=0, le=600, description="Seconds to wait for further arrivals before the run ends."
     )
@@ -123,6 +127,7 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
         stage=_stage(selected),
         linger_s=config.linger_s,
         batch=config.batch,
+        all_items=config.all_items,
         rebuild=config.rebuild or not ({TEXT, CHUNKS} & selected),
     )
     with luna.connection() as connection, luna.extractor() as extractor:

@@ -43,6 +43,7 @@ class DrainRequest:
     """What a run is asked to do.
 
     `item_ids`: only these documents (they are queued again first, whatever their state).
+    `all_items`: every document that is ready, for instance to cut all with a new chunker.
     `stage`: where to begin with them: `text` (extract again), `chunks` (cut the kept text again), `vectors`.
     `linger_s`: how long to wait for further arrivals before the run ends, in seconds.
     `rebuild`: learn a new index version of every scope that has documents, even where the live one would do.
@@ -53,6 +54,7 @@ class DrainRequest:
     linger_s: float = 15.0
     batch: int = BATCH
     rebuild: bool = False
+    all_items: bool = False
 
 
 @dataclass(slots=True)
@@ -110,8 +112,8 @@ class Drain:
         next run.
         """
         report = DrainReport()
-        if request.item_ids:
-            self._queue_again(request)
+        if request.item_ids or request.all_items:
+            queue.queue_again(self._connection, None if request.all_items else request.item_ids)
         if not self._lock():
             report.already_draining = True
             return report
@@ -152,8 +154,10 @@ class Drain:
                 time.sleep(POLL_S)
                 continue
             for claim in claims:
-                stage = request.stage if claim.item_id in request.item_ids else "text"
-                self._one(claim, stage, claim.tenant_id in bulk, report)
+                asked = claim.item_id in request.item_ids or (request.all_items and claim.was_ready)
+                # What can be found now is replaced in one transaction, never taken away until the next version is live.
+                defer = claim.tenant_id in bulk and not claim.was_ready
+                self._one(claim, request.stage if asked else "text", defer, report)
             idle_since = time.monotonic()
             rate = report.documents / max(time.monotonic() - begun, 1e-6)
             waiting = queue.count_pending(self._connection)
@@ -312,13 +316,6 @@ class Drain:
             lexicon = IndexWriter(self._connection).lexicon(version.id)
             self._analysers = {version.lexicon_digest: Analyser(lexicon)}
         return self._analysers[version.lexicon_digest]
-
-    def _queue_again(self, request: DrainRequest) -> None:
-        self._connection.execute(
-            "UPDATE items SET status = 'received', stage = 'received', attempts = 0, error = NULL, error_code = NULL"
-            " WHERE id = ANY (%s) AND status IN ('failed', 'ready') AND deleted_at IS NULL",
-            (list(request.item_ids),),
-        )
 
     def _fail(self, claim: queue.Claim, code: str, message: str, report: DrainReport) -> None:
         queue.fail(self._connection, claim.item_id, self._run_id, code, message)

@@ -1,6 +1,7 @@
 """The queue of documents: rows of `items` that wait, are worked on, and end `ready` or `failed`.
 
-Only SQL on `items` belongs here. One drain is alive at a time (a session lock of the database); a claim carries the
+Only SQL on `items` belongs here. A document that is `ready` and is to be worked on again stays `ready`, so that it can
+be found meanwhile; only its `stage` tells. One drain is alive at a time (a session lock of the database); a claim carries the
 run's id, and every later write names it, so that a worker believed dead cannot finish what another took over.
 """
 
@@ -18,6 +19,8 @@ from resources.database import DRAIN_LOCK, DRAIN_LOCK_HELD, Connection
 
 MAX_ATTEMPTS = 3
 LEASE_S = 300
+_WAITS: LiteralString = "(status = 'received' OR (status = 'ready' AND stage = 'received'))"
+_IN_WORK: LiteralString = "(status IN ('processing', 'ready') AND stage IN ('text', 'chunks', 'vectors'))"
 CHANNEL = "luna_items"
 
 
@@ -36,6 +39,8 @@ class Claim:
     title: str | None
     attempts: int
     created_at: datetime
+    was_ready: bool
+    """It can be found now, and must stay so until its new passages replace the old ones."""
 
 
 def try_lock_drain(connection: Connection) -> bool:
@@ -57,12 +62,12 @@ def requeue_orphans(connection: Connection, run_id: str) -> int:
         """UPDATE items SET status = 'failed', finished_at = now(), error_code = 'aborted',
                error = 'Die Verarbeitung wurde mehrfach abgebrochen. Das Dokument wird nicht noch einmal versucht; '
                     || '„Erneut versuchen“ stellt es wieder in die Warteschlange.'
-           WHERE status = 'processing' AND attempts >= %s AND run_id IS DISTINCT FROM %s""",
+           WHERE status = 'processing' AND stage <> 'received' AND attempts >= %s AND run_id IS DISTINCT FROM %s""",
         (MAX_ATTEMPTS, run_id),
     )
     cursor = connection.execute(
-        "UPDATE items SET status = 'received', stage = 'received', lease_until = NULL"
-        " WHERE status = 'processing' AND run_id IS DISTINCT FROM %s",
+        "UPDATE items SET status = CASE status WHEN 'ready' THEN 'ready' ELSE 'received' END, stage = 'received',"
+        " lease_until = NULL WHERE " + _IN_WORK + " AND run_id IS DISTINCT FROM %s",
         (run_id,),
     )
     return cursor.rowcount
@@ -75,18 +80,20 @@ def claim(connection: Connection, run_id: str, limit: int, item_ids: Sequence[UU
         WITH pending AS (
             SELECT id, row_number() OVER (PARTITION BY tenant_id ORDER BY created_at, id) AS turn
             FROM items
-            WHERE status = 'received' AND deleted_at IS NULL AND (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s))
+            WHERE """
+        + _WAITS
+        + """ AND deleted_at IS NULL AND (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s))
         ), chosen AS (
             SELECT i.id FROM items AS i JOIN pending AS p ON p.id = i.id
             ORDER BY p.turn, i.created_at LIMIT %(limit)s FOR UPDATE OF i SKIP LOCKED
         )
         UPDATE items AS i
-        SET status = 'processing', stage = 'text', run_id = %(run)s, attempts = attempts + 1, error = NULL,
+        SET status = CASE i.status WHEN 'ready' THEN 'ready' ELSE 'processing' END, stage = 'text', run_id = %(run)s, attempts = attempts + 1, error = NULL,
             error_code = NULL, started_at = now(), finished_at = NULL,
             lease_until = now() + make_interval(secs => %(lease)s)
         FROM chosen WHERE i.id = chosen.id
         RETURNING i.id, i.tenant_id, i.document_id, i.version, i.file_name, i.media_type, i.object_key,
-                  i.size_bytes, i.title, i.attempts, i.created_at
+                  i.size_bytes, i.title, i.attempts, i.created_at, i.status = 'ready'
         """,
         {
             "ids": list(item_ids) if item_ids is not None else None,
@@ -112,17 +119,22 @@ def advance(connection: Connection, item_id: UUID, run_id: str, stage: str) -> N
     """Say that the document has entered `stage`, for those who watch."""
     connection.execute(
         "UPDATE items SET stage = %s, lease_until = now() + make_interval(secs => %s)"
-        " WHERE id = %s AND run_id = %s AND status = 'processing'",
+        " WHERE id = %s AND run_id = %s AND " + _IN_WORK,
         (stage, LEASE_S, item_id, run_id),
     )
     notify(connection, item_id)
 
 
 def fail(connection: Connection, item_id: UUID, run_id: str, code: str, message: str) -> None:
-    """End the document as `failed`, with a reason that a person understands."""
+    """End the document as `failed`, with a reason that a person understands.
+
+    One that was `ready` before stays so with its old passages; the reason then says why it could not be renewed.
+    """
     connection.execute(
-        "UPDATE items SET status = 'failed', error = %s, error_code = %s, finished_at = now(), lease_until = NULL"
-        " WHERE id = %s AND run_id = %s AND status = 'processing'",
+        "UPDATE items SET status = CASE status WHEN 'ready' THEN 'ready' ELSE 'failed' END,"
+        " stage = CASE status WHEN 'ready' THEN 'ready' ELSE stage END,"
+        " error = %s, error_code = %s, finished_at = now(), lease_until = NULL"
+        " WHERE id = %s AND run_id = %s AND " + _IN_WORK,
         (message[:2000], code, item_id, run_id),
     )
     notify(connection, item_id)
@@ -131,8 +143,8 @@ def fail(connection: Connection, item_id: UUID, run_id: str, code: str, message:
 def release(connection: Connection, run_id: str) -> int:
     """Put back everything that the run still holds, for instance when it is told to stop."""
     cursor = connection.execute(
-        "UPDATE items SET status = 'received', stage = 'received', lease_until = NULL,"
-        " attempts = greatest(attempts - 1, 0) WHERE run_id = %s AND status = 'processing'",
+        "UPDATE items SET status = CASE status WHEN 'ready' THEN 'ready' ELSE 'received' END, stage = 'received',"
+        " lease_until = NULL, attempts = greatest(attempts - 1, 0) WHERE run_id = %s AND " + _IN_WORK,
         (run_id,),
     )
     return cursor.rowcount
@@ -145,7 +157,7 @@ def mark_ready(connection: Connection, item_ids: Sequence[UUID], run_id: str) ->
     """
     rows = connection.execute(
         "UPDATE items SET status = 'ready', stage = 'ready', finished_at = now(), lease_until = NULL, error = NULL,"
-        " error_code = NULL WHERE id = ANY (%s) AND run_id = %s AND status = 'processing' RETURNING id",
+        " error_code = NULL WHERE id = ANY (%s) AND run_id = %s AND " + _IN_WORK + " RETURNING id",
         (list(item_ids), run_id),
     ).fetchall()
     done = [row[0] for row in rows]
@@ -178,6 +190,21 @@ def describe(
     )
 
 
+def queue_again(connection: Connection, item_ids: Sequence[UUID] | None) -> int:
+    """Put documents into the queue once more, whatever became of them; None: every one that is ready. Returns how many.
+
+    What is ready stays findable while it waits and is worked on.
+    """
+    cursor = connection.execute(
+        "UPDATE items SET status = CASE status WHEN 'ready' THEN 'ready' ELSE 'received' END, stage = 'received',"
+        " attempts = 0, error = NULL, error_code = NULL WHERE deleted_at IS NULL AND superseded_at IS NULL"
+        " AND ((%(ids)s::uuid[] IS NULL AND status = 'ready')"
+        " OR (id = ANY (%(ids)s) AND status IN ('failed', 'ready'))) AND NOT " + _IN_WORK,
+        {"ids": list(item_ids) if item_ids is not None else None},
+    )
+    return cursor.rowcount
+
+
 def notify(connection: Connection, item_id: UUID) -> None:
     """Wake those who wait for the document."""
     connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(item_id)))
@@ -185,14 +212,14 @@ def notify(connection: Connection, item_id: UUID) -> None:
 
 def count_pending(connection: Connection) -> int:
     """Documents that wait."""
-    row = connection.execute("SELECT count(*) FROM items WHERE status = 'received' AND deleted_at IS NULL").fetchone()
+    row = connection.execute("SELECT count(*) FROM items WHERE " + _WAITS + " AND deleted_at IS NULL").fetchone()
     return int(row[0]) if row else 0
 
 
 def count_waiting_or_orphaned(connection: Connection) -> int:
     """Documents that wait, or that a run holds which may be dead."""
     row = connection.execute(
-        "SELECT count(*) FROM items WHERE status IN ('received', 'processing') AND deleted_at IS NULL"
+        "SELECT count(*) FROM items WHERE (" + _WAITS + " OR " + _IN_WORK + ") AND deleted_at IS NULL"
     ).fetchone()
     return int(row[0]) if row else 0
 

@@ -47,6 +47,7 @@ ON items (coalesce(tenant_id, '00000000-0000-0000-0000-000000000000'::uuid), doc
 CREATE INDEX items_by_external_ref ON items (external_ref) WHERE external_ref IS NOT NULL;
 CREATE INDEX items_by_created ON items (tenant_id, created_at DESC, id);
 CREATE INDEX items_pending ON items (tenant_id, created_at) WHERE status IN ('received', 'processing');
+CREATE INDEX items_again ON items (tenant_id, created_at) WHERE status = 'ready' AND stage <> 'ready';
 CREATE INDEX items_by_tag ON items USING gin (tags);
 
 -- The extracted text, once for each item; every character span in `item_chunks` points into `text`.

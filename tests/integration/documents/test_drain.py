@@ -220,6 +220,46 @@ def test_running_again_changes_no_chunk_id(house: House) -> None:
     assert house.status(item)[0] == "ready"
 
 
+def test_a_document_stays_findable_while_it_is_worked_on_again(house: House) -> None:
+    item = house.add("a.md", text("A"))
+    house.drain()
+    queue.queue_again(house.worker, [item])
+    assert house.status(item) == ("ready", "received", None)
+    claimed = queue.claim(house.worker, "run-x", 5)
+    assert [claim.was_ready for claim in claimed] == [True]
+    assert house.status(item) == ("ready", "text", None)
+    queue.fail(house.worker, item, "run-x", "damaged", "kaputt")
+    assert house.status(item) == ("ready", "ready", "damaged")
+    (chunks,) = house.one("SELECT count(*) FROM item_chunks WHERE item_id = %s", item)
+    assert chunks
+
+
+def test_everything_is_cut_again_in_one_run(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [house.add(f"{number}.md", text(f"Thema {number}")) for number in range(3)]
+    failed = house.add("kaputt.pdf", b"%PDF-1.7 broken")
+    house.drain()
+    monkeypatch.setattr("luna_assets.documents.drain.CHUNKER_VERSION", "next")
+    report = house.drain(DrainRequest(all_items=True, stage="chunks", linger_s=0))
+    assert report.documents == report.ready == 3
+    assert all(house.status(item)[0] == "ready" for item in items)
+    assert house.status(failed)[0] == "failed"
+    assert house.one("SELECT count(*) FROM item_chunks WHERE chunker_version <> 'next'") == (0,)
+    live = IndexWriter(house.worker).live_version(DEFAULT_TENANT)
+    assert live is not None
+    assert IndexWriter(house.worker).verify(live.id).ok
+
+
+def test_a_dead_run_s_second_work_is_taken_over_too(house: House, database: Database) -> None:
+    item = house.add("a.md", text("A"))
+    house.drain()
+    with worker_connection(database.urls.worker) as dead:
+        queue.queue_again(dead, [item])
+        queue.claim(dead, "dead-run", 1)
+    report = house.drain()
+    assert report.requeued == 1
+    assert house.status(item) == ("ready", "ready", None)
+
+
 def test_a_failed_document_is_run_again_from_its_kept_text(house: House) -> None:
     item = house.add("a.md", text("A"))
     house.drain()
