@@ -1,7 +1,8 @@
 """The queue of documents: rows of `items` that wait, are worked on, and end `ready` or `failed`.
 
 Only SQL on `items` belongs here. A document that is `ready` and is to be worked on again stays `ready`, so that it can
-be found meanwhile; only its `stage` tells. One drain is alive at a time (a session lock of the database); a claim carries the
+be found meanwhile; only its `stage` tells. One drain is alive at a time (a session lock of the database); a claim
+carries the
 run's id, and every later write names it, so that a worker believed dead cannot finish what another took over.
 """
 
@@ -88,7 +89,8 @@ def claim(connection: Connection, run_id: str, limit: int, item_ids: Sequence[UU
             ORDER BY p.turn, i.created_at LIMIT %(limit)s FOR UPDATE OF i SKIP LOCKED
         )
         UPDATE items AS i
-        SET status = CASE i.status WHEN 'ready' THEN 'ready' ELSE 'processing' END, stage = 'text', run_id = %(run)s, attempts = attempts + 1, error = NULL,
+        SET status = CASE i.status WHEN 'ready' THEN 'ready' ELSE 'processing' END, stage = 'text',
+            run_id = %(run)s, attempts = attempts + 1, error = NULL,
             error_code = NULL, started_at = now(), finished_at = NULL,
             lease_until = now() + make_interval(secs => %(lease)s)
         FROM chosen WHERE i.id = chosen.id
