@@ -20,11 +20,14 @@ PUBLIC_SCOPE = UUID(int=0)
 CONNECT_TIMEOUT_S = 5
 DRAIN_LOCK = 7_221_502
 """Key of the session lock that the one living drain run holds while it takes documents from the queue."""
-DRAIN_LOCK_HELD: LiteralString = (
+_DRAIN_LOCK_SEEN: LiteralString = (
     "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = 7221502"
-    " AND objsubid = 1 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+    " AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+DRAIN_LOCK_HELD: LiteralString = _DRAIN_LOCK_SEEN + " AND granted)"
 """Whether that lock is held by anyone: one row with one boolean."""
+DRAIN_LOCK_WANTED: LiteralString = _DRAIN_LOCK_SEEN + " AND NOT granted)"
+"""Whether anyone waits for that lock: one row with one boolean."""
 
 AsyncConnection = psycopg.AsyncConnection[TupleRow]
 Connection = psycopg.Connection[TupleRow]

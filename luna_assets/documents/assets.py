@@ -142,6 +142,8 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
             log=context.log.info,
         )
         report = drain.run(request)
+    if report.already_draining and request.rebuild:
+        raise Failure(description="Another run has been at work for nine minutes; please try again later.")
     if report.already_draining:
         context.log.info("Another run is taking documents from the queue; it will take these, too.")
         return

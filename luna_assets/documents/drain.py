@@ -34,6 +34,7 @@ POLL_S = 0.25
 SETTLED_S = 2.0
 """How long the queue must be empty before a scope that has outgrown its lexicon is learnt anew."""
 LOCK_PATIENCE_S = 1.0
+REBUILD_PATIENCE_S = 540
 
 Log = Callable[[str], None]
 
@@ -114,7 +115,8 @@ class Drain:
         report = DrainReport()
         if request.item_ids or request.all_items:
             queue.queue_again(self._connection, None if request.all_items else request.item_ids)
-        if not self._lock():
+        # What waits in the queue any drain takes; a rebuild is this run's own errand, so it waits for its turn.
+        if not (queue.lock_drain(self._connection, REBUILD_PATIENCE_S) if request.rebuild else self._lock()):
             report.already_draining = True
             return report
         try:
@@ -148,7 +150,7 @@ class Drain:
                 idle_s = time.monotonic() - idle_since
                 if idle_s >= min(SETTLED_S, request.linger_s) and self._plan_outgrown():
                     continue
-                if idle_s >= request.linger_s:
+                if idle_s >= request.linger_s or queue.is_drain_wanted(self._connection):
                     self._merge(report)
                     return
                 time.sleep(POLL_S)

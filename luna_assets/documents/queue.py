@@ -2,8 +2,8 @@
 
 Only SQL on `items` belongs here. A document that is `ready` and is to be worked on again stays `ready`, so that it can
 be found meanwhile; only its `stage` tells. One drain is alive at a time (a session lock of the database); a claim
-carries the
-run's id, and every later write names it, so that a worker believed dead cannot finish what another took over.
+carries the run's id, and every later write names it, so that a worker believed dead cannot finish what another took
+over.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
+import psycopg
 from psycopg.types.json import Jsonb
 
-from resources.database import DRAIN_LOCK, DRAIN_LOCK_HELD, Connection
+from resources.database import DRAIN_LOCK, DRAIN_LOCK_HELD, DRAIN_LOCK_WANTED, Connection
 
 MAX_ATTEMPTS = 3
 LEASE_S = 300
@@ -47,6 +48,25 @@ class Claim:
 def try_lock_drain(connection: Connection) -> bool:
     """Become the one drain that is alive; kept until `unlock_drain` or the end of the connection."""
     return _flag(connection, "SELECT pg_try_advisory_lock(%s)", DRAIN_LOCK)
+
+
+def lock_drain(connection: Connection, patience_s: int) -> bool:
+    """Wait to become the one drain. A lingering one sees that and makes way; one at work ends its work first."""
+    connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{patience_s}s",))
+    try:
+        connection.execute("SELECT pg_advisory_lock(%s)", (DRAIN_LOCK,))
+    except psycopg.errors.LockNotAvailable:
+        return False
+    finally:
+        if not connection.closed:
+            connection.execute("SELECT set_config('lock_timeout', '0', false)")
+    return True
+
+
+def is_drain_wanted(connection: Connection) -> bool:
+    """Whether another run waits for the lock."""
+    row = connection.execute(DRAIN_LOCK_WANTED).fetchone()
+    return bool(row and row[0])
 
 
 def unlock_drain(connection: Connection) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -279,6 +280,34 @@ def test_a_lingering_drain_takes_what_arrives_meanwhile(house: House) -> None:
     timer.join()
     assert report.ready == 2
     assert house.status(arrived[0])[0] == "ready"
+
+
+def test_a_rebuild_does_not_wait_for_a_drain_that_only_lingers(house: House, database: Database) -> None:
+    house.add("a.md", text("A"))
+    reports: list[DrainReport] = []
+
+    def linger() -> None:
+        with worker_connection(database.urls.worker) as other:
+            drain = Drain(other, house.objects, house.extractor, gold=[], run_id="lingering", log=lambda _: None)
+            reports.append(drain.run(DrainRequest(linger_s=60)))
+
+    thread = threading.Thread(target=linger)
+    thread.start()
+    eventually(lambda: house.one("SELECT count(*) FROM items WHERE status = 'ready'") == (1,))
+    begun = time.monotonic()
+    report = house.drain(DrainRequest(linger_s=0, rebuild=True))
+    thread.join(timeout=30)
+    assert time.monotonic() - begun < 15
+    assert not report.already_draining
+    assert [built.promoted for built in report.built] == [True]
+    assert reports[0].ready == 1
+
+
+def eventually(holds: Callable[[], bool], timeout_s: float = 20) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.05)
 
 
 def test_a_worse_index_version_is_refused_and_the_live_one_stays(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
