@@ -42,8 +42,8 @@ test: $(VENV)/.dev ## unit, contract and integration tests on the embedded parts
 drills: $(VENV)/.dev ## kills and faults
 	$(BIN)/python -m pytest tests/drills tests/integration -m drill --timeout=600
 
-test-services: $(VENV)/.dev ## the same suites on real servers from the package registries
-	$(BIN)/python -m pytest tests/services --timeout=900
+test-services: $(VENV)/.dev ## the suites on the database again, on a real TimescaleDB
+	$(BIN)/python -m tests.services
 
 bench: $(VENV)/.dev ## measure; prints ratios
 	$(BIN)/python -m tests.bench

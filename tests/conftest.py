@@ -1,9 +1,14 @@
-"""Fixtures shared by all tests: a real embedded PostgreSQL, once for the session, and fresh databases in it."""
+"""Fixtures shared by all tests: a real PostgreSQL, once for the session, and fresh databases in it.
+
+It is the embedded one, or the server that `LUNA_TEST_POSTGRES_URL` names (its owner must be a superuser).
+"""
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +23,7 @@ from resources.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+POSTGRES_URL_VARIABLE = "LUNA_TEST_POSTGRES_URL"
 
 
 def free_port() -> int:
@@ -27,9 +33,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True, slots=True)
+class GivenPostgres:
+    """A server that somebody else started and stops."""
+
+    url: str
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """The embedded PostgreSQL, started for this session of tests."""
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres | GivenPostgres]:
+    """The server that the environment names, or else the embedded one, started for this session of tests."""
+    given = os.environ.get(POSTGRES_URL_VARIABLE)
+    if given:
+        yield GivenPostgres(given)
+        return
     home = tmp_path_factory.mktemp("postgres")
     with EmbeddedPostgres(home=home, port=free_port(), owner_password="owner-of-the-tests") as server:
         yield server
@@ -55,7 +72,7 @@ class Database:
 
 
 @pytest.fixture(scope="session")
-def new_database(postgres: EmbeddedPostgres, session_home: Path) -> Callable[[], Database]:
+def new_database(postgres: EmbeddedPostgres | GivenPostgres, session_home: Path) -> Callable[[], Database]:
     """Makes fresh, migrated databases; they go at the end of the session with the server."""
     template: list[str] = []
 
