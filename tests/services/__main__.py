@@ -87,7 +87,7 @@ def main() -> int:
     try:
         obtained = obtain(CACHE)
     except CannotBeHadError as fault:
-        _summary({"TimescaleDB": f"cannot be had here: {fault}"}, ["nothing ran here; `make test` covers plain PostgreSQL"])
+        _summary({"TimescaleDB": f"cannot be had here: {fault}"}, ["nothing ran; plain PostgreSQL: make test"])
         return 0
     except ToolError as fault:
         _summary(
