@@ -5,22 +5,20 @@ Only the order of these steps belongs here; the same way is gone for every answe
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import pairwise
 
 from luna_rules.answers.citations import CitationChecker
-from luna_rules.answers.extract import Extract, Extractor, is_provision, signs_of
-from luna_rules.answers.frame import Frame, ask_about, heading_of, plural_of_missing
+from luna_rules.answers.extract import Extract, Extractor, headings_at, is_provision, statements
+from luna_rules.answers.frame import Frame, ask_about, heading_of, place_name, plural_of_missing, quoted
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Answer, AnswerSentence, Passage
 from luna_rules.answers.question import Question, Want, read_question
+from luna_rules.answers.summary import summary_of
 from luna_rules.answers.support import Support, assess
 
-_CLAUSE = 260
-_CLAUSE_END = re.compile(r"[,;:](?=\s)|(?<=\w)\s[–—]\s")
-_ABSATZ_MARK = re.compile(r"^\s*(?:\(\d{1,3}[a-z]{0,2}\)|\d{1,3}[a-z]?\.|[a-z]{1,2}\))\s+")
+_NEAR = 0.6
+"""How much of the question a passage of another document must speak of to be offered next."""
 _MOST_STEPS = 4
 
 
@@ -42,10 +40,12 @@ def answer_question(
         return Answer(False, frame.say("empty_corpus", question), reason="keine Dokumente vorhanden")
     if read.greeting or read.empty:
         key = "greeting" if read.greeting else "nothing_asked"
+        first = frame.say("next_question.first", question)
         return Answer(
             False,
             frame.say(key, question),
-            next_question=frame.say("next_question.first", question),
+            next_question=first,
+            offer=frame.say("next_question.offer", question, asked=first),
             reason="keine Frage gestellt",
         )
     extractor = Extractor(read, passages, matcher)
@@ -54,7 +54,7 @@ def answer_question(
     if support.supported:
         sentences = _checked(extract.sentences, passages)
         if sentences:
-            return _answer(read, passages, extract, sentences, frame, today)
+            return _answer(read, passages, extractor, extract, sentences, frame, today)
         support = Support(False, "keine Aussage hielt der Prüfung stand")
     return refuse(question, passages, frame, support)
 
@@ -66,12 +66,14 @@ def refuse(question: str, passages: Sequence[Passage], frame: Frame, support: Su
         summary = frame.say("unsure_missing", question, missing=plural_of_missing(missing))
     else:
         summary = frame.say("unsure", question)
-    next_question = next((asked for p in passages[:5] if (asked := ask_about(frame, "near", question, p))), "")
+    near = (ask_about(frame, question, p) for p in passages[:5] if statements(p))
+    next_question = next((asked for asked in near if asked), "") or frame.say("next_question.first", question)
     return Answer(
         False,
         summary,
         suggestion=frame.say("suggestion.refusal", question),
-        next_question=next_question or frame.say("next_question.none", question),
+        next_question=next_question,
+        offer=frame.say("next_question.offer", question, asked=next_question),
         reason=support.reason,
         missing=missing,
     )
@@ -103,6 +105,7 @@ def _checked(sentences: Sequence[AnswerSentence], passages: Sequence[Passage]) -
 def _answer(
     read: Question,
     passages: Sequence[Passage],
+    extractor: Extractor,
     extract: Extract,
     sentences: tuple[AnswerSentence, ...],
     frame: Frame,
@@ -111,15 +114,14 @@ def _answer(
     by_id = {passage.chunk_id: passage for passage in passages}
     best = max(sentences, key=lambda sentence: sentence.score)
     lookup = read.lookup is not None and read.lookup.only
-    lead = by_id[sentences[0].chunk_id if lookup else best.chunk_id]
-    clause = "" if lookup else _clause(best, read.wants)
-    if clause:
-        summary, chunk_id = frame.say("summary", read.text, clause=clause), best.chunk_id
-    else:
-        summary, chunk_id = _provision_summary(read, lead, frame), ""
+    lead = sentences[0] if lookup or read.place is not None else best
+    passage = by_id[lead.chunk_id]
+    headings = headings_at(passage, lead.spans[0][0])
+    summary = summary_of(read, lead, [one for one in sentences if one is not lead], passage, headings, frame)
     cited = [by_id[i] for i in dict.fromkeys(sentence.chunk_id for sentence in sentences)]
     kind = _suggestion_kind(read, extract, lookup=lookup)
     ending = [p for p in cited if p.valid_to is not None and (today is None or p.valid_to >= today)]
+    asked, offer = _next_question(read, passages, cited, extractor, frame)
     suggestion = frame.say(f"suggestion.{kind}", read.text)
     if ending:
         suggestion = f"{suggestion} {frame.say('suggestion.validity', read.text)}"
@@ -128,46 +130,10 @@ def _answer(
         summary=summary,
         body_sentences=sentences,
         suggestion=suggestion,
-        next_question=_next_question(read, passages, cited, frame),
-        steps=_steps(cited, kind, frame, read.text, validity=ending),
-        summary_chunk_id=chunk_id,
-    )
-
-
-def _clause(sentence: AnswerSentence, wants: Sequence[Want]) -> str:
-    """The words of the best sentence that answer: the clause with the wanted value, else its beginning; verbatim."""
-    first = sentence.slices[0] if sentence.slices else sentence.text
-    for piece in sentence.slices or (sentence.text,):
-        if signs_of(piece, [want for want in wants if want not in ("modal", "body")]):
-            first = piece
-            break
-    text = " ".join(_ABSATZ_MARK.sub("", first).split())
-    if len(text) <= _CLAUSE:
-        return text
-    ends = [match.start() for match in _CLAUSE_END.finditer(text)]
-    bounds = [0, *(end + 1 for end in ends), len(text)]
-    clauses = [text[a:b].strip() for a, b in pairwise(bounds)]
-    numeric: list[Want] = [want for want in wants if want not in ("modal", "body", "definition", "reason")]
-    for place, clause in enumerate(clauses):
-        if numeric and signs_of(clause, numeric) and len(clause) <= _CLAUSE:
-            before = "" if place == 0 else "… "
-            behind = "" if place == len(clauses) - 1 else " …"
-            return f"{before}{clause.rstrip(',;:.')}{behind}"
-    kept = ""
-    for clause in clauses:
-        if len(kept) + len(clause) + 1 > _CLAUSE:
-            break
-        kept = f"{kept} {clause}".strip()
-    return f"{kept.rstrip(',;:')} …" if len(kept) > 20 else ""
-
-
-def _provision_summary(read: Question, passage: Passage, frame: Frame) -> str:
-    heading = heading_of(passage)
-    if heading and passage.law and not re.search(r"\d|§", heading):
-        law = re.sub(r"\s*\d{4}$", "", passage.law)
-        return frame.say("summary_provision", read.text, law=law, heading=heading)
-    return frame.say(
-        "summary_document", read.text, heading=re.sub(r"[§\d]+", "", heading or passage.title).strip() or "Auszug"
+        next_question=asked,
+        steps=_steps(sentences, lead, by_id, kind, frame, read.text, validity=ending),
+        summary_chunk_id=lead.chunk_id,
+        offer=offer,
     )
 
 
@@ -182,27 +148,56 @@ def _suggestion_kind(read: Question, extract: Extract, *, lookup: bool) -> str:
     return "duty" if "modal" in read.wants else "default"
 
 
-def _next_question(read: Question, passages: Sequence[Passage], cited: Sequence[Passage], frame: Frame) -> str:
-    """About the nearest provision that the answer did not use."""
-    used = {(p.law or p.title, p.section or p.heading_path) for p in cited}
-    for passage in passages:
-        if (passage.law or passage.title, passage.section or passage.heading_path) in used:
+def _next_question(
+    read: Question, passages: Sequence[Passage], cited: Sequence[Passage], extractor: Extractor, frame: Frame
+) -> tuple[str, str]:
+    """About the nearest provision or section that the answer did not use, and Luna's offer of it; empty without one."""
+    used = {_section_of(passage) for passage in cited}
+    homes = {_home_of(passage) for passage in cited}
+    for number, passage in enumerate(passages):
+        if _section_of(passage) in used or (_home_of(passage) not in homes and extractor.share(number) < _NEAR):
             continue
         if read.lookup is not None and is_provision(passage, read.lookup):
             continue
-        if asked := ask_about(frame, "more", read.text, passage):
-            return asked
-    return frame.say("next_question.none", read.text)
+        if statements(passage) and (asked := ask_about(frame, read.text, passage)):
+            return asked, frame.say("next_question.offer", read.text, asked=asked)
+    return "", ""
+
+
+def _home_of(passage: Passage) -> str:
+    return passage.law or passage.title
+
+
+def _section_of(passage: Passage) -> tuple[str, object]:
+    return _home_of(passage), passage.section or passage.heading_path
 
 
 def _steps(
-    cited: Sequence[Passage], kind: str, frame: Frame, question: str, *, validity: Sequence[Passage]
+    sentences: Sequence[AnswerSentence],
+    best: AnswerSentence,
+    by_id: Mapping[str, Passage],
+    kind: str,
+    frame: Frame,
+    question: str,
+    *,
+    validity: Sequence[Passage],
 ) -> tuple[str, ...]:
-    names = list(dict.fromkeys(passage.name for passage in cited if passage.name))
-    steps = [frame.say("steps.read", question, name=name) for name in names[:2]]
-    if names and kind in ("deadline", "amount"):
-        steps.append(frame.say(f"steps.{kind}", question, name=names[0]))
-    elif names and kind == "duty":
-        steps.append(frame.say("steps.conditions", question, name=names[0]))
-    steps += [frame.say("steps.validity", question, name=p.name) for p in validity[:1] if p.name]
+    reads = dict.fromkeys(_reading(by_id[one.chunk_id], one.spans[0][0], frame, question) for one in sentences)
+    steps = [step for step in reads if step][:2]
+    passage = by_id[best.chunk_id]
+    name = place_name(passage, headings_at(passage, best.spans[0][0]))
+    if name and kind in ("deadline", "amount"):
+        steps.append(frame.say(f"steps.{kind}", question, name=name))
+    elif name and kind == "duty":
+        steps.append(frame.say("steps.conditions", question, name=name))
+    steps += [frame.say("steps.validity", question, name=p.provision or f"„{quoted(p.title)}“") for p in validity[:1]]
     return tuple(dict.fromkeys(steps))[:_MOST_STEPS]
+
+
+def _reading(passage: Passage, position: int, frame: Frame, question: str) -> str:
+    headings = headings_at(passage, position)
+    heading = heading_of(headings)
+    if not passage.provision and heading and passage.title:
+        return frame.say("steps.read_document", question, title=quoted(passage.title), heading=quoted(heading))
+    name = place_name(passage, headings)
+    return frame.say("steps.read", question, name=name) if name else ""

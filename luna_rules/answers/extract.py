@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from luna_rules.answers import layout
+from luna_rules.answers.frame import heading_of
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
-from luna_rules.answers.question import NUMERIC, Lookup, Question, Want, wanted
+from luna_rules.answers.question import NUMERIC, Lookup, Place, Question, Want, wanted
+from luna_rules.answers.text import only_words
 from luna_rules.documents.sentences import ITEM_MARKER, split_sentences
 
 MOST_SENTENCES = 5
@@ -26,9 +29,21 @@ _AROUND_VALUE = 0.55
 _UNIT = 0.15
 _RULE = 0.08
 _SAME = 0.92
+_TABLE = 0.9
+_ROW = 0.12
+"""What it is worth that a row of a table bears the number or letter that was asked for: „Modul B“."""
+_HEADER_ONLY = 0.6
+_OTHER_ROW = 0.95
+_NEARLY = 0.6
+_ELSEWHERE = 0.75
+_STRONG = 0.75
+_HALF = 0.4
+_NEW = 0.1
 _FIRM_WORTH = 0.06
+_MARK = re.compile(r"(?<!\w)(?:[A-Z]|\d+)(?!\w)")
 _ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
-_SKIP = re.compile(r"\s*(?:#{1,6}\s|\|[\s:|-]*\||<|\(weggefallen\)|-\s*\|?$|Inhaltsübersicht)")
+_SKIP = re.compile(r"\s*(?:#{1,6}\s|<|\(weggefallen\)|-\s*\|?$|Inhaltsübersicht)")
+_RULER = re.compile(r"[\s|:-]*")
 _NUMBER = (
     r"(?:\d(?:[\d., ]*\d)?(?!\.)|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|fünfzehn|zwanzig|dreißig"
     r"|fünfzig|hundert|"
@@ -114,7 +129,7 @@ _FIRM = re.compile(
 )
 _HOLLOW = re.compile(
     r"bleibt unberührt|bleiben unberührt|gilt entsprechend|gelten entsprechend|ist entsprechend anzuwenden|"
-    r"sind entsprechend anzuwenden|findet keine Anwendung|bleiben unbeschadet",
+    r"sind entsprechend anzuwenden|findet keine Anwendung|bleiben unbeschadet|^\W*Seiten? \d+\b[^:]{0,20}:",
     re.I,
 )
 
@@ -132,6 +147,11 @@ class Statement:
     def start(self) -> int:
         """Where the statement begins in its passage."""
         return self.spans[0][0] if self.spans else self.items[0][0][0]
+
+    @property
+    def last(self) -> int:
+        """Where its last own part begins: a row of a table stands behind the header that it shares with others."""
+        return self.spans[-1][0] if self.spans else self.start
 
 
 @dataclass
@@ -166,19 +186,37 @@ def _begins_line(text: str, at: int) -> bool:
 
 
 def statements(passage: Passage, number: int = 0) -> list[Statement]:
-    """The statements of a passage in reading order."""
+    """The statements of a passage in reading order, without page furniture and bare headings."""
     text = passage.text
+    headings = (*passage.heading_path, passage.title)
     found: list[Statement] = []
-    spans = split_sentences(text)
+    spans, torn = _spans(text)
     group: Statement | None = None
+    header: list[tuple[int, int]] = []
     for index, (start, end) in enumerate(spans):
-        line_start = _begins_line(text, start)
-        if line_start and _SKIP.match(text, start):
-            if not text.startswith("|", start):
-                group = None
+        if start in torn and found and found[-1].spans and not found[-1].items:
+            found[-1].spans.append((start, end))
             continue
+        line_start = _begins_line(text, start)
         if line_start and text.startswith("|", start):
-            found.append(Statement(number, [(start, end)], table=True))
+            group = None
+            if not _RULER.fullmatch(text[start:end]):
+                row = layout.row_cells(text, (start, end))
+                if not header and index + 1 < len(spans) and _RULER.fullmatch(text[slice(*spans[index + 1])]):
+                    header = [row]
+                elif row[0] < row[1]:
+                    found.append(Statement(number, [*header, row], table=True))
+            continue
+        header = []
+        if line_start and _SKIP.match(text, start):
+            group = None
+            continue
+        if line_start and layout.is_heading(text[start:end], headings):
+            continue
+        rows = layout.table_rows(text, (start, end))
+        if rows is not None:
+            lead = [rows[0]] if rows[0] else []
+            found += [Statement(number, [*lead, row], table=True) for row in rows[1]]
             group = None
             continue
         is_item = line_start and ITEM_MARKER.match(text, start) is not None and not _ABSATZ.match(text, start)
@@ -196,12 +234,43 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
             group.items.append([(start, end)])
             group = None
             continue
+        upcoming = spans[index + 1][0] if index + 1 < len(spans) else None
+        leads = upcoming is not None and _begins_line(text, upcoming) and ITEM_MARKER.match(text, upcoming) is not None
+        if line_start and not leads and layout.is_label(text[start:end]):
+            group = None
+            continue
         group = Statement(number, [(start, end)])
         found.append(group)
-        upcoming = spans[index + 1][0] if index + 1 < len(spans) else None
-        if upcoming is None or not (_begins_line(text, upcoming) and ITEM_MARKER.match(text, upcoming)):
+        if not leads:
             group = None
-    return found
+    return [one for statement in found for one in _apart(text, statement)]
+
+
+def _spans(text: str) -> tuple[list[tuple[int, int]], set[int]]:
+    """The sentences without page furniture, and where one goes on that it had torn.
+
+    Lines of a table that a number's point seemed to end are joined again.
+    """
+    found: list[tuple[int, int]] = []
+    torn: set[int] = set()
+    for span in split_sentences(text):
+        for number, part in enumerate(layout.without_furniture(text, span)):
+            if number:
+                torn.add(part[0])
+            if found and text[found[-1][1] : part[0]] == "\n" and text[part[0]].isdigit():
+                joined = (found[-1][0], part[1])
+                if layout.table_rows(text, joined) is not None:
+                    found[-1] = joined
+                    continue
+            found.append(part)
+    return found, torn
+
+
+def _apart(text: str, statement: Statement) -> list[Statement]:
+    """The bullets of a list that nothing leads in, each by itself; numbered items belong to a sentence elsewhere."""
+    if statement.spans or len(statement.items) < 2 or any(text[item[0][0]].isalnum() for item in statement.items):
+        return [statement]
+    return [Statement(statement.passage, list(item)) for item in statement.items]
 
 
 def _leads_in(text: str, group: Statement) -> bool:
@@ -232,10 +301,11 @@ class Extractor:
                 [(statement, text, self._own_concepts(passage, statement, text)) for statement, text in found]
             )
         self._unit = unit_pattern(question.text)
+        self._marks = set(_MARK.findall(question.text))
         self._around = [self._surroundings(number, passage) for number, passage in enumerate(passages)]
 
     def _surroundings(self, number: int, passage: Passage) -> tuple[Mapping[int, float], Mapping[int, float]]:
-        heading = self._concepts(" ".join((*passage.heading_path[-2:], passage.section or "")))
+        heading = self._heading(passage, passage.heading_path)
         wide: dict[int, float] = {}
         for _, text, own in self._statements[number]:
             for concept, strength in (own if len(text) <= _WHOLE_LIST else self._matcher.concepts(text)).items():
@@ -243,6 +313,9 @@ class Extractor:
         for concept, strength in self._concepts(" ".join((passage.title, *passage.heading_path))).items():
             wide[concept] = max(strength * 0.8, wide.get(concept, 0.0))
         return heading, wide
+
+    def _heading(self, passage: Passage, path: Sequence[str]) -> Mapping[int, float]:
+        return self._concepts(" ".join((*path[-2:], passage.section or "")))
 
     def _own_concepts(self, passage: Passage, statement: Statement, text: str) -> Mapping[int, float]:
         """What a statement speaks of; of a long list the lead-in and the one item that says most."""
@@ -284,6 +357,10 @@ class Extractor:
         """What a passage as a whole speaks of, its heading and title included."""
         return self._around[number][1]
 
+    def share(self, number: int) -> float:
+        """How much of the question a passage as a whole speaks of, from 0 to 1."""
+        return sum(self._weights[c] * s for c, s in self.passage_concepts(number).items()) / self._total
+
     def scored(self) -> list[Scored]:
         """All statements of all passages with their scores, best first."""
         top = max((passage.score for passage in self._passages), default=0.0)
@@ -298,6 +375,10 @@ class Extractor:
 
     def _score(self, statement: Statement, text: str, own: Mapping[int, float], place: int, rank: float) -> Scored:
         heading, wide = self._around[statement.passage]
+        passage = self._passages[statement.passage]
+        path = headings_at(passage, statement.start)
+        if path != passage.heading_path:
+            heading = self._heading(passage, path)
         section = self._section(statement.passage)
         signs = signs_of(text, self._question.wants)
         if {"amount", "percent"} <= signs and not _QUANTITY.search(text):
@@ -310,7 +391,7 @@ class Extractor:
         context = 0.0
         for concept, weight in enumerate(self._weights):
             here = own.get(concept, 0.0)
-            covered += weight * here
+            covered += weight * max(here, _HEADING * heading.get(concept, 0.0))
             near = max(wide.get(concept, 0.0), 0.8 * section.get(concept, 0.0))
             context += weight * near
             total += weight * max(here, _HEADING * heading.get(concept, 0.0), around * near)
@@ -326,7 +407,12 @@ class Extractor:
         if _HOLLOW.search(text) and len(text) < 260:
             score *= 0.7
         if statement.table:
-            score *= 0.75
+            score *= _TABLE
+            row = passage.text[slice(*statement.spans[-1])]
+            if self._marks & set(_MARK.findall(row)):
+                score += _ROW
+            elif not self._matcher.concepts(row):
+                score *= _HEADER_ONLY
         if len(text) < 30:
             score *= 0.5
         score += 0.05 / (1 + place)
@@ -336,6 +422,8 @@ class Extractor:
     def extract(self) -> Extract:
         """The statements that answer: the best, then what adds to it, in the order of the law."""
         question = self._question
+        if question.place is not None and (found := self._read_place(question.place)) is not None:
+            return found
         if question.lookup is not None:
             found = self._look_up(question.lookup)
             if found is not None:
@@ -359,6 +447,8 @@ class Extractor:
             if chosen and gain < (0.46 + 0.04 * len(chosen)) * best:
                 break
             candidates.remove(pick)
+            if chosen and not self._adds(pick, chosen, parts):
+                continue
             size = min(len(pick.text), _WHOLE_LIST)
             if chosen and length + size > MOST_CHARACTERS:
                 continue
@@ -367,6 +457,32 @@ class Extractor:
             wants_left -= pick.signs
             parts = [(need, wants) for need, wants in parts if not self._meets(pick, need, wants)]
         return chosen
+
+    def _adds(self, scored: Scored, chosen: list[Scored], parts: list[tuple[frozenset[int], frozenset[Want]]]) -> bool:
+        """Whether a further statement speaks of the question nearly as well as the best, or of what is still open."""
+        best = chosen[0]
+        if scored.statement.table and any(
+            row.statement.passage == scored.statement.passage
+            and row.statement.spans[0] == scored.statement.spans[0]
+            and scored.score < _OTHER_ROW * row.score
+            for row in chosen
+        ):
+            return False
+        one, other = (self._passages[each.statement.passage] for each in (scored, best))
+        nearly = _NEARLY if (one.item_id, one.title) == (other.item_id, other.title) else _ELSEWHERE
+        if scored.coverage >= nearly * best.coverage or scored.score >= _STRONG * best.score:
+            return True
+        if parts and any(self._meets(scored, need, wants) for need, wants in parts):
+            return True
+        if scored.coverage < _HALF * best.coverage:
+            return False
+        if scored.signs & NUMERIC:
+            return True
+        new = sum(
+            self._weights[concept] * max(0.0, strength - max(other.concepts.get(concept, 0.0) for other in chosen))
+            for concept, strength in scored.concepts.items()
+        )
+        return new >= _NEW * self._total
 
     def _part_needs(self) -> list[tuple[frozenset[int], frozenset[Want]]]:
         """For each part of the question the concepts and kinds of answer that belong to it alone."""
@@ -413,14 +529,15 @@ class Extractor:
         first: dict[int, int] = {}
         for scored in chosen:
             first.setdefault(scored.statement.passage, len(first))
-        chosen = sorted(chosen, key=lambda scored: (first[scored.statement.passage], scored.statement.start))
-        return tuple(self._sentence(scored) for scored in chosen)
+        chosen = sorted(chosen, key=lambda scored: (first[scored.statement.passage], scored.statement.last))
+        return _one_header(tuple(self._sentence(scored) for scored in chosen))
 
     def _sentence(self, scored: Scored) -> AnswerSentence:
         passage = self._passages[scored.statement.passage]
         spans, complete = self._slices(passage, scored)
         slices = tuple(passage.text[start:end] for start, end in spans)
-        return AnswerSentence("\n".join(slices), passage.chunk_id, tuple(spans), slices, scored.score, complete)
+        table = scored.statement.table
+        return AnswerSentence("\n".join(slices), passage.chunk_id, tuple(spans), slices, scored.score, complete, table)
 
     def _slices(self, passage: Passage, scored: Scored) -> tuple[list[tuple[int, int]], bool]:
         statement = scored.statement
@@ -456,6 +573,17 @@ class Extractor:
         kept = [span for place in sorted(keep) for span in statement.items[place]]
         return [*statement.spans, *kept], len(keep) == len(every)
 
+    def _read_place(self, place: Place) -> Extract | None:
+        """Leading statements of the part of a document that was named."""
+        ranked = [
+            scored
+            for scored in self.scored()
+            if is_place(self._passages[scored.statement.passage], place, scored.statement.start)
+        ]
+        if not ranked:
+            return None
+        return self._leading(sorted(ranked, key=lambda s: (s.statement.passage, s.statement.last)), ranked)
+
     def _look_up(self, lookup: Lookup) -> Extract | None:
         """Leading sentences of the provision that was named, or what of it speaks of the rest of the question."""
         hits = [n for n, passage in enumerate(self._passages) if is_provision(passage, lookup)]
@@ -470,6 +598,10 @@ class Extractor:
             return Extract(self._in_order(self._choose(ranked)), tuple(ranked), ranked[0])
         order = sorted(hits, key=lambda n: (_absatz_key(self._passages[n].paragraph), n))
         in_order = sorted(ranked, key=lambda s: (order.index(s.statement.passage), s.statement.start))
+        return self._leading(in_order, in_order)
+
+    def _leading(self, in_order: list[Scored], ranked: list[Scored]) -> Extract:
+        """Statements from the beginning on, as many as an answer holds."""
         in_order = [s for s in in_order if len(s.text) >= 30] or in_order
         chosen: list[Scored] = []
         length = 0
@@ -479,7 +611,37 @@ class Extractor:
                 break
             chosen.append(scored)
             length += size
-        return Extract(tuple(self._sentence(scored) for scored in chosen), tuple(in_order), in_order[0])
+        return Extract(_one_header(tuple(self._sentence(scored) for scored in chosen)), tuple(ranked), in_order[0])
+
+
+def _one_header(sentences: tuple[AnswerSentence, ...]) -> tuple[AnswerSentence, ...]:
+    """Rows of one table under one header."""
+    found: list[AnswerSentence] = []
+    header: tuple[str, tuple[int, int]] | None = None
+    for sentence in sentences:
+        mine = (sentence.chunk_id, sentence.spans[0]) if sentence.table and len(sentence.spans) > 1 else None
+        if mine is not None and mine == header:
+            spans, slices = sentence.spans[1:], sentence.slices[1:]
+            sentence = replace(sentence, spans=spans, slices=slices, text="\n".join(slices))
+        header = mine
+        found.append(sentence)
+    return tuple(found)
+
+
+def headings_at(passage: Passage, position: int) -> tuple[str, ...]:
+    """The headings above a place in a passage, which may hold several small sections with their headings."""
+    inner = layout.heading_at(passage.text, position)
+    return (*passage.heading_path[:-1], inner) if inner else passage.heading_path
+
+
+def is_place(passage: Passage, place: Place, position: int) -> bool:
+    """Whether a position in a passage stands in the document and under the heading that were named."""
+    headings = headings_at(passage, position)
+    return (
+        bool(headings)
+        and only_words(passage.title) == only_words(place.title)
+        and only_words(heading_of(headings)) == only_words(place.heading)
+    )
 
 
 def is_provision(passage: Passage, lookup: Lookup) -> bool:
@@ -536,6 +698,33 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 def unit_pattern(question: str) -> re.Pattern[str] | None:
     """How the unit that a question names is written in an answer; None where it names none."""
     return next((written for asked, written in _UNITS_ASKED if asked.search(question)), None)
+
+
+_NO_VALUE = re.compile(r"[\d., ]*|[^\W\d_]{3,} ?[^\W\d_]*")
+_REGULAR = re.compile(r"(?:viertel|halb)?jährlich|monatlich|wöchentlich|täglich", re.I)
+_WORD_NUMBER = re.compile(
+    r"(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|fünfzehn|zwanzig|dreißig|fünfzig|\w*hundert\w*"
+    r"|\w*tausend\w*|anderthalb|eine[nmrs]?)\s",
+    re.I,
+)
+_DIGITS_BEFORE = re.compile(r"\d[\d.,\s]*$")
+
+
+def value_spans(text: str, wants: Sequence[Want]) -> list[tuple[int, int]]:
+    """Where values of the wanted kinds stand, without overlap; bare numbers and mere words of time are none."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(match.span() for want in wants for match in _SIGNS[want].finditer(text)):
+        written = text[start:end]
+        if _NO_VALUE.fullmatch(written) and not (_WORD_NUMBER.match(written) or _REGULAR.fullmatch(written)):
+            continue
+        # Groups of digits set apart by a special space belong to one number.
+        if written[0].isdigit() and (before := _DIGITS_BEFORE.search(text, max(0, start - 20), start)):
+            start = before.start()
+        if found and start < found[-1][1]:
+            found[-1] = (min(start, found[-1][0]), max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def signs_of(text: str, wants: Sequence[Want]) -> frozenset[Want]:

@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from luna_rules.answers.layout import is_formula, without_number
 from luna_rules.answers.model import Passage
 
 _DIGIT = re.compile(r"\d|§")
 _HEADING_MARK = re.compile(
     r"^\s*(?:§+\s*\d+\s?[a-z]?|Art(?:ikel|\.)?\s*\d+|Anlage\s*\d*|Anhang\s*\d*)\s*(?:[-–—:]\s*)?", re.I
 )
+_INNER_QUOTES = str.maketrans({"„": "‚", "“": "‘", "”": "‘", '"': "‘"})
 _NOT_SAID = re.compile(r"\((?:weggefallen|aufgehoben|zu den? § .*)\)", re.I)
 
 
@@ -39,12 +41,12 @@ class Frame:
     templates: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     REQUIRED = (
-        "summary", "summary_provision", "summary_document", "unsure", "unsure_missing", "greeting", "nothing_asked",
-        "empty_corpus", "suggestion.default", "suggestion.deadline", "suggestion.amount", "suggestion.duty",
-        "suggestion.lookup", "suggestion.validity", "suggestion.refusal", "next_question.near",
-        "next_question.near_document", "next_question.more", "next_question.more_document", "next_question.none",
-        "next_question.first", "steps.read", "steps.deadline", "steps.amount", "steps.conditions", "steps.validity",
-        "steps.contact",
+        "summary", "summary_value", "summary_provision", "summary_document", "summary_found", "unsure",
+        "unsure_missing", "greeting", "nothing_asked", "empty_corpus",
+        "suggestion.default", "suggestion.deadline", "suggestion.amount",
+        "suggestion.duty", "suggestion.lookup", "suggestion.validity", "suggestion.refusal", "next_question.provision",
+        "next_question.document", "next_question.first", "next_question.offer", "steps.read", "steps.read_document",
+        "steps.deadline", "steps.amount", "steps.conditions", "steps.validity",
     )  # fmt: skip
 
     @classmethod
@@ -75,27 +77,41 @@ class Frame:
         return text
 
 
-def heading_of(passage: Passage) -> str:
+def heading_of(headings: Sequence[str]) -> str:
     """The nearest heading that says something, without its number."""
-    for heading in reversed(passage.heading_path):
-        bare = _NOT_SAID.sub("", _HEADING_MARK.sub("", heading)).strip(" -–—:#\n")
+    for heading in reversed(headings):
+        bare = without_number(_NOT_SAID.sub("", _HEADING_MARK.sub("", heading)).strip(" -–—:#\n"))
         if len(bare) > 3:
             return bare if len(bare) <= 160 else bare[:157].rsplit(" ", 1)[0] + " …"
     return ""
 
 
-def ask_about(frame: Frame, kind: str, question: str, passage: Passage) -> str:
-    """A question that `passage` could answer: `near` after a refusal, `more` after an answer; empty without heading."""
-    heading = heading_of(passage)
-    if not heading:
+def quoted(name: str) -> str:
+    """A name as it stands between quotation marks: those within it become single ones."""
+    return " ".join(name.translate(_INNER_QUOTES).split())
+
+
+def place_name(passage: Passage, headings: Sequence[str]) -> str:
+    """What to call the place of a statement: its provision, else the part of the document, else the document."""
+    if passage.provision:
+        return passage.provision
+    heading = heading_of(headings)
+    if heading:
+        return f"Abschnitt „{quoted(heading)}“"
+    return f"„{quoted(passage.title)}“" if passage.title else ""
+
+
+def ask_about(frame: Frame, question: str, passage: Passage) -> str:
+    """The asker's next question, which `passage` answers; empty where it has no heading to be called by."""
+    heading = heading_of(passage.heading_path)
+    if not heading or is_formula(heading) or heading.endswith("…"):
         return ""
     if passage.section and passage.law:
         provision = f"{passage.section} {passage.law}"
-        return frame.say(f"next_question.{kind}", question, provision=provision, heading=heading)
-    title = passage.title or passage.law or ""
-    if not title:
+        return frame.say("next_question.provision", question, provision=provision, heading=quoted(heading))
+    if not passage.title:
         return ""
-    return frame.say(f"next_question.{kind}_document", question, title=title, heading=heading)
+    return frame.say("next_question.document", question, title=quoted(passage.title), heading=quoted(heading))
 
 
 def plural_of_missing(missing: Sequence[str]) -> str:

@@ -150,7 +150,7 @@ class QueryMatcher:
                 self._alternatives.append((size, min(1.0, weight)))
                 for term in alternative.terms:
                     self._places.setdefault(term, []).append((concept, place))
-        self._tokens: dict[str, tuple[tuple[int, int, float], ...]] = {}
+        self._tokens: dict[str, tuple[tuple[int, int, str, float], ...]] = {}
 
     def _weight(self, concept: int, terms: Sequence[str], frequency: Callable[[str], int] | None, total: int) -> float:
         if frequency is None or total <= 0:
@@ -177,23 +177,16 @@ class QueryMatcher:
 
     def concepts(self, text: str) -> Mapping[int, float]:
         """The best alternative of each concept; one of several terms counts with the share that is there."""
-        shares: dict[tuple[int, int], float] = {}
-        seen: dict[tuple[int, int, int], float] = {}
+        # By term, not by word: „Steuer“ and „Steuern“ are not two of the parts of „Kfz-Steuer“.
+        seen: dict[tuple[int, int], dict[str, float]] = {}
         for raw in words.tokens(text):
             hits = self._tokens.get(raw)
             if hits is None:
                 hits = self._tokens[raw] = self._hits(raw)
-            for concept, place, strength in hits:
-                key = (concept, place, hash(raw))
-                if strength > seen.get(key, 0.0):
-                    seen[key] = strength
-        for (concept, place, _), strength in seen.items():
-            size = self._alternatives[place][0]
-            shares[concept, place] = (
-                min(1.0, shares.get((concept, place), 0.0) + strength / size)
-                if size > 1
-                else max(shares.get((concept, place), 0.0), strength)
-            )
+            for concept, place, term, strength in hits:
+                terms = seen.setdefault((concept, place), {})
+                terms[term] = max(strength, terms.get(term, 0.0))
+        shares = {key: min(1.0, sum(terms.values()) / self._alternatives[key[1]][0]) for key, terms in seen.items()}
         found: dict[int, float] = {}
         for (concept, place), share in shares.items():
             strength = share * self._alternatives[place][1]
@@ -203,27 +196,20 @@ class QueryMatcher:
                 found[concept] = strength
         return found
 
-    def _hits(self, raw: str) -> tuple[tuple[int, int, float], ...]:
+    def _hits(self, raw: str) -> tuple[tuple[int, int, str, float], ...]:
         word = self._analyser.word(raw)
-        hits: dict[tuple[int, int], float] = {}
+        hits: dict[tuple[int, int, str], float] = {}
         for strength, terms in ((1.0, word.full), (COMPOUND_STRENGTH, word.parts)):
             for term in terms:
                 for concept, place in self._places.get(term, ()):
                     size = self._alternatives[place][0]
                     share = strength if size == 1 else 1.0
-                    hits[concept, place] = max(hits.get((concept, place), 0.0), share)
+                    key = (concept, place, term)
+                    hits[key] = max(hits.get(key, 0.0), share)
         # A compound that holds several concepts of the question speaks of them as plainly as a phrase does.
-        if len({concept for concept, _ in hits}) > 1:
+        if len({concept for concept, _, _ in hits}) > 1:
             hits = {key: max(share, _TOGETHER) for key, share in hits.items()}
-        # A word that holds all parts of a compound counts for all of them.
-        whole: dict[tuple[int, int], int] = {}
-        for term in dict.fromkeys((*word.full, *word.parts)):
-            for key in self._places.get(term, ()):
-                whole[key] = whole.get(key, 0) + 1
-        return tuple(
-            (c, p, s * max(1, whole.get((c, p), 1)) if self._alternatives[p][0] > 1 else s)
-            for (c, p), s in hits.items()
-        )
+        return tuple((*key, share) for key, share in hits.items())
 
 
 _WORDS = re.compile(r"\d{1,3}(?:[ .]\d{3})+|\d+(?:,\d+)?|[^\W\d_]+")

@@ -59,7 +59,8 @@ class AnswerSentence:
     """One statement of an answer, taken verbatim from one passage.
 
     `spans` are the slices of the passage's text: one for a sentence, several for a lead-in with items of its list.
-    `complete` is False where items between the slices were left out. `text` joins the slices by line breaks.
+    `complete` is False where items between the slices were left out. `table` marks rows of a table, header first.
+    `text` joins the slices by line breaks.
     """
 
     text: str
@@ -68,6 +69,7 @@ class AnswerSentence:
     slices: tuple[str, ...] = ()
     score: float = 0.0
     complete: bool = True
+    table: bool = False
 
     def render(self) -> str:
         """The statement with its citation; each item of a list carries its own, so that no line stands unproven."""
@@ -84,6 +86,7 @@ class Answer:
     """What leaves the house: a short summary, the cited body, a suggestion for action, and one question to go on with.
 
     `summary_chunk_id` names the passage that the summary's words were taken from; empty where it claims nothing.
+    `next_question` is worded as the asker's own and can be asked as it stands; `offer` is the same in Luna's words.
     `reason` says for people why an answer was declined, `missing` which words of the question nothing spoke about.
     """
 
@@ -96,6 +99,7 @@ class Answer:
     summary_chunk_id: str = ""
     reason: str = ""
     missing: tuple[str, ...] = ()
+    offer: str = ""
 
     @property
     def cited(self) -> tuple[str, ...]:
@@ -116,5 +120,5 @@ class Answer:
             summary = f"{summary} {cite(self.summary_chunk_id)}"
         blocks = [summary, self.render_body(), self.suggestion]
         if not self.answered:
-            blocks.append(self.next_question)
+            blocks.append(self.offer or self.next_question)
         return "\n\n".join(block for block in blocks if block)

@@ -109,6 +109,7 @@ _LOOKUP = re.compile(
     re.I,
 )
 _BARE_LOOKUP = re.compile(rf"^\W*(?P<law>{_LAW_NAME.pattern})\s+(?P<number>\d{{1,3}})\s?(?P<letter>[a-z])?\b(?!\s*%)")
+_IN_PLACE = re.compile(r"\bin\s+„(?P<title>[^„“]{1,300})“\s+unter\s+„(?P<heading>[^„“]{1,300})“", re.I)
 _LOOKUP_WORDS = word_set(
     """
     was regelt steht in dem der die das im paragraf paragraph par art artikel inhalt worum geht es um sagt
@@ -156,6 +157,14 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A part of a document that the question names: its title and the heading within."""
+
+    title: str
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question as read. `parts` are its clauses where it asks several things, else the question itself."""
 
@@ -165,6 +174,7 @@ class Question:
     parts: tuple[str, ...] = ()
     laws: tuple[str, ...] = ()
     lookup: Lookup | None = None
+    place: Place | None = None
     greeting: bool = False
     empty: bool = False
     english: bool = False
@@ -261,6 +271,9 @@ def read_question(text: str) -> Question:
     text = clean(text).strip()
     if not re.search(r"[^\W_]", text):
         return Question(text, empty=True)
+    if place := _IN_PLACE.search(text):
+        # What is quoted is a name: it asks for nothing by itself.
+        return Question(text, parts=(text,), place=Place(place["title"], place["heading"]))
     parts = tuple(part.strip() for part in _SPLIT.split(text) if part and len(part.split()) > 1) or (text,)
     return Question(
         text=text,

@@ -9,13 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from luna_rules.answers.extract import Extract, Extractor, is_provision, signs_of
+from luna_rules.answers.extract import Extract, Extractor, is_place, is_provision, signs_of
+from luna_rules.answers.layout import is_formula
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.text import comparable, fold, word_set
 
-LEAST = 0.40
+LEAST = 0.38
 """The score from which on an answer is given. Chosen by looking at all development and own questions together."""
 
 # How much a word of the question tells about its subject: nouns name it, verbs and adverbs are often only the asker's.
@@ -37,7 +38,6 @@ _NOW = re.compile(
     r"|mittag|nachmittag)\b)|in diesem moment|right now|today|tomorrow|yesterday)\b",
     re.I,
 )
-_FORMULA = re.compile(r"^(?:eingangsformel|schlussformel|schlußformel|inhalts(?:übersicht|verzeichnis))", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,10 @@ def assess(
         return Support(False, "keine Frage gestellt")
     if not passages or extract.best is None:
         return Support(False, "keine Passage gefunden")
+    if question.place is not None and is_place(
+        passages[extract.best.statement.passage], question.place, extract.best.statement.start
+    ):
+        return Support(True, score=1.0)
     if question.lookup is not None:
         if any(is_provision(passage, question.lookup) for passage in passages):
             return Support(True, score=1.0)
@@ -161,7 +165,7 @@ def _has_value(question: Question, extract: Extract) -> bool:
 
 
 def _is_formula(passage: Passage) -> bool:
-    return any(_FORMULA.match(heading.strip()) for heading in passage.heading_path[-1:])
+    return any(is_formula(heading) for heading in passage.heading_path[-1:])
 
 
 def _missing_names(question: Question, passages: Sequence[Passage]) -> tuple[str, ...]:

@@ -52,6 +52,11 @@ def fold(word: str) -> str:
     return word.lower().translate(_UMLAUTS)
 
 
+def only_words(text: str) -> str:
+    """The words of a text, folded, for comparing names whatever their punctuation and quotes."""
+    return " ".join(fold(word) for word in re.findall(r"\w+", comparable(text)))
+
+
 def word_set(words: str) -> frozenset[str]:
     """The words of a list that is written as running text."""
     return frozenset(words.split())

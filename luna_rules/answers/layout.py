@@ -1,0 +1,158 @@
+"""What stands on a page without being a statement: page furniture, bare headings, and the rows of tables.
+
+Only telling these from sentences belongs here; which statements answer is `extract`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from luna_rules.answers.text import comparable
+from luna_rules.documents.sentences import ITEM_MARKER
+
+_PAGE = r"(?:Seite|S\.|Blatt|Page|p\.)\s*\d{1,4}"
+_PAGE_OF = re.compile(
+    rf"^.{{0,100}}?\b{_PAGE}\s*(?:von|of|/)\s*\d{{1,4}}\W*$|^{_PAGE}\s*(?:von|of|/)\s*\d{{1,4}}\b.{{0,100}}$",
+    re.I,
+)
+_PAGE_ALONE = re.compile(rf"^\W*(?:.{{0,60}}[\s|·–-])?{_PAGE}\W*$|^\W*\d{{1,4}}\s*(?:/\s*\d{{1,4}})?\W*$", re.I)
+_END = re.compile(r"[.!?:;…][\"“”’»)\]]*$")
+_VERB = re.compile(
+    r"\b(?:ist|sind|war|waren|wird|wurde|hat|habe|kann|darf|muss|soll|mag|tut|gibt|gilt|heißt|steht|liegt"
+    r"|[a-zäöüß]{2,}(?:t|en|te|eln|ern)|is|are|was|were|has|have|may|must|shall|can|does)\b"
+)
+"""A lower-case word that may be a verb: too many are taken for one rather than too few."""
+_NO_VERB = re.compile(
+    r"\b(?:zwischen|gegen|wegen|unten|oben|neben|hinten|außen|innen|einen|keinen|meinen|ihren|unseren|jeden|diesen|allen"
+    r"|mit|seit|nicht|samt|nebst|bitte|heute|selbst|\w+(?:lichen|ischen|igen|baren|enden|ten|nen))\b"
+)
+_NUMBERING = re.compile(r"^\s*(?:\d{1,2}(?:\.\d{1,2})*[.)]?|[IVX]{1,5}\.|[A-Z]\.)\s+(?=[„\"A-ZÄÖÜ])")
+_FORMULA = re.compile(r"(?:eingangsformel|schlussformel|schlußformel|inhalts(?:übersicht|verzeichnis))", re.I)
+_DIGIT_RUN = re.compile(r"\d+(?:[.,]\d+)*")
+_HEADING_LINE = re.compile(r"^[ \t]*#{1,6}[ \t]+(.+?)[ \t#]*$", re.M)
+
+Span = tuple[int, int]
+
+
+def without_number(heading: str) -> str:
+    """A heading without the number before it: „3 Was das Steuern bedeutet“ → „Was das Steuern bedeutet“."""
+    return _NUMBERING.sub("", heading).strip()
+
+
+def heading_at(text: str, position: int) -> str:
+    """The last Markdown heading within a passage before `position`; empty where there is none."""
+    found = ""
+    for match in _HEADING_LINE.finditer(text, 0, position):
+        found = match[1].strip("* ")
+    return found
+
+
+def is_formula(heading: str) -> bool:
+    """Whether a heading stands above words that regulate nothing."""
+    return _FORMULA.match(heading.strip()) is not None
+
+
+def has_verb(line: str) -> bool:
+    """Whether a line may be (part of) a sentence."""
+    return _VERB.search(_NO_VERB.sub(" ", line)) is not None
+
+
+def is_heading(text: str, headings: Sequence[str]) -> bool:
+    """Whether a text is nothing but one of the headings above it, with or without its number."""
+    own = comparable(without_number(text)).strip(" .:*_#")
+    return bool(own) and any(own == comparable(without_number(heading)).strip(" .:*_#") for heading in headings)
+
+
+def is_label(text: str) -> bool:
+    """Whether a short line names something without stating anything: no verb, no number, no end of a sentence."""
+    if len(text) > 60 or _END.search(text) or any(char.isdigit() for char in text) or ":" in text:
+        return False
+    return not has_verb(text)
+
+
+def _lines(text: str, start: int, end: int) -> list[Span]:
+    found: list[Span] = []
+    at = start
+    for line in text[start:end].split("\n"):
+        left = len(line) - len(line.lstrip())
+        if line.strip():
+            found.append((at + left, at + left + len(line.strip())))
+        at += len(line) + 1
+    return found
+
+
+def without_furniture(text: str, span: Span) -> list[Span]:
+    """The parts of a span that remain when lines such as „Seite 4 von 10“ are taken out; usually the span itself."""
+    start, end = span
+    lines = _lines(text, start, end)
+    alone = len(lines) == 1 and _block_alone(text, span)
+    keep = [
+        not (_PAGE_OF.match(text[a:b]) or (alone and _PAGE_ALONE.match(text[a:b]) and not has_verb(text[a:b])))
+        for a, b in lines
+    ]
+    if all(keep):
+        return [span]
+    found: list[Span] = []
+    for (a, b), kept in zip(lines, keep, strict=True):
+        if not kept:
+            continue
+        before = found[-1][1] if found else -1
+        if found and text[before:a].count("\n") == 1:
+            found[-1] = (found[-1][0], b)
+        else:
+            found.append((a, b))
+    return found
+
+
+def _block_alone(text: str, span: Span) -> bool:
+    """Whether empty lines or the passage's ends stand around a span."""
+    before, behind = text[: span[0]].rstrip(" \t"), text[span[1] :].lstrip(" \t")
+    return (not before or before.endswith("\n\n")) and (not behind or behind.startswith("\n\n"))
+
+
+def table_rows(text: str, span: Span) -> tuple[Span | None, list[Span]] | None:
+    """Header and rows of a table whose lines come as running text, as PDF gives them; None for anything else.
+
+    A table is told by several lines with numbers, of which hardly any has a verb, and by the missing end of a sentence.
+    A cell that was broken into lines is joined to its row again.
+    """
+    start, end = span
+    if _END.search(text[start:end]) or ITEM_MARKER.match(text, start):
+        return None
+    lines = _lines(text, start, end)
+    numbered = [len(_DIGIT_RUN.findall(text[a:b])) for a, b in lines]
+    with_number = sorted(count for count in numbered if count)
+    if len(lines) < 3 or len(with_number) < 2 or 3 * sum(has_verb(text[a:b]) for a, b in lines) > len(lines):
+        return None
+    usual = with_number[len(with_number) // 2]
+    header: Span | None = None
+    rows: list[Span] = []
+    counts: list[int] = []
+    for place, ((a, b), count) in enumerate(zip(lines, numbered, strict=True)):
+        if not count and not rows:
+            header = (header[0] if header else a, b)
+            continue
+        goes_on = rows and (
+            text[a].islower()
+            or text[rows[-1][1] - 1] in ",-/"
+            or 2 * counts[-1] < usual
+            or (not count and place == len(lines) - 1)
+        )
+        if goes_on:
+            rows[-1] = (rows[-1][0], b)
+            counts[-1] += count
+        else:
+            rows.append((a, b))
+            counts.append(count)
+    return header, rows
+
+
+def row_cells(text: str, span: Span) -> Span:
+    """A Markdown row without the strokes at its ends."""
+    start, end = span
+    while start < end and text[start] in "| \t":
+        start += 1
+    while end > start and text[end - 1] in "| \t":
+        end -= 1
+    return start, end

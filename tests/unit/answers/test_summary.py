@@ -1,0 +1,108 @@
+"""The first line of an answer: short, verbatim, never the body once more; no value where one would mislead."""
+
+from __future__ import annotations
+
+import pytest
+
+from luna_api.prompts import load_prompts
+from luna_rules.answers.citations import CitationChecker
+from luna_rules.answers.compose import answer_question
+from luna_rules.answers.matching import WordMatcher
+from luna_rules.answers.model import Answer, Passage
+
+FRAME = load_prompts().frame
+
+
+def ask(question: str, *texts: str) -> Answer:
+    passages = [
+        Passage(
+            f"c{number}",
+            text,
+            title="Gesetz",
+            heading_path=("§ 7 – Laufzeiten",),
+            section="§ 7",
+            paragraph=str(number + 1),
+            law="EnWG",
+            score=1.0 - number / 100,
+        )
+        for number, text in enumerate(texts)
+    ]
+    answer = answer_question(question, passages, WordMatcher(question), FRAME)
+    assert answer.answered, answer.reason
+    mark = f"{answer.summary} [chunk {answer.summary_chunk_id}]"
+    assert {one.verdict for one in CitationChecker(passages).check_text(mark)} == {"ok"}
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "value"),
+    [
+        (
+            "Wie lange gilt der Energieausweis?",
+            "Der Energieausweis ist für eine Gültigkeitsdauer von zehn Jahren auszustellen.",
+            "für eine Gültigkeitsdauer von zehn Jahren",
+        ),
+        (
+            "Wie hoch ist der Grundpreis im Tarif?",
+            "Der Grundpreis im Tarif beträgt 7,95 € im Monat und wird abgebucht.",
+            "7,95 € im Monat",
+        ),
+        (
+            "Wie teuer ist die Umlage höchstens?",
+            "Für die Umlage zahlen Sie nicht mehr als 59,90 ct/kWh brutto, gleich wann.",
+            "nicht mehr als 59,90 ct/kWh brutto",
+        ),
+        (
+            "Bis wann ist der Bericht abzugeben?",
+            "Der Bericht ist der Behörde bis zum 30. September des Jahres vorzulegen, in dem er entsteht.",
+            "bis zum 30. September des Jahres",
+        ),
+        (
+            "Wie weit muss der Abstand der Anlage sein?",
+            "Der Abstand der Anlage zur Bebauung muss 2\u00a0500 Meter betragen, sonst ist die Anlage unzulässig.",
+            "2 500 Meter",
+        ),
+    ],
+)
+def test_the_value_asked_for_comes_first_with_its_provision(question: str, text: str, value: str) -> None:
+    assert ask(question, text).summary.endswith(f": {value} (§ 7 Abs. 1 EnWG).")
+
+
+@pytest.mark.parametrize(
+    ("question", "texts"),
+    [
+        ("Was ist eine Ersatzversorgung?", ["Ersatzversorgung ist die Lieferung ohne Vertrag."]),
+        ("Darf der Lieferant den Vertrag kündigen?", ["Der Lieferant darf den Vertrag kündigen."]),
+        (
+            "Wie lange gilt der Vertrag?",
+            ["Der Vertrag gilt drei Monate, in Härtefällen gilt der Vertrag sechs Monate."],
+        ),
+        (
+            "Wie lange gilt der Vertrag?",
+            ["Der Vertrag gilt im Regelfall drei Monate.", "Der Vertrag gilt im Regelfall sechs Monate."],
+        ),
+        ("Wie lange läuft der Vertrag und was kostet er?", ["Der Vertrag läuft drei Monate und kostet 5 Euro."]),
+        ("Wie lange darf der Vertrag gelten?", ["Der Vertrag gilt nicht drei Monate."]),
+        ("Gilt der Vertrag nach drei Monaten und bis wann?", ["Der Vertrag gilt noch nach drei Monaten."]),
+    ],
+)
+def test_where_no_single_value_answers_the_summary_names_the_place(question: str, texts: list[str]) -> None:
+    answer = ask(question, *texts)
+    assert "§ 7 Abs." in answer.summary
+    assert "Laufzeiten" in answer.summary
+    assert "Monate" not in answer.summary
+
+
+def test_no_sentence_of_the_body_is_printed_twice() -> None:
+    answer = ask("Wie lange gilt der Vertrag?", "(1) Der Vertrag gilt drei Monate. Der Vertrag endet von selbst.")
+    rendered = answer.render()
+    for sentence in answer.body_sentences:
+        assert sentence.text not in answer.summary
+        assert rendered.count(sentence.text.removeprefix("(1) ")) == 1
+
+
+def test_a_table_is_not_poured_into_the_summary() -> None:
+    text = "| Modul | Laufzeit |\n| --- | --- |\n| Modul A | drei Monate |\n| Modul B | zwei Jahre |\n"
+    answer = ask("Wie lange ist die Laufzeit von Modul B?", text)
+    assert "zwei Jahre" in answer.render_body()
+    assert "|" not in answer.summary
