@@ -2,22 +2,18 @@
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import replace
-
-import numpy as np
 
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import ChunkFields
 from resources.database import AsyncConnection
-from resources.vectors.postgres_reader import load_lexicon
+from resources.vectors.postgres_reader import load_lexicon, load_lexicon_for_questions
 
-_KEPT = 8
-_NO_VECTORS = np.zeros((0, 0), np.float32)
+_KEPT = 4
 
 
 class Lexicons:
-    """Analysers by index version. Vectors are not kept: the index holds them already."""
+    """Analysers by index version. Their lexicons are those that the index reads questions with."""
 
     def __init__(self) -> None:
         self._analysers: OrderedDict[int, Analyser] = OrderedDict()
@@ -31,11 +27,10 @@ class Lexicons:
             return known
         async with self._lock:
             if version not in self._analysers:
-                data = await load_lexicon(sql, version)
-                if data is None:
+                lexicon = await load_lexicon_for_questions(sql, version)
+                if lexicon is None:
                     return None
-                lexicon = await asyncio.to_thread(Lexicon.from_bytes, data)
-                self._analysers[version] = Analyser(replace(lexicon, terms=(), matrix=_NO_VECTORS))
+                self._analysers[version] = await asyncio.to_thread(Analyser, lexicon)
                 if len(self._analysers) > _KEPT:
                     self._analysers.popitem(last=False)
             return self._analysers[version]

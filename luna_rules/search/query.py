@@ -80,7 +80,9 @@ class Query:
                     for term in alternative.terms:
                         row = rows.get(term)
                         if row is not None:
-                            total += group.weight * alternative.weight * lexicon.matrix[row]
+                            total += (
+                                group.weight * alternative.weight * lexicon.matrix[row].astype(np.float32, copy=False)
+                            )
         norm = float(np.linalg.norm(total))
         return total / np.float32(norm) if norm > 0 else total
 

@@ -5,6 +5,7 @@ Both steps touch each posting only in numpy; statistics follow from the postings
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,10 +55,106 @@ def _frequency_tables(weights: Weights) -> tuple[F32, F32]:
     return above, below
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """What follows from a corpus alone: an engine makes it once and keeps it beside the corpus.
+
+    Sections are runs of passages, so they follow one another: `starts` has one entry more than there are sections.
+    `lengths` are those of passages, `section_lengths` those of sections (title, heading, body × number).
+    """
+
+    starts: NDArray[np.int64]
+    section_of: NDArray[np.int64]
+    items: NDArray[np.int64]
+    lengths: F32
+    section_lengths: F32
+    body_norm: F32
+    weights: Weights
+
+    @staticmethod
+    def of(corpus: Corpus, weights: Weights = DEFAULT_WEIGHTS) -> Prepared:
+        """Reads the corpus once."""
+        n = len(corpus.item)
+        border = np.ones(n, bool)
+        border[1:] = (corpus.section[1:] != corpus.section[:-1]) | (corpus.item[1:] != corpus.item[:-1])
+        first = np.flatnonzero(border)
+        lengths = np.ascontiguousarray(corpus.lengths.T, np.float32)
+        section_lengths = lengths[:, first]
+        if n:
+            section_lengths[2] = np.add.reduceat(lengths[2], first)
+        average = max(float(lengths[2].mean()), 1.0) if n else 1.0
+        return Prepared(
+            starts=np.append(first, n),
+            section_of=np.cumsum(border) - 1,
+            items=corpus.item[first].astype(np.int64),
+            lengths=lengths,
+            section_lengths=section_lengths,
+            body_norm=1.0 / ((1 - weights.b_body) + weights.b_body * lengths[2] / average),
+            weights=weights,
+        )
+
+    @property
+    def size(self) -> int:
+        """Number of passages."""
+        return len(self.section_of)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays."""
+        arrays = (self.starts, self.section_of, self.items, self.lengths, self.section_lengths, self.body_norm)
+        return sum(array.nbytes for array in arrays)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A posting made ready: passages as numpy indexes fastest, a row's four frequencies as one machine word, and what
+    the term adds to the approximate score of each passage, which holds for every question."""
+
+    places: NDArray[np.int64]
+    words: NDArray[np.uint32]
+    impact: F32
+
+    @staticmethod
+    def of(numbers: NDArray[np.uint32], frequencies: NDArray[np.uint8], prepared: Prepared) -> Entry:
+        """Makes a posting ready."""
+        weights = prepared.weights
+        above, below = _frequency_tables(weights)
+        places, rows = numbers.astype(np.int64), np.ascontiguousarray(frequencies)
+        # Two frequencies at once: the rows' bytes are read as pairs that index tables.
+        pairs = rows.view(np.uint16)
+        impact = below[pairs[:, 1]]
+        impact *= prepared.body_norm[places]
+        impact += above[pairs[:, 0]]
+        impact /= impact + np.float32(weights.k1)
+        impact *= np.float32(_idf(len(places), prepared.size, weights.idf_power))
+        return Entry(places, rows.view(np.uint32).ravel(), impact)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays."""
+        return self.places.nbytes + self.words.nbytes + self.impact.nbytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """Postings of a question that an engine has made ready, all by the same `Prepared`."""
+
+    prepared: Prepared
+    entries: Mapping[str, Entry]
+
+    @staticmethod
+    def of(corpus: Corpus, postings: Postings | Ready, weights: Weights) -> Ready:
+        """Makes stored postings ready where they are not."""
+        if isinstance(postings, Ready):
+            return postings
+        prepared = Prepared.of(corpus, weights)
+        return Ready(prepared, {term: Entry.of(*posting, prepared) for term, posting in postings.items()})
+
+
 def lexical_candidates(
     query: Query,
     corpus: Corpus,
-    postings: Postings,
+    postings: Postings | Ready,
     allowed: NDArray[np.bool_] | None = None,
     limit: int = 400,
     *,
@@ -70,8 +167,7 @@ def lexical_candidates(
     n = len(corpus.item)
     if n == 0 or limit <= 0:
         return np.zeros(0, np.uint32)
-    norm = _body_norm(corpus, weights)
-    above, below = _frequency_tables(weights)
+    entries = Ready.of(corpus, postings, weights).entries
     ceiling = weights.common * n if n > _SMALL else n
     total = np.zeros(n, np.float32)
     best = np.zeros(n, np.float32)
@@ -79,61 +175,70 @@ def lexical_candidates(
         for group in query.groups:
             touched = False
             for alternative in group.alternatives:
+                weight = np.float32(alternative.weight * group.weight)
                 for term in alternative.terms:
-                    posting = postings.get(term)
-                    if posting is None or not 0 < len(posting[0]) <= share:
+                    entry = entries.get(term)
+                    if entry is None or not 0 < len(entry.places) <= share:
                         continue
-                    numbers, frequencies = posting
-                    # Two frequencies at once: the rows' bytes are read as pairs that index tables.
-                    pairs = np.ascontiguousarray(frequencies).view(np.uint16)
-                    impact = below[pairs[:, 1]]
-                    impact *= norm[numbers]
-                    impact += above[pairs[:, 0]]
-                    impact /= impact + np.float32(weights.k1)
-                    impact *= np.float32(_idf(len(numbers), n, weights.idf_power) * alternative.weight * group.weight)
-                    best[numbers] = np.maximum(best[numbers], impact) if touched else impact
+                    impact = entry.impact * weight
+                    best[entry.places] = np.maximum(best[entry.places], impact) if touched else impact
                     touched = True
             if touched:
                 total += best
-                best[:] = 0
+                best.fill(0)
         if ceiling == n or total.any():  # words that are everywhere decide only where there are no others
             break
     for lookup in query.lookups:
-        for numbers, bonus in _look_up_sets(lookup, postings, weights):
-            total[numbers] += np.float32(bonus * 10.0)
+        for places, bonus in _look_up_sets(lookup, entries, weights):
+            total[places] += np.float32(bonus * 10.0)
     if allowed is not None:
         total[~allowed] = 0
     found = np.flatnonzero(total > 0)
     if len(found) > limit:
-        found = found[np.argpartition(total[found], len(found) - limit)[len(found) - limit :]]
-        found.sort()
+        found = found[_highest(total[found], limit)]
     return found.astype(np.uint32)
 
 
-def _look_up_sets(lookup: Lookup, postings: Postings, weights: Weights) -> list[tuple[NDArray[np.uint32], float]]:
+def _highest(values: F32, limit: int) -> NDArray[np.int64]:
+    """The places of the `limit` highest of more values, ascending; among equals the earlier ones."""
+    least = np.partition(values, len(values) - limit)[len(values) - limit]
+    above = values >= least
+    surplus = int(np.count_nonzero(above)) - limit
+    if surplus:
+        above[np.flatnonzero(values == least)[-surplus:]] = False
+    return np.flatnonzero(above)
+
+
+def _look_up_sets(
+    lookup: Lookup, entries: Mapping[str, Entry], weights: Weights
+) -> list[tuple[NDArray[np.int64], float]]:
     """Which passages a look-up names, with the bonus of each set (sets of one look-up may overlap and add up)."""
-    in_law = [postings[term][0] for term in lookup.laws if term in postings]
-    law = np.unique(np.concatenate(in_law)) if in_law else None
+    in_law = [entries[term].places for term in lookup.laws if term in entries]
+    law = np.unique(np.concatenate(in_law)) if len(in_law) > 1 else in_law[0] if in_law else None
     if lookup.section is None:
         return [] if law is None else [(law, weights.named_law)]
-    section = postings[lookup.section][0] if lookup.section in postings else None
+    section = entries[lookup.section].places if lookup.section in entries else None
     if section is None or (law is None and lookup.laws):
         return [] if law is None else [(law, weights.named_law)]
-    named = section if law is None else np.intersect1d(law, section, assume_unique=True)
+    named = section if law is None else _common(law, section)
     if law is not None and not len(named):
         return [(law, weights.named_law)]
     bonus = weights.unnamed_section if law is None else weights.lookup
     sets = [(named, bonus)]
-    if lookup.paragraph is not None and lookup.paragraph in postings:
-        exact = np.intersect1d(named, postings[lookup.paragraph][0], assume_unique=True)
-        sets.append((exact, bonus * 0.5))
+    if lookup.paragraph is not None and lookup.paragraph in entries:
+        sets.append((_common(named, entries[lookup.paragraph].places), bonus * 0.5))
     return sets
+
+
+def _common(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What two ascending lists have in common."""
+    return one[_inside(one, other)]
 
 
 def rank(
     query: Query,
     corpus: Corpus,
-    postings: Postings,
+    postings: Postings | Ready,
     candidates: NDArray[np.uint32],
     *,
     dense: F32 | None = None,
@@ -147,162 +252,191 @@ def rank(
     candidate profits from its neighbours. `per_section` caps how many passages of one section are returned.
     Scores are sums of parts that are relative to the best candidate (0…1 each); an exact look-up adds more than all.
     """
-    candidates, order = np.unique(candidates, return_index=True)
-    m = len(candidates)
-    if m == 0 or limit <= 0:
+    if len(candidates) == 0 or limit <= 0:
         return []
-    n = len(corpus.item)
-    # Sections are runs of passages: their borders tell each candidate's section and its neighbours.
-    starts = np.flatnonzero(
-        np.r_[True, (corpus.section[1:] != corpus.section[:-1]) | (corpus.item[1:] != corpus.item[:-1])]
-    )
-    of_candidate = np.searchsorted(starts, candidates, side="right") - 1
-    sections, section_of = np.unique(of_candidate, return_inverse=True)
-    first = starts[sections]
-    last = np.r_[starts[1:], n][sections]
-    sizes = last - first
-    local_start = np.cumsum(sizes) - sizes
-    scope = np.repeat(first - local_start, sizes) + np.arange(int(sizes.sum()))
-    place = local_start[section_of] + (candidates - first[section_of])
+    ready = Ready.of(corpus, postings, weights)
+    prepared = ready.prepared
+    chosen = candidates.astype(np.int64)
+    if not bool((chosen[1:] > chosen[:-1]).all()):
+        chosen, order = np.unique(chosen, return_index=True)
+        dense = None if dense is None else dense[order]
+    m = len(chosen)
+    section_of = prepared.section_of[chosen]
+    begins = np.ones(m, bool)
+    begins[1:] = section_of[1:] != section_of[:-1]
+    sections = section_of[begins]
+    section_of = np.cumsum(begins) - 1
 
-    lexical, by_section = _exact_scores(query, corpus, postings, scope, local_start, weights)
-    own = lexical[place]
-    section_score = by_section[section_of]
+    lexical, by_section = _exact_scores(query, ready, chosen, sections, weights)
     parts: dict[str, F32] = {
-        "section": weights.section * _relative(section_score),
-        "lexical": weights.chunk * _relative(own),
+        "section": weights.section * _relative(by_section)[section_of],
+        "lexical": weights.chunk * _relative(lexical),
     }
-    if dense is not None and m:
-        cosine = np.maximum(np.asarray(dense, np.float32)[order], 0)
-        best = np.zeros(len(sections), np.float32)
-        np.maximum.at(best, section_of, cosine)
+    if dense is not None:
+        cosine = np.maximum(np.asarray(dense, np.float32), 0)
+        best = np.maximum.reduceat(cosine, np.flatnonzero(begins))
         parts["dense"] = np.asarray(
-            weights.dense * 0.5 * (_relative(cosine) + _relative(best[section_of])), dtype=np.float32
+            weights.dense * 0.5 * (_relative(cosine) + _relative(best)[section_of]), dtype=np.float32
         )
-    items, item_of = np.unique(corpus.item[first], return_inverse=True)
-    parts["law"] = weights.law * _relative(_best_sum(by_section, item_of, len(items))[item_of][section_of])
+    parts["law"] = weights.law * _relative(_best_sum(by_section, prepared.items[sections]))[section_of]
     named = np.zeros(m, np.float32)
     exact = np.zeros(m, np.float32)
     for lookup in query.lookups:
-        for numbers, bonus in _look_up_sets(lookup, postings, weights):
-            inside = np.isin(candidates, numbers, assume_unique=True)
+        for places, bonus in _look_up_sets(lookup, ready.entries, weights):
             target = exact if bonus >= weights.lookup * 0.5 else named
-            target[inside] += np.float32(bonus)
+            target[_inside(chosen, places)] += np.float32(bonus)
     parts["named"] = named
     parts["lookup"] = exact
     total = np.zeros(m, np.float32)
     for part in parts.values():
         total += part
-    best_first = np.argsort(-total, kind="stable")
     found: list[Ranked] = []
     seen: dict[int, int] = {}
-    for i in best_first.tolist():
-        section = int(section_of[i])
-        if per_section is not None and seen.get(section, 0) >= per_section:
-            continue
-        seen[section] = seen.get(section, 0) + 1
-        found.append(
-            Ranked(int(candidates[i]), float(total[i]), {name: float(part[i]) for name, part in parts.items()})
-        )
+    for i in _best_first(total, limit if per_section is None else m).tolist():
+        if per_section is not None:
+            section = int(section_of[i])
+            if seen.get(section, 0) >= per_section:
+                continue
+            seen[section] = seen.get(section, 0) + 1
+        found.append(Ranked(int(chosen[i]), float(total[i]), {name: float(part[i]) for name, part in parts.items()}))
         if len(found) >= limit:
             break
     return found
 
 
+def _best_first(total: F32, limit: int) -> NDArray[np.int64]:
+    """The places of the highest values, highest first; among equals the earlier one comes first."""
+    if len(total) <= limit:
+        return np.argsort(-total, kind="stable")
+    least = np.partition(total, len(total) - limit)[len(total) - limit]
+    kept = np.flatnonzero(total >= least)
+    return kept[np.argsort(-total[kept], kind="stable")]
+
+
+def _inside(values: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the values occur among ascending places."""
+    if not len(places):
+        return np.zeros(len(values), bool)
+    near = np.minimum(np.searchsorted(places, values), len(places) - 1)
+    return np.asarray(places[near] == values, dtype=np.bool_)
+
+
 def _exact_scores(
-    query: Query,
-    corpus: Corpus,
-    postings: Postings,
-    scope: NDArray[np.int64],
-    section_starts: NDArray[np.int64],
-    weights: Weights,
+    query: Query, ready: Ready, chosen: NDArray[np.int64], sections: NDArray[np.int64], weights: Weights
 ) -> tuple[F32, F32]:
-    """BM25F of the passages in `scope` and of the sections that they form."""
-    n = len(corpus.item)
-    m = len(scope)
-    term_rows: dict[str, int] = {}
-    rows: list[NDArray[np.int64]] = []
-    columns: list[NDArray[np.int64]] = []
-    values: list[NDArray[np.uint8]] = []
-    idfs: list[float] = []
-    position = np.full(n, -1, np.int32)
-    position[scope] = np.arange(m, dtype=np.int32)
-    for group in query.groups:
-        for alternative in group.alternatives:
-            for term in alternative.terms:
-                posting = postings.get(term)
-                if posting is None or term in term_rows:
-                    continue
-                numbers, frequencies = posting
-                local = position[numbers]
-                inside = np.flatnonzero(local >= 0)
-                row = term_rows[term] = len(idfs)
-                idfs.append(_idf(len(numbers), n, weights.idf_power))
-                columns.append(local[inside].astype(np.int64))
-                rows.append(np.full(len(inside), row, np.int64))
-                values.append(frequencies[inside])
-    if not idfs:
-        return np.zeros(m, np.float32), np.zeros(len(section_starts), np.float32)
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    value = np.concatenate(values).astype(np.float32)
-    idf = np.array(idfs, np.float32)
-    lengths = corpus.lengths[scope].astype(np.float32)
-    averages = np.maximum(lengths.mean(axis=0), 1.0)
-    norms = _norms(lengths, averages, weights)[column]
-    by_passage = np.zeros((len(idfs), m), np.float32)
-    by_passage[row, column] = _saturated(value, norms, weights) * idf[row]
+    """BM25F of the chosen passages and of their sections with all their passages (both ascending).
 
-    # Passages of a section share title and heading; their bodies add up to the section's.
-    count = len(section_starts)
-    section_of = np.zeros(m, np.int64)
-    section_of[section_starts[1:]] = 1
-    section_of = np.cumsum(section_of)
-    cell = row * count + section_of[column]
-    summed = np.zeros((len(idfs) * count, 4), np.float32)
-    summed[cell, :2] = value[:, :2]
-    for field in (2, 3):
-        summed[:, field] = np.bincount(cell, weights=value[:, field], minlength=len(summed))
-    section_lengths = lengths[section_starts].copy()
-    section_lengths[:, 2] = np.add.reduceat(lengths[:, 2], section_starts)
-    averages = np.maximum(section_lengths.mean(axis=0), 1.0)
-    norms = np.tile(_norms(section_lengths, averages, weights), (len(idfs), 1))
-    by_section = _saturated(summed, norms, weights).reshape(len(idfs), count) * idf[:, None]
-    return _combine(query, term_rows, by_passage), _combine(query, term_rows, by_section)
+    Works along the postings, all terms in one array: a table of terms by passages would be mostly zeros.
+    """
+    prepared = ready.prepared
+    n, m, count = prepared.size, len(chosen), len(sections)
+    wanted = dict.fromkeys(t for group in query.groups for alternative in group.alternatives for t in alternative.terms)
+    terms = {term: row for row, term in enumerate(term for term in wanted if term in ready.entries)}
+    if not terms:
+        return np.zeros(m, np.float32), np.zeros(count, np.float32)
+    found = [ready.entries[term] for term in terms]
+    sizes = np.array([len(entry.places) for entry in found])
+    idf = (np.log1p((n - sizes + 0.5) / (sizes + 0.5)) ** weights.idf_power).astype(np.float32)
+
+    first = prepared.starts[sections]
+    passages = prepared.starts[sections + 1] - first
+    scope = np.repeat(first - (np.cumsum(passages) - passages), passages) + np.arange(int(passages.sum()))
+    in_scope = np.zeros(n, np.bool_)  # single bytes stay in the processor's cache, so this finds postings fastest
+    in_scope[scope] = True
+    owner_of = np.empty(n, np.int64)
+    owner_of[scope] = np.repeat(np.arange(count), passages)
+    column_of = np.full(n, -1, np.int64)
+    column_of[chosen] = np.arange(m)
+
+    places = np.concatenate([entry.places for entry in found])
+    inside = np.flatnonzero(in_scope[places])
+    places = places[inside]
+    ends = np.searchsorted(inside, np.cumsum(sizes))
+    row = np.repeat(np.arange(len(found)), np.diff(ends, prepend=0))
+    bytes_of = np.concatenate([entry.words for entry in found])[inside].view(np.uint8).reshape(-1, 4)
+    value = np.ascontiguousarray(bytes_of.T).astype(np.float32)
+
+    column = column_of[places]
+    picked = np.flatnonzero(column >= 0)
+    column = column[picked]
+    averages = [max(float(lengths[scope].mean()), 1.0) for lengths in prepared.lengths]
+    norms = _norms(prepared.lengths, chosen, averages, weights)
+    by_passage = _saturated(value[:, picked], norms, column, weights) * idf[row[picked]]
+
+    # Passages of a section share title and heading, their bodies add up to the section's. Postings ascend, so those of
+    # a term in a section follow one another.
+    owner = owner_of[places]
+    cell = row * count + owner
+    last = np.flatnonzero(np.append(cell[1:] != cell[:-1], [True] * min(len(cell), 1)))
+    owner, cell_row = owner[last], row[last]
+    summed = value[:, last]
+    if len(last):
+        np.add.reduceat(value[2:], np.append(0, last[:-1] + 1), axis=1, out=summed[2:])
+    averages = [max(float(lengths[sections].mean()), 1.0) for lengths in prepared.section_lengths]
+    norms = _norms(prepared.section_lengths, sections, averages, weights)
+    by_section = _saturated(summed, norms, owner, weights) * idf[cell_row]
+
+    # Sections are further columns behind the passages, so that groups are joined once for both.
+    passage_ends, section_ends = np.searchsorted(picked, ends), np.searchsorted(last, ends)
+    passage_at = np.arange(len(picked)) + (np.append(0, section_ends))[row[picked]]
+    section_at = np.arange(len(last)) + passage_ends[cell_row]
+    columns = np.empty(len(picked) + len(last), np.int64)
+    columns[passage_at], columns[section_at] = column, owner + m
+    scores = np.empty(len(columns), np.float32)
+    scores[passage_at], scores[section_at] = by_passage, by_section
+    both = _combine(query, terms, (passage_ends + section_ends).tolist(), columns, scores, m + count)
+    return both[:m], both[m:]
 
 
-def _norms(lengths: F32, averages: F32, weights: Weights) -> F32:
-    """How much longer than usual each field is, tempered by b: rows × (title, heading, body)."""
-    b = np.array([weights.b_other, weights.b_other, weights.b_body], np.float32)
-    return np.asarray((1 - b) + b * lengths / averages, dtype=np.float32)
+def _norms(lengths: F32, chosen: NDArray[np.int64], averages: Sequence[float], weights: Weights) -> list[F32]:
+    """How much longer than usual title, heading and body of the chosen are, tempered by b."""
+    bs = (weights.b_other, weights.b_other, weights.b_body)
+    return [
+        np.float32(1 - b) + np.float32(b) * length[chosen] / np.float32(average)
+        for b, length, average in zip(bs, lengths, averages, strict=True)
+    ]
 
 
-def _saturated(value: F32, norms: F32, weights: Weights) -> F32:
-    tf = weights.title * value[:, 0] / norms[:, 0]
-    tf += weights.heading * value[:, 1] / norms[:, 1]
-    tf += (weights.body * value[:, 2] + weights.part * value[:, 3]) / norms[:, 2]
+def _saturated(value: F32, norms: Sequence[F32], owner: NDArray[np.int64], weights: Weights) -> F32:
+    """Weighted frequencies (4 × postings) by the norms of their owners, on the way to their limit of 1."""
+    tf = weights.title * value[0] / norms[0][owner]
+    tf += weights.heading * value[1] / norms[1][owner]
+    tf += (weights.body * value[2] + weights.part * value[3]) / norms[2][owner]
     return np.asarray(tf / (tf + weights.k1), dtype=np.float32)
 
 
-def _combine(query: Query, term_rows: dict[str, int], scores: F32) -> F32:
-    total = np.zeros(scores.shape[1], np.float32)
+def _combine(
+    query: Query, terms: Mapping[str, int], ends: Sequence[int], column: NDArray[np.int64], scores: F32, size: int
+) -> F32:
+    """Sums of groups over `size` columns: a group's best alternative counts, the terms of an alternative add up.
+
+    The scores of term `i` lie before `ends[i]`, behind those of the term before.
+    """
+    mine = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    total = np.zeros(size, np.float32)
+    best = np.zeros(size, np.float32)
     for group in query.groups:
-        best: F32 | None = None
+        touched = False
         for alternative in group.alternatives:
-            known = [term_rows[term] for term in alternative.terms if term in term_rows]
+            known = [mine[terms[term]] for term in alternative.terms if term in terms]
             if not known:
                 continue
-            value = scores[known[0]] if len(known) == 1 else scores[known].sum(axis=0)
-            value = value * np.float32(alternative.weight)
-            best = value if best is None else np.maximum(best, value)
-        if best is not None:
-            total += best * np.float32(group.weight)
+            weight = np.float32(alternative.weight)
+            if len(known) == 1:
+                where, value = column[known[0]], scores[known[0]] * weight
+                best[where] = np.maximum(best[where], value) if touched else value
+            else:
+                sums = np.zeros(size, np.float32)
+                for part in known:
+                    sums[column[part]] += scores[part]
+                sums *= weight
+                np.maximum(best, sums, out=best)
+            touched = True
+        if touched:
+            best *= np.float32(group.weight)
+            total += best
+            best.fill(0)
     return total
-
-
-def _body_norm(corpus: Corpus, weights: Weights) -> F32:
-    length = corpus.lengths[:, 2].astype(np.float32)
-    average = max(float(length.mean()), 1.0)
-    return 1.0 / ((1 - weights.b_body) + weights.b_body * length / average)
 
 
 def _idf(df: int, n: int, power: float) -> float:
@@ -314,10 +448,14 @@ def _relative(values: F32) -> F32:
     return values / np.float32(best) if best > 0 else np.zeros_like(values)
 
 
-def _best_sum(values: F32, owner: NDArray[np.int64], owners: int) -> F32:
-    order = np.lexsort((-values, owner))
-    sorted_owner = owner[order]
-    start = np.searchsorted(sorted_owner, np.arange(owners))
-    nth = np.arange(len(values)) - start[sorted_owner]
-    kept = nth < _LAW_SECTIONS
-    return np.bincount(sorted_owner[kept], weights=values[order][kept], minlength=owners).astype(np.float32)
+def _best_sum(values: F32, owner: NDArray[np.int64]) -> F32:
+    """For each value (≥ 0) the sum of its owner's best few. Values of one owner follow one another."""
+    begins = np.ones(len(values), bool)
+    begins[1:] = owner[1:] != owner[:-1]
+    starts = np.flatnonzero(begins)
+    group = np.cumsum(begins) - 1
+    # One sort by owner, then falling value: each owner's values stay within their own range of keys.
+    order = np.argsort(group * (2.0 * float(values.max(initial=0.0)) + 1.0) - values)
+    kept = np.arange(len(values)) - starts[group] < _LAW_SECTIONS
+    sums = np.bincount(group[kept], weights=values[order][kept], minlength=len(starts)).astype(np.float32)
+    return sums[group]

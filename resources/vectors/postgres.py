@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.lookups import Lookup
-from luna_rules.search.model import Postings, Ranked
+from luna_rules.search.model import Ranked
 from luna_rules.search.query import Alternative, Group, Query, QueryParser
-from luna_rules.search.ranker import lexical_candidates, rank
+from luna_rules.search.ranker import Entry, Ready, lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
 from resources.database import AsyncConnection
 from resources.vectors import postgres_reader as reader
@@ -36,6 +36,8 @@ _ATTEMPTS = 10
 # at 10,000 a thousand hold 96 %. Exact ranking takes 2, 3, 5 and 7 ms of processor time for them.
 _FEWEST_CANDIDATES = 1_000
 _MOST_CANDIDATES = 5_000
+_ASKED_BYTES = 4 * 1024 * 1024  # parsed questions are small and dear: postings must not drive them out
+_BLOCK = 512  # so many vectors of a product stay in the processor's cache
 _WARM_QUESTION = "Wie lange gilt der Stromlieferungsvertrag?"
 
 
@@ -49,6 +51,20 @@ class _Speech:
 
     lexicon: Lexicon
     parser: QueryParser
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as the lexicons of some scopes understand it, with its vector in each of their spaces by digest."""
+
+    query: Query | None
+    vectors: Mapping[str, NDArray[np.float32]]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory, roughly: objects of Python for the most part."""
+        terms = len(self.query.terms) if self.query is not None else 0
+        return 2_000 + 500 * terms + sum(vector.nbytes for vector in self.vectors.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +92,23 @@ class PostgresIndex:
     `candidates`: how many passages are ranked exactly; by default a tenth of those allowed, within bounds.
     """
 
-    def __init__(self, tables: SearchTables, cache_mb: int = 128, *, candidates: int | None = None) -> None:
+    def __init__(self, tables: SearchTables, cache_mb: int = 160, *, candidates: int | None = None) -> None:
         self._tables = tables
         self._candidates = candidates
-        self._cache = ByteCache(cache_mb * 1024 * 1024)
+        for_questions = min(_ASKED_BYTES, cache_mb * 1024 * 1024 // 4)
+        self._cache = ByteCache(cache_mb * 1024 * 1024 - for_questions)
+        self._questions = ByteCache(for_questions)
         self._loading: dict[str, asyncio.Lock] = {}
 
     @property
     def cached_bytes(self) -> int:
         """What the cache holds now, by its own reckoning."""
-        return self._cache.used
+        return self._cache.used + self._questions.used
 
     def forget(self) -> None:
         """Empties the cache; the next search reads everything again."""
         self._cache.clear()
+        self._questions.clear()
 
     async def state(self, connection: AsyncConnection, tenant: UUID) -> IndexState:
         """Live versions and generation as the asker sees them now."""
@@ -142,7 +161,8 @@ class PostgresIndex:
         if speeches is None:
             return None
         clock.lap("load")
-        query = _joined([speech.parser.parse(question) for speech in speeches.values()])
+        asked = self._asked(question, speeches)
+        query = asked.query
         clock.lap("parse")
 
         among = None
@@ -162,7 +182,7 @@ class PostgresIndex:
             chosen = lexical_candidates(query, view.corpus, postings, allowed, max(ranked_most, limit))
             clock.lap("candidates")
             await asyncio.sleep(0)  # others may have a turn between the steps that take milliseconds
-            dense = await self._cosines(connection, view, query, speeches, chosen.astype(np.int64))
+            dense = await self._cosines(connection, view, asked, chosen.astype(np.int64))
             if dense is None:
                 return None
             await asyncio.sleep(0)
@@ -200,40 +220,57 @@ class PostgresIndex:
                 async with self._loading.setdefault(digest, asyncio.Lock()):
                     speech = cast("_Speech | None", self._cache.get(key))
                     if speech is None:
-                        data = await reader.load_lexicon(connection, state.version_id)
-                        if data is None:
+                        lexicon = await reader.load_lexicon_for_questions(connection, state.version_id)
+                        if lexicon is None:
                             return None
-                        speech = await asyncio.to_thread(_read_speech, data, self._tables)
-                        lexicon = speech.lexicon
+                        speech = await asyncio.to_thread(_make_speech, lexicon, self._tables)
                         size = lexicon.matrix.nbytes + 600 * len(lexicon.terms) + 300 * len(lexicon.parts)
                         self._cache.put(key, speech, size)
                 self._loading.pop(digest, None)
             found[digest] = speech
         return found
 
+    def _asked(self, question: str, speeches: Mapping[str, _Speech]) -> _Asked:
+        """The parsed question; people ask again what they or others asked before."""
+        key = (tuple(speeches), question)
+        asked = cast("_Asked | None", self._questions.get(key))
+        if asked is None:
+            query = _joined([speech.parser.parse(question) for speech in speeches.values()])
+            vectors: dict[str, NDArray[np.float32]] = {}
+            if query is not None:
+                vectors = {digest: query.vector(speech.lexicon) for digest, speech in speeches.items()}
+            asked = _Asked(query, vectors)
+            self._questions.begin()
+            self._questions.put(key, asked, asked.nbytes + 4 * len(question))
+        return asked
+
     async def _postings(
         self, connection: AsyncConnection, view: View, query: Query | None, *, fresh: bool
-    ) -> Postings | None:
+    ) -> Ready | None:
         """Postings of the query's terms over the view; None where the view cannot be used any more.
 
         A kept view must be of the present generation. For one that this search has loaded itself it is enough that its
         segments are still there, so that steady writing does not keep anyone from searching.
         """
-        terms = query.terms if query is not None else ()
         segment_ids = view.segment_ids
+        entries: dict[str, Entry] = {}
         parts: dict[str, list[Posting | None]] = {}
-        missing: dict[str, None] = {}
-        for term in terms:
+        missing: list[str] = []
+        for term in query.terms if query is not None else ():
+            entry = cast("Entry | None", self._cache.get(("entry", view.serial, term)))
+            if entry is not None:
+                entries[term] = entry
+                continue
             known = [cast("Posting | None", self._cache.get((segment, term))) for segment in segment_ids]
             parts[term] = known
             if any(part is None for part in known):
-                missing[term] = None
+                missing.append(term)
         now = await reader.check(
             connection,
             view.tenant,
             count=segment_ids if fresh else (),
             segment_ids=segment_ids if missing else (),
-            terms=list(missing),
+            terms=missing,
         )
         _require_tenant(view.tenant, now.tenant)
         if now.generation != view.generation and not (fresh and now.segments == len(segment_ids)):
@@ -247,35 +284,39 @@ class PostgresIndex:
                         posting = EMPTY_POSTING if row is None else reader.posting_of(row, piece.segment.layout.size)
                         parts[term][place] = posting
                         self._cache.put((piece.segment.id, term), posting, posting[0].nbytes + posting[1].nbytes)
-        joined = {term: view.posting(mine) for term, mine in parts.items()}
-        return {term: posting for term, posting in joined.items() if len(posting[0])}
+        for term, mine in parts.items():
+            entries[term] = entry = view.entry(mine)
+            self._cache.put(("entry", view.serial, term), entry, entry.nbytes)
+        return Ready(view.prepared, {term: entry for term, entry in entries.items() if len(entry.places)})
 
     async def _cosines(
-        self,
-        connection: AsyncConnection,
-        view: View,
-        query: Query,
-        speeches: Mapping[str, _Speech],
-        chosen: NDArray[np.int64],
+        self, connection: AsyncConnection, view: View, asked: _Asked, chosen: NDArray[np.int64]
     ) -> NDArray[np.float32] | None:
-        """Cosine of question and passage for each chosen passage, 0 where a scope has no space; None as `_postings`."""
+        """Cosine of question and passage for each chosen passage (ascending), 0 where a scope has no space.
+
+        None as `_postings`.
+        """
         cosines = np.zeros(len(chosen), np.float32)
-        pieces = view.locate(chosen)
+        borders = np.append(np.searchsorted(chosen, view.offsets), len(chosen)).tolist()
         # One product for each space, over all segments: so the result does not depend on how these were cut.
-        for digest, speech in speeches.items():
-            vector = query.vector(speech.lexicon)
+        for digest, vector in asked.vectors.items():
             if not vector.any():
                 continue
-            rows = np.zeros((len(chosen), len(vector)), np.float32)
+            rows = np.zeros((len(chosen), len(vector)), np.int8)
             scales = np.zeros(len(chosen), np.float32)
-            for piece, positions, local in pieces:
-                if view.scopes[piece.scope].lexicon_digest == digest:
-                    matrix = await self._matrix(connection, piece.segment, len(vector))
-                    if matrix is None:
-                        return None
-                    rows[positions] = matrix.values[local]
-                    scales[positions] = matrix.scales[local]
-            cosines += (rows @ vector) * scales
+            for piece, start, end in zip(view.pieces, borders, borders[1:], strict=False):
+                if start == end or view.scopes[piece.scope].lexicon_digest != digest:
+                    continue
+                matrix = await self._matrix(connection, piece.segment, len(vector))
+                if matrix is None:
+                    return None
+                local = chosen[start:end] - piece.offset
+                local = local if piece.numbers is None else piece.numbers[local]
+                matrix.values.take(local, axis=0, out=rows[start:end], mode="clip")
+                scales[start:end] = matrix.scales[local]
+            for start in range(0, len(chosen), _BLOCK):
+                block = slice(start, start + _BLOCK)
+                cosines[block] += (rows[block].astype(np.float32) @ vector) * scales[block]
         return cosines
 
     async def _matrix(self, connection: AsyncConnection, segment: Segment, dimension: int) -> _Matrix | None:
@@ -316,9 +357,8 @@ def _require_tenant(tenant: UUID, acting: UUID | None) -> None:
         raise PermissionError("The transaction acts for another tenant than the search")
 
 
-def _read_speech(data: bytes, tables: SearchTables) -> _Speech:
-    """Reads a lexicon and lets its parser build all that it would otherwise build at the first question."""
-    lexicon = Lexicon.from_bytes(data)
+def _make_speech(lexicon: Lexicon, tables: SearchTables) -> _Speech:
+    """A lexicon with its parser, which builds all that it would otherwise build at the first question."""
     parser = QueryParser(lexicon, tables)
     parser.parse(_WARM_QUESTION).vector(lexicon)
     return _Speech(lexicon, parser)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import cast
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from luna_rules.search.lexicon import Lexicon
 from resources.database import PUBLIC_SCOPE, AsyncConnection
 from resources.vectors import arrays
 from resources.vectors.arrays import Posting
@@ -179,6 +182,30 @@ async def load_lexicon(connection: AsyncConnection, version_id: int) -> bytes | 
     )
     row = await cursor.fetchone()
     return None if row is None else bytes(row[0])
+
+
+# What one part of the process has read, the others share as long as anybody holds it.
+_LEXICONS: WeakValueDictionary[str, Lexicon] = WeakValueDictionary()
+
+
+async def load_lexicon_for_questions(connection: AsyncConnection, version_id: int) -> Lexicon | None:
+    """The lexicon of a version as `Lexicon.for_questions`, shared in this process; None where the version is gone."""
+    cursor = await connection.execute("SELECT lexicon_digest FROM index_versions WHERE id = %s", (version_id,))
+    row = cast("tuple[str] | None", await cursor.fetchone())
+    if row is None:
+        return None
+    lexicon = _LEXICONS.get(row[0])
+    if lexicon is None:
+        data = await load_lexicon(connection, version_id)
+        if data is None:
+            return None
+        read = await asyncio.to_thread(_read_for_questions, data)
+        lexicon = _LEXICONS.setdefault(row[0], read)
+    return lexicon
+
+
+def _read_for_questions(data: bytes) -> Lexicon:
+    return Lexicon.from_bytes(data).for_questions()
 
 
 async def load_vectors(

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
 from typing import get_args
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luna_rules.search.model import Corpus
+from luna_rules.search.ranker import Entry, Prepared
 from resources.vectors import arrays
 from resources.vectors.arrays import Layout, Posting
 from resources.vectors.index import Filters, Kind, Source
@@ -25,6 +27,7 @@ FIRST_DAY, LAST_DAY = -(2**31), 2**31 - 1
 _EPOCH = date(1970, 1, 1).toordinal()
 _ENTRY_OVERHEAD = 400
 _MASKS_KEPT = 32
+_SERIALS = count()
 
 
 class ByteCache:
@@ -205,12 +208,17 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """The corpus that one asker sees: all chunks of the public scope and the tenant's, numbered through."""
+    """The corpus that one asker sees: all chunks of the public scope and the tenant's, numbered through.
 
+    `serial` names the view in this process: what was joined for one view is of no use to any other.
+    """
+
+    serial: int
     tenant: UUID
     scopes: tuple[ScopeState, ...]
     generation: int
     corpus: Corpus
+    prepared: Prepared
     item_ids: NDArray[np.bytes_]
     item_scope: NDArray[np.int8]
     item_rows: NDArray[np.int64]
@@ -229,6 +237,7 @@ class View:
         corpus = self.corpus
         joined = corpus.item.nbytes + corpus.section.nbytes + corpus.lengths.nbytes
         moved = sum(piece.moved.nbytes + 8 * piece.size for piece in self.pieces if piece.moved is not None)
+        joined += self.prepared.nbytes
         return joined + moved + self.item_ids.nbytes + self.item_rows.nbytes + _MASKS_KEPT * len(corpus.item)
 
     def allowed(
@@ -271,8 +280,8 @@ class View:
         item_ids = self.item_ids[self.corpus.item[asked]]
         return [(arrays.uuid_at(chunk_ids, i), arrays.uuid_at(item_ids, i)) for i in range(len(asked))]
 
-    def posting(self, parts: Sequence[Posting | None]) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-        """One term's posting over the view, from those of its segments (same order as `pieces`)."""
+    def entry(self, parts: Sequence[Posting | None]) -> Entry:
+        """One term's posting over the view, from those of its segments (same order as `pieces`), ready for ranking."""
         numbers, frequencies = arrays.join_postings(
             [
                 (part, piece.moved, piece.offset)
@@ -280,7 +289,7 @@ class View:
                 if part is not None and len(part[0])
             ]
         )
-        return numbers.astype(np.uint32, copy=False), frequencies
+        return Entry.of(numbers.astype(np.uint32, copy=False), frequencies, self.prepared)
 
 
 def build_view(tenant: UUID, scopes: Sequence[ScopeState], generation: int) -> View:
@@ -318,15 +327,18 @@ def build_view(tenant: UUID, scopes: Sequence[ScopeState], generation: int) -> V
             item_offset += len(ids)
             section_offset += int(layout.sections[-1]) + 1
     empty = not pieces
+    corpus = Corpus(
+        item=np.zeros(0, np.uint32) if empty else np.concatenate(items),
+        section=np.zeros(0, np.uint32) if empty else np.concatenate(sections),
+        lengths=np.zeros((0, 3), np.uint16) if empty else np.concatenate(lengths),
+    )
     return View(
+        serial=next(_SERIALS),
         tenant=tenant,
         scopes=tuple(scopes),
         generation=generation,
-        corpus=Corpus(
-            item=np.zeros(0, np.uint32) if empty else np.concatenate(items),
-            section=np.zeros(0, np.uint32) if empty else np.concatenate(sections),
-            lengths=np.zeros((0, 3), np.uint16) if empty else np.concatenate(lengths),
-        ),
+        corpus=corpus,
+        prepared=Prepared.of(corpus),
         item_ids=np.zeros(0, arrays.ID) if empty else np.concatenate(item_ids),
         item_scope=np.zeros(0, np.int8) if empty else np.concatenate(item_scope),
         item_rows=np.zeros(0, np.int64) if empty else np.concatenate(item_rows),
