@@ -19,6 +19,7 @@ from luna_rules.answers.support import Support, assess
 
 _NEAR = 0.6
 """How much of the question a passage of another document must speak of to be offered next."""
+_ANCHORED = 0.4
 _MOST_STEPS = 4
 
 
@@ -117,7 +118,11 @@ def _answer(
     lead = sentences[0] if lookup or read.place is not None else best
     passage = by_id[lead.chunk_id]
     headings = headings_at(passage, lead.spans[0][0])
-    summary = summary_of(read, lead, [one for one in sentences if one is not lead], passage, headings, frame)
+    # A value is said by itself only where its own sentence speaks of what was asked, not merely its surroundings.
+    anchored = extract.best is not None and extract.best.coverage >= _ANCHORED
+    summary = summary_of(
+        read, lead, [one for one in sentences if one is not lead], passage, headings, frame, anchored=anchored
+    )
     cited = [by_id[i] for i in dict.fromkeys(sentence.chunk_id for sentence in sentences)]
     kind = _suggestion_kind(read, extract, lookup=lookup)
     ending = [p for p in cited if p.valid_to is not None and (today is None or p.valid_to >= today)]

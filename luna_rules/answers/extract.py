@@ -37,6 +37,7 @@ _OTHER_ROW = 0.95
 _NEARLY = 0.6
 _ELSEWHERE = 0.75
 _STRONG = 0.75
+_RIVAL = 0.85
 _HALF = 0.4
 _NEW = 0.1
 _FIRM_WORTH = 0.06
@@ -469,14 +470,14 @@ class Extractor:
         ):
             return False
         one, other = (self._passages[each.statement.passage] for each in (scored, best))
-        nearly = _NEARLY if (one.item_id, one.title) == (other.item_id, other.title) else _ELSEWHERE
-        if scored.coverage >= nearly * best.coverage or scored.score >= _STRONG * best.score:
+        elsewhere = (one.item_id, one.title) != (other.item_id, other.title)
+        if scored.coverage >= (_ELSEWHERE if elsewhere else _NEARLY) * best.coverage:
             return True
         if parts and any(self._meets(scored, need, wants) for need, wants in parts):
             return True
-        if scored.coverage < _HALF * best.coverage:
-            return False
-        if scored.signs & NUMERIC:
+        if elsewhere or scored.coverage < _HALF * best.coverage:
+            return scored.score >= (_RIVAL if elsewhere else _STRONG) * best.score
+        if scored.signs & NUMERIC or scored.score >= _STRONG * best.score:
             return True
         new = sum(
             self._weights[concept] * max(0.0, strength - max(other.concepts.get(concept, 0.0) for other in chosen))

@@ -51,12 +51,17 @@ def summary_of(
     passage: Passage,
     headings: Sequence[str],
     frame: Frame,
+    *,
+    anchored: bool = True,
 ) -> str:
-    """One line on the best statement; `headings` are those above it. It does not repeat the statement."""
+    """One line on the best statement; `headings` are those above it. It does not repeat the statement.
+
+    `anchored` tells that the statement itself speaks of what was asked, so that a value taken out of it is the one.
+    """
     name = place_name(passage, headings)
     wants: list[Want] = [want for want in question.wants if want in NUMERIC]
     # Of several things asked one value answers only one.
-    if wants and len(question.parts) == 1 and not best.table and not _disputed(best, others, wants):
+    if anchored and wants and len(question.parts) == 1 and not best.table and not _disputed(best, others, wants):
         if name and (value := _value(best, wants)) and value.lower() not in question.text.lower():
             return frame.say("summary_value", question.text, value=value, name=name)
         if clause := _clause(best, wants):

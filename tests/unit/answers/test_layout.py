@@ -122,3 +122,12 @@ def test_a_sentence_that_covers_only_a_common_word_is_no_filler() -> None:
     found = chosen("Wie lange kann ich ein gelöschtes Dokument wiederherstellen?", page(text, "Gut fragen"))
     assert "Sieben Tage" in " ".join(one.text for one in found)
     assert not any("neue Fassung" in one.text for one in found)
+
+
+def test_another_document_must_speak_of_the_question_as_well_as_the_best() -> None:
+    law = page("Bei einem Lieferantenwechsel dauert das Verfahren drei Wochen.", "Wechsel")
+    other = Passage(
+        "c2", "Eine Regulierungsperiode dauert fünf Jahre.", title="Anreize", heading_path=("Perioden",), score=0.99
+    )
+    found = chosen("Wie lange dauert ein Lieferantenwechsel?", law, other)
+    assert [one.chunk_id for one in found] == ["c1"]

@@ -48,7 +48,7 @@ def ask(question: str, *texts: str) -> Answer:
             "7,95 € im Monat",
         ),
         (
-            "Wie teuer ist die Umlage höchstens?",
+            "Wie hoch ist die Umlage?",
             "Für die Umlage zahlen Sie nicht mehr als 59,90 ct/kWh brutto, gleich wann.",
             "nicht mehr als 59,90 ct/kWh brutto",
         ),
@@ -106,3 +106,11 @@ def test_a_table_is_not_poured_into_the_summary() -> None:
     answer = ask("Wie lange ist die Laufzeit von Modul B?", text)
     assert "zwei Jahre" in answer.render_body()
     assert "|" not in answer.summary
+
+
+def test_a_value_of_a_sentence_that_does_not_speak_of_the_question_is_not_given_alone() -> None:
+    text = (
+        "Der Lieferant darf wegen jeder Mahnung Ersatz verlangen. Dabei muss der Rückstand des Haushaltskunden "
+        "mindestens 100 Euro betragen."
+    )
+    assert "100 Euro" not in ask("Wie teuer ist eine Mahnung?", text).summary

@@ -1,0 +1,36 @@
+"""What a passage is said to speak of: each part of a compound must be found, and rare words are told from frequent."""
+
+from __future__ import annotations
+
+from luna_rules.answers.matching import QueryMatcher
+from luna_rules.search.analyser import Analyser
+from luna_rules.search.lexicon import Lexicon
+from luna_rules.search.query import Alternative, Group, Query
+
+
+def matcher(*groups: Group, seen: dict[str, int] | None = None) -> QueryMatcher:
+    query = Query("Frage", groups, ())
+    frequency = None if seen is None else lambda term: seen.get(term, 0)
+    return QueryMatcher(query, Analyser(Lexicon.empty()), frequency=frequency, total=100)
+
+
+def term(word: str) -> str:
+    return Analyser(Lexicon.empty()).word(word).full[0]
+
+
+COMPOUND = Group("Kfz-Steuer", (Alternative((term("Kfz"), term("Steuer")), 0.6),))
+
+
+def test_one_part_of_a_compound_in_two_forms_is_not_both_parts() -> None:
+    compared = matcher(COMPOUND)
+    one = compared.concepts("Die Steuer entsteht.")[0]
+    assert compared.concepts("Die Steuer und die Steuern, der Steuer wegen.")[0] == one
+    assert compared.concepts("Die Steuer für das Kfz.")[0] > 2 * one
+
+
+def test_words_that_occur_nowhere_weigh_most_and_are_unknown() -> None:
+    rare, frequent, absent = (Group(word, (Alternative((term(word),), 1.0),)) for word in ("Netz", "Strom", "Handy"))
+    compared = matcher(rare, frequent, absent, seen={term("Netz"): 2, term("Strom"): 60})
+    assert compared.weights[2] > compared.weights[0] > compared.weights[1]
+    assert compared.unknown == {2}
+    assert matcher(rare, frequent, absent).unknown == frozenset()
