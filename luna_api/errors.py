@@ -243,6 +243,7 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     ApiError: on_api_error,
     HTTPException: on_http_error,
     msgspec.ValidationError: lambda _, fault: respond(_of_msgspec(str(fault))),
+    RecursionError: lambda _, __: respond(ApiError(400, "Der Inhalt ist zu tief verschachtelt, um gelesen zu werden.")),
     psycopg.Error: on_database_error,
     Exception: on_unexpected,
 }

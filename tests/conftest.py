@@ -6,7 +6,6 @@ It is the embedded one, or the server that `LUNA_TEST_POSTGRES_URL` names (its o
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +19,12 @@ from resources.embedded.postgres import EmbeddedPostgres
 from resources.migrate import migrate
 from resources.secrets import DatabaseUrls, Secrets, database_urls, load_secrets
 from resources.settings import Settings, load_settings
+from tests.places import ROOT, SHARED, free_port
 
-ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared"
+__all__ = ["ROOT", "SHARED", "Database", "free_port"]
+
+
 POSTGRES_URL_VARIABLE = "LUNA_TEST_POSTGRES_URL"
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

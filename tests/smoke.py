@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.places import ROOT
 from tests.stack import Stack
 
 QUESTION = "Wie hoch ist der Nachlass im Modul A?"

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.conftest import ROOT, free_port
+from tests.places import ROOT, free_port
 
 LUNA = [sys.executable, "-m", "luna_cli.main"]
 

@@ -21,6 +21,30 @@ from resources.database import DRAIN_LOCK, DRAIN_LOCK_HELD, DRAIN_LOCK_WANTED, C
 
 MAX_ATTEMPTS = 3
 LEASE_S = 300
+# Versions follow each other by the day from which they are valid where all of them name one, else by their number: an
+# older text that is added later does not replace the one in force. The last one stands.
+_SUPERSEDE: LiteralString = """
+WITH touched AS (
+    SELECT DISTINCT tenant_id, document_id FROM items WHERE id = ANY (%s)
+), versions AS (
+    SELECT i.id, i.tenant_id, i.document_id, i.version, i.valid_from,
+           bool_or(i.valid_from IS NULL) OVER (PARTITION BY i.tenant_id, i.document_id) AS undated
+    FROM items AS i JOIN touched AS t
+    ON t.document_id = i.document_id AND t.tenant_id IS NOT DISTINCT FROM i.tenant_id
+    WHERE i.status = 'ready' AND i.deleted_at IS NULL
+), ordered AS (
+    SELECT id, lead(id) OVER chain AS next_id, lead(valid_from) OVER chain AS next_from
+    FROM versions WINDOW chain AS (
+        PARTITION BY tenant_id, document_id ORDER BY CASE WHEN NOT undated THEN valid_from END NULLS FIRST, version)
+)
+UPDATE items AS i
+SET superseded_at = CASE WHEN o.next_id IS NULL THEN NULL
+                         ELSE coalesce(o.next_from::timestamp AT TIME ZONE 'UTC', i.superseded_at, now()) END
+FROM ordered AS o
+WHERE o.id = i.id AND i.superseded_at IS DISTINCT FROM
+      CASE WHEN o.next_id IS NULL THEN NULL
+           ELSE coalesce(o.next_from::timestamp AT TIME ZONE 'UTC', i.superseded_at, now()) END
+"""
 _WAITS: LiteralString = "(status = 'received' OR (status = 'ready' AND stage = 'received'))"
 _IN_WORK: LiteralString = "(status IN ('processing', 'ready') AND stage IN ('text', 'chunks', 'vectors'))"
 CHANNEL = "luna_items"
@@ -183,14 +207,7 @@ def mark_ready(connection: Connection, item_ids: Sequence[UUID], run_id: str) ->
         (list(item_ids), run_id),
     ).fetchall()
     done = [row[0] for row in rows]
-    connection.execute(
-        """UPDATE items AS older SET superseded_at = now()
-           FROM items AS newer
-           WHERE newer.id = ANY (%s) AND older.document_id = newer.document_id AND older.version < newer.version
-             AND older.tenant_id IS NOT DISTINCT FROM newer.tenant_id
-             AND older.status = 'ready' AND older.superseded_at IS NULL""",
-        (done,),
-    )
+    connection.execute(_SUPERSEDE, (done,))
     return done
 
 

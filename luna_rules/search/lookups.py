@@ -47,6 +47,12 @@ _BARE = re.compile(
     r"\s*,?\s*(?P<number>\d{1,3})\s?(?P<letter>[a-z])?(?![^\W_]|\.\d|,\d|\s*(?:%|prozent|kw|kwh|mw|euro|cent|jahre|monate))",
     re.IGNORECASE,
 )
+_ABSATZ_FIRST = re.compile(
+    r"\b(?P<absatz>abs(?:atz(?:es)?|\.)?\s*\d{1,3}[a-z]?)(?P<details>(?:\s*,?\s*(?:satz|s\.|nr\.|nummer)\s*\d+)*)"
+    r"\s*,?\s*(?:des|der|von|vom|zu|zum|in|im)?\s*"
+    r"(?P<section>(?:§|par(?:agra(?:f|ph)(?:en|s)?\b|\.))\s*\d{1,4}(?:\s?[a-z](?![^\W_]))?)(?!\s*,?\s*(?:abs|\())",
+    re.IGNORECASE,
+)
 _MAX_WORDS = 16
 _FUZZY = 90.0
 _FAR = 80
@@ -97,6 +103,8 @@ class LookupParser:
 
     def parse(self, text: str) -> tuple[tuple[Lookup, ...], str]:
         """The look-ups of a question, and the question without them (what the passage should speak about)."""
+        # „Absatz 3 des § 14a EnWG“ means what „§ 14a Absatz 3 EnWG“ does.
+        text = _ABSATZ_FIRST.sub(r"\g<section> \g<absatz>\g<details>", text)
         sections = list(_SECTION.finditer(text))
         found = self._laws(text, sections)
         lookups: list[Lookup] = []

@@ -464,7 +464,13 @@ class Stack:
                 raise EmbeddedError(f"{name} startet nicht: {fault.faultString}") from fault
 
     def _states(self, record: _Record) -> dict[str, dict[str, object]]:
-        rows = cast("list[dict[str, object]]", self._call(record, "supervisor.getAllProcessInfo"))
+        try:
+            rows = cast("list[dict[str, object]]", self._call(record, "supervisor.getAllProcessInfo"))
+        except xmlrpc.client.Fault as fault:
+            if "SHUTDOWN_STATE" not in fault.faultString:
+                raise
+            # Somebody else is stopping everything right now.
+            return {}
         return {str(row["name"]): row for row in rows}
 
     def _call(self, record: _Record, method: str, *arguments: object) -> object:

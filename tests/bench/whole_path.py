@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from tests.conftest import ROOT, SHARED
+from tests.places import ROOT, SHARED
 from tests.stack import Stack
 
 UPLOADS_COLD = 8

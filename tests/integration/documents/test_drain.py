@@ -210,6 +210,21 @@ def test_a_new_version_supersedes_the_old_one_when_it_is_ready(house: House) -> 
     assert house.one("SELECT superseded_at IS NULL FROM items WHERE id = %s", new) == (True,)
 
 
+def test_an_older_text_that_is_added_later_does_not_replace_the_one_in_force(house: House) -> None:
+    document = uuid4()
+    items = {}
+    for version, day in ((1, "2023-01-01"), (2, "2021-12-31"), (3, "2025-01-31")):
+        items[day] = house.add("eeg.md", text(f"Stand {day}"), document_id=document, version=version)
+        with house.database.owner() as owner:
+            owner.execute("UPDATE items SET valid_from = %s WHERE id = %s", (day, items[day]))
+        house.drain()
+    ends = {
+        day: house.one("SELECT (superseded_at AT TIME ZONE 'UTC')::date::text FROM items WHERE id = %s", item)[0]
+        for day, item in items.items()
+    }
+    assert ends == {"2021-12-31": "2023-01-01", "2023-01-01": "2025-01-31", "2025-01-31": None}
+
+
 def test_running_again_changes_no_chunk_id(house: House) -> None:
     item = house.add("a.md", text("A"))
     house.drain()

@@ -96,6 +96,12 @@ def test_the_row_that_was_asked_for_is_cited_with_its_header(text: str) -> None:
     )
 
 
+def test_the_same_table_in_two_documents_gives_one_row() -> None:
+    copy = Passage("c2", MARKDOWN, title="Anderes Merkblatt", heading_path=("Nachlass",), score=0.9)
+    found = chosen("Wie hoch ist der Nachlass bei Modul B?", page(TARIFF), copy)
+    assert not any("Modul A 1" in one.text or "Modul A |" in one.text for one in found)
+
+
 def test_rows_that_share_a_header_repeat_it_not() -> None:
     found = chosen("Welche Module mit Nachlass gibt es?", page(MARKDOWN))
     assert "\n".join(one.text for one in found).count("Modul | Nachlass") == 1
