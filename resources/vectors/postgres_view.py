@@ -150,7 +150,8 @@ def effective_days(
     since, until = valid_from.copy(), valid_to.copy()
     ended = superseded != LAST_DAY
     until[ended] = np.minimum(until[ended], superseded[ended] - 1)
-    order = np.lexsort((versions, document_ids))
+    # Not by number: an older text may have been added later, and then it was superseded earlier.
+    order = np.lexsort((versions, superseded, document_ids))
     same = document_ids[order[1:]] == document_ids[order[:-1]]
     for before, after in zip(order[:-1][same].tolist(), order[1:][same].tolist(), strict=True):
         if not ended[before]:
