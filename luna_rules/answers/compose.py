@@ -17,7 +17,7 @@ from luna_rules.answers.question import Question, Want, read_question
 from luna_rules.answers.summary import summary_of
 from luna_rules.answers.support import Support, assess
 
-_NEAR = 0.6
+_NEAR = 0.25
 """How much of the question a passage of another document must speak of to be offered next."""
 _ANCHORED = 0.4
 _MOST_STEPS = 4

@@ -410,7 +410,7 @@ class Extractor:
         if statement.table:
             score *= _TABLE
             row = passage.text[slice(*statement.spans[-1])]
-            if self._marks & set(_MARK.findall(row)):
+            if self._marks.intersection(_MARK.findall(row)):
                 score += _ROW
             elif not self._matcher.concepts(row):
                 score *= _HEADER_ONLY
@@ -462,6 +462,8 @@ class Extractor:
     def _adds(self, scored: Scored, chosen: list[Scored], parts: list[tuple[frozenset[int], frozenset[Want]]]) -> bool:
         """Whether a further statement speaks of the question nearly as well as the best, or of what is still open."""
         best = chosen[0]
+        if scored.statement.table and not self._marked(scored) and any(self._marked(row) for row in chosen):
+            return False
         if scored.statement.table and any(
             row.statement.passage == scored.statement.passage
             and row.statement.spans[0] == scored.statement.spans[0]
@@ -484,6 +486,13 @@ class Extractor:
             for concept, strength in scored.concepts.items()
         )
         return new >= _NEW * self._total
+
+    def _marked(self, scored: Scored) -> bool:
+        """Whether a row of a table bears the number or letter that was asked for."""
+        if not scored.statement.table:
+            return False
+        row = self._passages[scored.statement.passage].text[slice(*scored.statement.spans[-1])]
+        return bool(self._marks & set(_MARK.findall(row)))
 
     def _part_needs(self) -> list[tuple[frozenset[int], frozenset[Want]]]:
         """For each part of the question the concepts and kinds of answer that belong to it alone."""
