@@ -21,9 +21,9 @@ import psutil
 from tests.places import ROOT, SHARED
 from tests.stack import Stack
 
-UPLOADS_COLD = 8
+UPLOADS_COLD = 4
 UPLOADS_WARM = 20
-LINGER_S = 15.0
+LINGER_S = 45.0
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -1,0 +1,19 @@
+"""`make bench`: the whole path on a stack of its own, then the index alone at 100,000 passages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.places import ROOT
+
+SCRIPTS = (["-m", "tests.bench.whole_path"], ["tests/bench/index_100k.py"])
+
+
+def main() -> int:
+    """Run each script in a process of its own; the worst exit code counts."""
+    return max(subprocess.run([sys.executable, *script], cwd=ROOT, check=False).returncode for script in SCRIPTS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
