@@ -46,7 +46,8 @@ class Edge:
         self._app = app
         self._hosts = LOOPBACK_NAMES | allowed_hosts
         self._registry = registry
-        self._log = structlog.get_logger("luna_api.access")
+        # Bound once: the proxy that `get_logger` returns would put its processors together again for every request.
+        self._log: Any = structlog.get_logger("luna_api.access").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""

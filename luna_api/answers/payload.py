@@ -24,7 +24,7 @@ async def passages_by_id(sql: AsyncConnection, chunk_ids: Sequence[UUID]) -> dic
         return {}
     async with sql.cursor(row_factory=dict_row, binary=True) as cursor:
         await cursor.execute(_BY_ID, (list(chunk_ids),))
-        return {row["chunk_id"]: row async for row in cursor}
+        return {row["chunk_id"]: row for row in await cursor.fetchall()}
 
 
 def payload(row: Mapping[str, Any]) -> Payload:

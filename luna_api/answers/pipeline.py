@@ -3,6 +3,7 @@
 The rules of all that are pure and live in `luna_rules`; here they meet the database. No model takes part.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import msgspec
-import psycopg
 import structlog
 from psycopg.types.json import Jsonb
 
@@ -55,6 +55,7 @@ MODE = "extractive"
 MODEL = "none"
 _BERLIN = ZoneInfo("Europe/Berlin")
 _CACHED_ANSWERS = 512
+_LOOK_S = 2.0
 _WARM_QUESTION = "Wie lange dauert ein Lieferantenwechsel?"
 _HISTORY = """
 SELECT t.question, coalesce(a.condensed_question, ''), coalesce(a.answer ->> 'answer', '')
@@ -179,7 +180,25 @@ class AnswerPipeline:
         read_filters(request.filters)
 
     async def warm(self) -> None:
-        """Read the public index before anybody asks: the first question would otherwise wait a second for it."""
+        """Read the public index before anybody asks, and again after each promotion, until cancelled.
+
+        The first question would otherwise wait a second for the lexicon.
+        """
+        await self._warm_once()
+        versions: tuple[int, ...] | None = None
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                async with self._database.transaction(DEFAULT_TENANT) as sql:
+                    state = await self._index.state(sql, DEFAULT_TENANT)
+            except Exception as fault:
+                structlog.get_logger("luna_api.answers").debug("index_not_seen", fault=type(fault).__name__)
+                continue
+            if versions is not None and state.index_versions != versions:
+                await self._warm_once()
+            versions = state.index_versions
+
+    async def _warm_once(self) -> None:
         clock = _Clock()
         try:
             async with self._database.transaction(DEFAULT_TENANT) as sql:
@@ -187,7 +206,7 @@ class AnswerPipeline:
                     sql, DEFAULT_TENANT, _WARM_QUESTION, filters=NO_FILTERS, as_of=today(), limit=6
                 )
                 await self._matcher(sql, _WARM_QUESTION, result)
-        except psycopg.Error as fault:
+        except Exception as fault:  # whatever it is, whoever asks will be told; this only prepares
             structlog.get_logger("luna_api.answers").warning("index_not_warmed", fault=type(fault).__name__)
             return
         structlog.get_logger("luna_api.answers").info("index_warmed", **clock.total())
