@@ -734,6 +734,21 @@ async def test_a_tiny_cache_gives_the_same_results(world: World) -> None:
     assert 0 < held < 3 * 1024 * 1024
 
 
+async def test_a_question_asked_again_sees_what_was_added_since(world: World) -> None:
+    tenant = world.tenant()
+    fields = synthetic_chunks(60)
+    version = world.begin(tenant)
+    world.add(version, tenant, world.document(tenant, fields[:30]))
+    world.writer.promote(version)
+    question = fields[40].body[:80]
+    before = shape(await world.search(tenant, question))
+    assert shape(await world.search(tenant, question)) == before
+    world.add(version, tenant, world.document(tenant, fields[30:]))
+    after = shape(await world.search(tenant, question))
+    assert after != before
+    assert after == shape(await world.search(tenant, question, index=PostgresIndex(SearchTables())))
+
+
 async def test_state_tells_whether_the_corpus_changed(world: World) -> None:
     tenant, other = world.tenant(), world.tenant()
 

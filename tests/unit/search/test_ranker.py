@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from luna_rules.search.model import Corpus
-from luna_rules.search.ranker import lexical_candidates, rank
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, lexical_candidates, rank
 
 from .sample import Engine
 
@@ -57,6 +57,17 @@ def test_limits_hold(engine: Engine) -> None:
     one_each = engine.search("§ 38 EnWG Ersatzversorgung", per_section=1, limit=12)
     sections = [int(engine.corpus.section[n]) for n in numbers(one_each)]
     assert len(sections) == len(set(sections))
+
+
+@pytest.mark.parametrize("question", ["§ 38 EnWG", "Netzbetreiber Energie Verträge Flur", "my balcony power plant"])
+def test_postings_made_ready_give_what_stored_ones_give(engine: Engine, question: str) -> None:
+    query = engine.parser.parse(question)
+    postings = engine.postings(query.terms)
+    ready = Ready.of(engine.corpus, postings, DEFAULT_WEIGHTS)
+    found = lexical_candidates(query, engine.corpus, postings)
+    assert lexical_candidates(query, engine.corpus, ready).tolist() == found.tolist()
+    assert rank(query, engine.corpus, ready, found) == rank(query, engine.corpus, postings, found)
+    assert rank(query, engine.corpus, ready, found, limit=2) == rank(query, engine.corpus, postings, found)[:2]
 
 
 def test_vectors_break_ties_and_follow_their_candidates(engine: Engine) -> None:
