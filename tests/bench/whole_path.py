@@ -21,7 +21,7 @@ import psutil
 from tests.places import ROOT, SHARED
 from tests.stack import Stack
 
-UPLOADS_COLD = 4
+UPLOADS_COLD = 3
 UPLOADS_WARM = 20
 LINGER_S = 45.0
 
