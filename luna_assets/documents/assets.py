@@ -149,7 +149,7 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
         return
     yield from _results(report, selected)
     refused = [built for built in report.built if not built.promoted]
-    if refused and config.rebuild:
+    if refused and request.rebuild:
         raise Failure(
             description="The new index version was refused by its checks; the live one stays.",
             metadata={"versions": [built.version_id for built in refused]},
