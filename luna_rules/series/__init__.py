@@ -1,0 +1,1 @@
+"""What is true about meter and price series: frames, quality codes, calendar, ids, validation. Pure."""
