@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from luna_rules.answers.citations import CitationChecker
-from luna_rules.answers.extract import Extract, Extractor, headings_at, is_provision, statements
+from luna_rules.answers.extract import Extract, Extractor
 from luna_rules.answers.frame import Frame, ask_about, heading_of, place_name, plural_of_missing, quoted
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Answer, AnswerSentence, Passage
+from luna_rules.answers.places import is_provision
 from luna_rules.answers.question import Question, Want, read_question
+from luna_rules.answers.statements import headings_at, statements
 from luna_rules.answers.summary import summary_of
 from luna_rules.answers.support import Support, assess
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from luna_rules.answers.extract import value_spans
 from luna_rules.answers.frame import Frame, heading_of, place_name, quoted
 from luna_rules.answers.model import AnswerSentence, Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
+from luna_rules.answers.signs import value_spans
 from luna_rules.answers.text import word_set
 
 _CLAUSE = 160

@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from luna_rules.answers.extract import Extract, Extractor, is_place, is_provision, signs_of
+from luna_rules.answers.extract import Extract, Extractor
 from luna_rules.answers.layout import is_formula
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
+from luna_rules.answers.places import is_place, is_provision
 from luna_rules.answers.question import NUMERIC, Question, Want
+from luna_rules.answers.signs import signs_of
 from luna_rules.answers.text import comparable, fold, word_set
 
 LEAST = 0.38

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from luna_rules.answers.extract import Extractor, statements
+from luna_rules.answers.extract import Extractor
 from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
 from luna_rules.answers.question import read_question
+from luna_rules.answers.statements import statements
 
 
 def passage(text: str, number: int = 1, score: float = 1.0, **more: object) -> Passage:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from luna_rules.answers import layout
-from luna_rules.answers.extract import Extractor, headings_at, statements
+from luna_rules.answers.extract import Extractor
 from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
 from luna_rules.answers.question import read_question
+from luna_rules.answers.statements import headings_at, statements
 
 TARIFF = (
     "4 Nachlass beim Netzentgelt\n\nWer steuern lässt, wählt zwischen drei Modulen. Ein Wechsel ist im Jahr einmal\n"

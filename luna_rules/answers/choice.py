@@ -1,0 +1,142 @@
+"""Which scored statements make the answer: the best, then what adds to it, and nothing twice.
+
+Only the choice belongs here; how a chosen statement is cut for the answer is `extract`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from luna_rules.answers.matching import ConceptMatcher
+from luna_rules.answers.model import Passage
+from luna_rules.answers.question import NUMERIC, Question, Want, wanted
+from luna_rules.answers.scoring import MARK, WHOLE_LIST, Scored
+
+MOST_SENTENCES = 5
+MOST_CHARACTERS = 1_800
+_SAME = 0.92
+_OTHER_ROW = 0.95
+_NEARLY = 0.6
+_ELSEWHERE = 0.75
+_STRONG = 0.75
+_RIVAL = 0.85
+_HALF = 0.4
+_NEW = 0.1
+
+
+class Chooser:
+    """Chooses among the scored statements of `passages` for one question."""
+
+    def __init__(self, question: Question, passages: Sequence[Passage], matcher: ConceptMatcher) -> None:
+        self._question = question
+        self._passages = passages
+        self._matcher = matcher
+        self._weights = list(matcher.weights)
+        self._total = sum(self._weights) or 1.0
+        self._marks = set(MARK.findall(question.text))
+
+    def choose(self, ranked: list[Scored]) -> list[Scored]:
+        """From statements with the best first: the best, then those that add to it, in the order of their choice."""
+        chosen: list[Scored] = []
+        length = 0
+        best = ranked[0].score
+        candidates = [scored for scored in ranked[:60] if scored.score >= 0.45 * best]
+        wants_left = set(self._question.wants)
+        parts = self._part_needs()
+        while candidates and len(chosen) < MOST_SENTENCES:
+            pick = max(candidates, key=lambda scored: self._gain(scored, chosen, wants_left, parts))
+            gain = self._gain(pick, chosen, wants_left, parts)
+            if chosen and gain < (0.46 + 0.04 * len(chosen)) * best:
+                break
+            candidates.remove(pick)
+            if chosen and not self._adds(pick, chosen, parts):
+                continue
+            size = min(len(pick.text), WHOLE_LIST)
+            if chosen and length + size > MOST_CHARACTERS:
+                continue
+            chosen.append(pick)
+            length += size
+            wants_left -= pick.signs
+            parts = [(need, wants) for need, wants in parts if not self._meets(pick, need, wants)]
+        return chosen
+
+    def _adds(self, scored: Scored, chosen: list[Scored], parts: list[tuple[frozenset[int], frozenset[Want]]]) -> bool:
+        """Whether a further statement speaks of the question nearly as well as the best, or of what is still open."""
+        best = chosen[0]
+        if scored.statement.table and not self._marked(scored) and any(self._marked(row) for row in chosen):
+            return False
+        if scored.statement.table and any(
+            row.statement.passage == scored.statement.passage
+            and row.statement.spans[0] == scored.statement.spans[0]
+            and scored.score < _OTHER_ROW * row.score
+            for row in chosen
+        ):
+            return False
+        one, other = (self._passages[each.statement.passage] for each in (scored, best))
+        elsewhere = (one.item_id, one.title) != (other.item_id, other.title)
+        if scored.coverage >= (_ELSEWHERE if elsewhere else _NEARLY) * best.coverage:
+            return True
+        if parts and any(self._meets(scored, need, wants) for need, wants in parts):
+            return True
+        if elsewhere or scored.coverage < _HALF * best.coverage:
+            return scored.score >= (_RIVAL if elsewhere else _STRONG) * best.score
+        if scored.signs & NUMERIC or scored.score >= _STRONG * best.score:
+            return True
+        new = sum(
+            self._weights[concept] * max(0.0, strength - max(other.concepts.get(concept, 0.0) for other in chosen))
+            for concept, strength in scored.concepts.items()
+        )
+        return new >= _NEW * self._total
+
+    def _marked(self, scored: Scored) -> bool:
+        """Whether a row of a table bears the number or letter that was asked for."""
+        if not scored.statement.table:
+            return False
+        row = self._passages[scored.statement.passage].text[slice(*scored.statement.spans[-1])]
+        return bool(self._marks & set(MARK.findall(row)))
+
+    def _part_needs(self) -> list[tuple[frozenset[int], frozenset[Want]]]:
+        """For each part of the question the concepts and kinds of answer that belong to it alone."""
+        if len(self._question.parts) < 2:
+            return []
+        return [(frozenset(self._matcher_of(part)), frozenset(wanted(part))) for part in self._question.parts]
+
+    def _matcher_of(self, part: str) -> Mapping[int, float]:
+        return {c: s for c, s in self._matcher.concepts(part).items() if s >= 0.5}
+
+    @staticmethod
+    def _meets(scored: Scored, need: frozenset[int], wants: frozenset[Want]) -> bool:
+        hits = sum(1 for concept in need if scored.concepts.get(concept, 0.0) >= 0.3)
+        return hits * 2 >= len(need) and (not wants or bool(wants & scored.signs))
+
+    def _gain(
+        self,
+        scored: Scored,
+        chosen: list[Scored],
+        wants_left: set[Want],
+        parts: list[tuple[frozenset[int], frozenset[Want]]],
+    ) -> float:
+        """The score, less what is said already, more for concepts and parts of the question still open."""
+        gain = scored.score
+        if not chosen:
+            return gain
+        repeated = max(_overlap(scored.vocabulary, other.vocabulary) for other in chosen)
+        if repeated > _SAME:
+            return 0.0
+        new = 0.0
+        for concept, strength in scored.concepts.items():
+            before = max(other.concepts.get(concept, 0.0) for other in chosen)
+            new += self._weights[concept] * max(0.0, strength - before)
+        gain += 0.4 * new / self._total
+        if scored.signs & wants_left:
+            gain += 0.06
+        if parts and any(self._meets(scored, need, wants) for need, wants in parts):
+            gain += 0.12
+        if any(other.statement.passage == scored.statement.passage for other in chosen):
+            gain += 0.03
+        return gain * (1.0 - 0.6 * max(0.0, repeated - 0.3))
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """How much of the shorter text's words the other has, too."""
+    return len(one & other) / max(1, min(len(one), len(other)))

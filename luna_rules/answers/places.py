@@ -1,0 +1,44 @@
+"""Whether a passage is the place that a question names: a provision, or a part of a document by its heading.
+
+Only comparing names belongs here; reading them out of the question is `question`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+
+from luna_rules.answers.frame import heading_of
+from luna_rules.answers.model import Passage
+from luna_rules.answers.question import Lookup, Place
+from luna_rules.answers.statements import headings_at
+from luna_rules.answers.text import only_words
+
+
+def is_place(passage: Passage, place: Place, position: int) -> bool:
+    """Whether a position in a passage stands in the document and under the heading that were named."""
+    headings = headings_at(passage, position)
+    return (
+        bool(headings)
+        and only_words(passage.title) == only_words(place.title)
+        and only_words(heading_of(headings)) == only_words(place.heading)
+    )
+
+
+def is_provision(passage: Passage, lookup: Lookup) -> bool:
+    """Whether the passage belongs to the provision that was named (a law is only compared where search did not)."""
+    own = re.search(r"\d+ ?[a-z]?", (passage.section or "").lower())
+    if own is None or own.group().replace(" ", "") != lookup.number:
+        return False
+    if lookup.paragraph and passage.paragraph and lookup.paragraph.lower() != passage.paragraph.lower():
+        return False
+    if not lookup.law or passage.scores.get("lookup", 0.0) > 0:
+        return True
+    wanted_law = re.sub(r"[^a-z]", "", lookup.law.lower())
+    names = [re.sub(r"[^a-zäöü]", "", name.lower()) for name in (passage.law or "", passage.title)]
+    return any(name and (wanted_law.startswith(name[:12]) or wanted_law[:12] in name) for name in names)
+
+
+def absatz_key(paragraph: str | None) -> tuple[int, str]:
+    """The order of Absätze: 2 < 2a < 3."""
+    match = re.match(r"(\d+)([a-z]*)", paragraph or "")
+    return (int(match[1]), match[2]) if match else (0, "")

@@ -1,0 +1,194 @@
+"""What speaks for a statement: the words of the question in it and around it, the kind of answer, its place.
+
+Only scoring belongs here; which of the scored statements make the answer is `choice`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from luna_rules.answers.matching import ConceptMatcher
+from luna_rules.answers.model import Passage
+from luna_rules.answers.question import NUMERIC, Question, Want
+from luna_rules.answers.signs import FIRM, QUANTITY, WORTH, signs_of, unit_pattern
+from luna_rules.answers.statements import Statement, headings_at, statements, text_of
+
+WHOLE_LIST = 900
+"""A list up to this length is given whole; from a longer one the items that answer are chosen."""
+
+MARK = re.compile(r"(?<!\w)(?:[A-Z]|\d+)(?!\w)")
+"""Numbers and letters by which a row of a table is asked for: „Modul B“."""
+
+_HEADING = 0.5
+_AROUND = 0.35
+_AROUND_VALUE = 0.55
+_UNIT = 0.15
+_RULE = 0.08
+_TABLE = 0.9
+_ROW = 0.12
+"""What it is worth that a row of a table bears the number or letter that was asked for: „Modul B“."""
+_HEADER_ONLY = 0.6
+_FIRM_WORTH = 0.06
+_HOLLOW = re.compile(
+    r"bleibt unberührt|bleiben unberührt|gilt entsprechend|gelten entsprechend|ist entsprechend anzuwenden|"
+    r"sind entsprechend anzuwenden|findet keine Anwendung|bleiben unbeschadet|^\W*Seiten? \d+\b[^:]{0,20}:",
+    re.I,
+)
+_TOKEN = re.compile(r"\w{4,}")
+
+
+@dataclass
+class Scored:
+    """A statement with what speaks for it."""
+
+    statement: Statement
+    text: str
+    concepts: Mapping[int, float]
+    signs: frozenset[Want]
+    score: float
+    coverage: float
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The longer words, for telling what was said already."""
+        return frozenset(_TOKEN.findall(self.text.lower()))
+
+
+class StatementScorer:
+    """Scores the statements of passages, which come best first, for one question."""
+
+    def __init__(self, question: Question, passages: Sequence[Passage], matcher: ConceptMatcher) -> None:
+        self._question = question
+        self._passages = passages
+        self._matcher = matcher
+        self.weights = list(matcher.weights)
+        self.total = sum(self.weights) or 1.0
+        self._sections: dict[object, dict[int, float]] = {}
+        self._headings: dict[str, Mapping[int, float]] = {}
+        self._statements: list[list[tuple[Statement, str, Mapping[int, float]]]] = []
+        for number, passage in enumerate(passages):
+            found = [(statement, text_of(passage, statement)) for statement in statements(passage, number)]
+            self._statements.append(
+                [(statement, text, self._own_concepts(passage, statement, text)) for statement, text in found]
+            )
+        self._unit = unit_pattern(question.text)
+        self._marks = set(MARK.findall(question.text))
+        self._around = [self._surroundings(number, passage) for number, passage in enumerate(passages)]
+
+    def _surroundings(self, number: int, passage: Passage) -> tuple[Mapping[int, float], Mapping[int, float]]:
+        heading = self._heading(passage, passage.heading_path)
+        wide: dict[int, float] = {}
+        for _, text, own in self._statements[number]:
+            for concept, strength in (own if len(text) <= WHOLE_LIST else self._matcher.concepts(text)).items():
+                wide[concept] = max(strength, wide.get(concept, 0.0))
+        for concept, strength in self._concepts(" ".join((passage.title, *passage.heading_path))).items():
+            wide[concept] = max(strength * 0.8, wide.get(concept, 0.0))
+        return heading, wide
+
+    def _heading(self, passage: Passage, path: Sequence[str]) -> Mapping[int, float]:
+        return self._concepts(" ".join((*path[-2:], passage.section or "")))
+
+    def _own_concepts(self, passage: Passage, statement: Statement, text: str) -> Mapping[int, float]:
+        """What a statement speaks of; of a long list the lead-in and the one item that says most."""
+        if len(text) <= WHOLE_LIST or not statement.items:
+            return self._matcher.concepts(text)
+        lead = dict(self._matcher.concepts(" ".join(passage.text[start:end] for start, end in statement.spans)))
+        best: Mapping[int, float] = {}
+        most = -1.0
+        for item in statement.items:
+            own = self._matcher.concepts(" ".join(passage.text[start:end] for start, end in item))
+            worth = sum(self.weights[c] * max(0.0, s - lead.get(c, 0.0)) for c, s in own.items())
+            if worth > most:
+                best, most = own, worth
+        for concept, strength in best.items():
+            lead[concept] = max(strength, lead.get(concept, 0.0))
+        return lead
+
+    def _section(self, number: int) -> Mapping[int, float]:
+        """What the passages found of one section speak of together: a rule and its sums often stand in two Absätze."""
+        passage = self._passages[number]
+        key = (passage.item_id or passage.title, passage.section or passage.heading_path)
+        found = self._sections.get(key)
+        if found is None:
+            found = self._sections[key] = {}
+            for other, (_, wide) in zip(self._passages, self._around, strict=True):
+                if (other.item_id or other.title, other.section or other.heading_path) == key:
+                    for concept, strength in wide.items():
+                        found[concept] = max(strength, found.get(concept, 0.0))
+        return found
+
+    def _concepts(self, heading: str) -> Mapping[int, float]:
+        """Headings and titles repeat from passage to passage."""
+        found = self._headings.get(heading)
+        if found is None:
+            found = self._headings[heading] = self._matcher.concepts(heading)
+        return found
+
+    def passage_concepts(self, number: int) -> Mapping[int, float]:
+        """What a passage as a whole speaks of, its heading and title included."""
+        return self._around[number][1]
+
+    def share(self, number: int) -> float:
+        """How much of the question a passage as a whole speaks of, from 0 to 1."""
+        return sum(self.weights[c] * s for c, s in self.passage_concepts(number).items()) / self.total
+
+    def scored(self) -> list[Scored]:
+        """All statements of all passages with their scores, best first."""
+        top = max((passage.score for passage in self._passages), default=0.0)
+        found: list[Scored] = []
+        for number, passage in enumerate(self._passages):
+            relative = passage.score / top if top > 0 else 1.0
+            rank = 0.55 * relative + 0.45 / (1.0 + 0.35 * number)
+            for place, (statement, text, own) in enumerate(self._statements[number]):
+                found.append(self._score(statement, text, own, place, rank))
+        found.sort(key=lambda scored: (-scored.score, scored.statement.passage, scored.statement.start))
+        return found
+
+    def _score(self, statement: Statement, text: str, own: Mapping[int, float], place: int, rank: float) -> Scored:
+        heading, wide = self._around[statement.passage]
+        passage = self._passages[statement.passage]
+        path = headings_at(passage, statement.start)
+        if path != passage.heading_path:
+            heading = self._heading(passage, path)
+        section = self._section(statement.passage)
+        signs = signs_of(text, self._question.wants)
+        if {"amount", "percent"} <= signs and not QUANTITY.search(text):
+            signs -= {"amount"}
+        unit = self._unit is not None and self._unit.search(text) is not None
+        # A sentence with the sum that was asked for need not repeat what the sum is for.
+        around = _AROUND_VALUE if unit or signs & NUMERIC else _AROUND
+        total = 0.0
+        covered = 0.0
+        context = 0.0
+        for concept, weight in enumerate(self.weights):
+            here = own.get(concept, 0.0)
+            covered += weight * max(here, _HEADING * heading.get(concept, 0.0))
+            near = max(wide.get(concept, 0.0), 0.8 * section.get(concept, 0.0))
+            context += weight * near
+            total += weight * max(here, _HEADING * heading.get(concept, 0.0), around * near)
+        score = total / self.total
+        worth = sum(WORTH[want] for want in signs) + (_UNIT if unit else 0.0)
+        score += worth * min(1.0, 0.3 + 1.4 * score)
+        if signs & NUMERIC and FIRM.search(text):
+            score += _FIRM_WORTH
+        if place == 0 and self._passages[statement.passage].paragraph in (None, "1"):
+            score += _RULE * context / self.total
+        if len(text) > 1_500:
+            score *= 0.9
+        if _HOLLOW.search(text) and len(text) < 260:
+            score *= 0.7
+        if statement.table:
+            score *= _TABLE
+            row = passage.text[slice(*statement.spans[-1])]
+            if self._marks.intersection(MARK.findall(row)):
+                score += _ROW
+            elif not self._matcher.concepts(row):
+                score *= _HEADER_ONLY
+        if len(text) < 30:
+            score *= 0.5
+        score += 0.05 / (1 + place)
+        score *= 0.35 + 0.65 * rank
+        return Scored(statement, text, own, signs, score, covered / self.total)
