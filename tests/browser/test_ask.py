@@ -209,3 +209,31 @@ def test_on_a_phone_the_passage_fills_the_screen_and_back_closes_it(phone: Sessi
     page.go_back()
     expect(drawer).to_have_count(0)
     expect(page.get_by_role("region", name="Quellen").last).to_be_visible()
+
+
+def test_a_question_can_be_limited_to_a_kind_a_tag_and_a_day(desk: Session, question: str) -> None:
+    page = desk.goto("/")
+    page.get_by_role("button", name="Eingrenzen").click()
+    page.get_by_label("Art").select_option("regulation")
+    page.get_by_label("Rechtsstand").fill("2026-07-01")
+    expect(page.get_by_role("status").filter(has_text="Stand 01.07.2026")).to_be_visible()
+    with page.expect_request("**/rag/ask") as asked:
+        desk.ask(question)
+    body = asked.value.post_data_json
+    assert body["filters"] == {"kind": "regulation"}
+    assert body["as_of"] == "2026-07-01"
+    expect(page.locator("article h2").first).to_contain_text("nur Vorschriften · Stand 01.07.2026")
+    page.get_by_role("button", name="Eingrenzung aufheben").click()
+    with page.expect_request("**/rag/ask") as asked_again:
+        desk.ask("Und für Gas?")
+    assert "filters" not in asked_again.value.post_data_json
+    assert "as_of" not in asked_again.value.post_data_json
+
+
+def test_a_search_can_be_limited(desk: Session) -> None:
+    page = desk.goto("/suche?q=Netzentgelt")
+    page.get_by_test_id("hit").first.wait_for()
+    page.get_by_role("button", name="Eingrenzen").click()
+    with page.expect_request("**/rag/search") as searched:
+        page.get_by_label("Schlagwort").fill("netz")
+    assert searched.value.post_data_json["filters"] == {"tags": ["netz"]}

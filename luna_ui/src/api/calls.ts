@@ -45,8 +45,10 @@ export async function* ask(body: AskRequest, signal: AbortSignal): AsyncGenerato
   }
 }
 
-export const search = (question: string, topK: number, signal?: AbortSignal): Promise<SearchData> =>
-  call('rag/search', { method: 'POST', json: { question, top_k: topK }, ...(signal ? { signal } : {}) });
+export const search = (
+  body: Pick<AskRequest, 'question' | 'top_k' | 'filters' | 'as_of'>,
+  signal?: AbortSignal,
+): Promise<SearchData> => call('rag/search', { method: 'POST', json: body, ...(signal ? { signal } : {}) });
 
 export const sendFeedback = (feedback: RagFeedback): Promise<{ saved: boolean }> =>
   call('feedback/rag', { method: 'POST', json: feedback });

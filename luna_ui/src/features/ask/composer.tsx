@@ -1,7 +1,9 @@
 /** Where the question is written. Enter sends, Shift+Enter breaks the line, Ctrl+Enter sends too. */
 import type { RefObject } from 'react';
 import { ArrowUp, Square } from 'lucide-react';
+import { ScopeBar } from '@/components/scope';
 import { Button } from '@/components/ui/button';
+import type { Scope } from '@/lib/scope';
 
 export const MAX_QUESTION = 4000;
 
@@ -11,10 +13,12 @@ interface ComposerProps {
   onSend: () => void;
   onStop: () => void;
   busy: boolean;
+  scope: Scope;
+  onScope: (scope: Scope) => void;
   field: RefObject<HTMLTextAreaElement | null>;
 }
 
-export function Composer({ value, onChange, onSend, onStop, busy, field }: ComposerProps) {
+export function Composer({ value, onChange, onSend, onStop, busy, scope, onScope, field }: ComposerProps) {
   const empty = value.trim() === '';
   return (
     <form
@@ -52,6 +56,9 @@ export function Composer({ value, onChange, onSend, onStop, busy, field }: Compo
             <ArrowUp />
           </Button>
         )}
+      </div>
+      <div className="px-1 pb-1">
+        <ScopeBar scope={scope} onChange={onScope} />
       </div>
     </form>
   );

@@ -4,10 +4,13 @@ import { ask as askApi, getConversation } from '@/api/calls';
 import { ApiError, uuid } from '@/api/client';
 import type { Answer, Citation } from '@/api/types';
 import { markedSentence } from '@/lib/citations';
+import { ANYTHING, type Scope, scopeBody } from '@/lib/scope';
 
 export interface Turn {
   id: string;
   question: string;
+  /** What the question was limited to; of a conversation fetched later it is not known. */
+  scope: Scope;
   /** `lost`: the answer is no longer kept. */
   state: 'streaming' | 'done' | 'stopped' | 'failed' | 'lost';
   /** What has arrived so far; the finished answer replaces it. */
@@ -23,13 +26,15 @@ export interface Turn {
 export interface AskState {
   /** What is being written; kept while one looks elsewhere. */
   draft: string;
+  /** What the next question is limited to. */
+  scope: Scope;
   conversationId: string | null;
   turns: Turn[];
   loading: boolean;
   loadError: unknown;
 }
 
-const EMPTY: AskState = { draft: '', conversationId: null, turns: [], loading: false, loadError: null };
+const EMPTY: AskState = { draft: '', scope: ANYTHING, conversationId: null, turns: [], loading: false, loadError: null };
 
 class AskStore {
   private state: AskState = EMPTY;
@@ -61,6 +66,10 @@ class AskStore {
     this.set({ draft });
   }
 
+  setScope(scope: Scope): void {
+    this.set({ scope });
+  }
+
   stop(): void {
     this.abort?.abort();
     this.abort = null;
@@ -80,15 +89,15 @@ class AskStore {
   }
 
   again(id: string): void {
-    const question = this.state.turns.find((turn) => turn.id === id)?.question;
-    if (question === undefined) return;
+    const turn = this.state.turns.find((one) => one.id === id);
+    if (turn === undefined) return;
     this.cut(id);
-    void this.ask(question);
+    void this.ask(turn.question, turn.scope);
   }
 
   async open(conversationId: string): Promise<void> {
     this.stop();
-    this.set({ ...EMPTY, draft: this.state.draft, conversationId, loading: true });
+    this.set({ ...EMPTY, draft: this.state.draft, scope: this.state.scope, conversationId, loading: true });
     try {
       const conversation = await getConversation(conversationId);
       if (this.state.conversationId !== conversationId) return;
@@ -97,6 +106,7 @@ class AskStore {
         turns: conversation.turns.map((turn) => ({
           id: uuid(),
           question: turn.question,
+          scope: ANYTHING,
           state: turn.answer === null ? 'lost' : 'done',
           text: '',
           citations: byId(turn.answer?.citations ?? []),
@@ -111,7 +121,7 @@ class AskStore {
     }
   }
 
-  async ask(question: string): Promise<void> {
+  async ask(question: string, scope: Scope = this.state.scope): Promise<void> {
     this.stop();
     const id = uuid();
     const abort = new AbortController();
@@ -120,12 +130,12 @@ class AskStore {
       loadError: null,
       turns: [
         ...this.state.turns,
-        { id, question, state: 'streaming', text: '', citations: {}, answer: null, answerId: null, error: null, retryAt: null },
+        { id, question, scope, state: 'streaming', text: '', citations: {}, answer: null, answerId: null, error: null, retryAt: null },
       ],
     });
     try {
       const conversation = this.state.conversationId;
-      const body = conversation === null ? { question } : { question, conversation_id: conversation };
+      const body = { question, ...scopeBody(scope), ...(conversation === null ? {} : { conversation_id: conversation }) };
       for await (const event of askApi(body, abort.signal)) {
         if (abort.signal.aborted) return;
         switch (event.type) {

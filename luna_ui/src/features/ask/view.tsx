@@ -21,7 +21,7 @@ const EXAMPLES = [
 ];
 
 export function AskView() {
-  const { draft, turns, conversationId, loading, loadError } = useAsk();
+  const { draft, scope, turns, conversationId, loading, loadError } = useAsk();
   const { c, q } = useSearch({ from: '/' });
   const navigate = useNavigate({ from: '/' });
   const client = useQueryClient();
@@ -64,6 +64,7 @@ export function AskView() {
   const edit = useCallback((turn: Turn) => {
     askStore.cut(turn.id);
     askStore.setDraft(turn.question);
+    askStore.setScope(turn.scope);
     field.current?.focus();
   }, []);
 
@@ -106,7 +107,16 @@ export function AskView() {
         </div>
       </div>
       <div className="mx-auto w-full measure px-3 pt-2 pb-3 sm:px-5 lg:pb-5" id="question">
-        <Composer value={draft} onChange={(value) => askStore.setDraft(value)} onSend={() => send(draft)} onStop={() => askStore.stop()} busy={busy} field={field} />
+        <Composer
+          value={draft}
+          onChange={(value) => askStore.setDraft(value)}
+          onSend={() => send(draft)}
+          onStop={() => askStore.stop()}
+          busy={busy}
+          scope={scope}
+          onScope={(value) => askStore.setScope(value)}
+          field={field}
+        />
         <p className="mt-2 hidden text-center text-xs text-ink-3 lg:block">
           <kbd className="font-mono">/</kbd> zur Frage · <kbd className="font-mono">Strg</kbd> + <kbd className="font-mono">Eingabe</kbd> senden ·{' '}
           <kbd className="font-mono">Esc</kbd> schließt den Beleg

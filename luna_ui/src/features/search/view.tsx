@@ -5,6 +5,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { FileText, Search } from 'lucide-react';
 import { search as searchApi } from '@/api/calls';
 import type { Hit } from '@/api/types';
+import { ScopeBar } from '@/components/scope';
 import { EvidenceDrawer } from '@/components/evidence/drawer';
 import { PlaceBadges } from '@/components/evidence/facts';
 import { useEvidence } from '@/components/evidence/use-evidence';
@@ -14,6 +15,7 @@ import { Input } from '@/components/ui/field';
 import { Empty, Failure, Waiting } from '@/components/ui/notice';
 import { ScoreBars } from '@/components/ui/scores';
 import { excerpt } from '@/lib/citations';
+import { ANYTHING, scopeBody } from '@/lib/scope';
 import { formatScore, plural, whyFound } from '@/lib/format';
 
 export function SearchView() {
@@ -22,9 +24,10 @@ export function SearchView() {
   const evidence = useEvidence();
   const [words, setWords] = useState(q ?? '');
   const [topK, setTopK] = useState(10);
+  const [scope, setScope] = useState(ANYTHING);
   const result = useQuery({
-    queryKey: ['search', q, topK],
-    queryFn: ({ signal }) => searchApi(q ?? '', topK, signal),
+    queryKey: ['search', q, topK, scope],
+    queryFn: ({ signal }) => searchApi({ question: q ?? '', top_k: topK, ...scopeBody(scope) }, signal),
     enabled: q !== undefined,
     placeholderData: (before) => before,
   });
@@ -35,7 +38,7 @@ export function SearchView() {
     <Page title="Suche" lead="Was ich zu einer Frage finde, bevor ich ein Wort dazu sage, und warum.">
       <form
         role="search"
-        className="mb-6 flex gap-2"
+        className="mb-2 flex gap-2"
         onSubmit={(event) => {
           event.preventDefault();
           setTopK(10);
@@ -54,6 +57,9 @@ export function SearchView() {
           <Search /> Suchen
         </Button>
       </form>
+      <div className="-ml-3 mb-6">
+        <ScopeBar scope={scope} onChange={setScope} />
+      </div>
       {q === undefined ? (
         <Empty title="Noch nichts gesucht.">Eine Frage, ein Paragraf oder ein Stichwort genügt.</Empty>
       ) : result.isPending ? (
