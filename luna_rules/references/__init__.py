@@ -2,14 +2,18 @@
 
 from luna_rules.references.names import LawNames
 from luna_rules.references.numbers import DateMention, NumberMention, find_dates, find_numbers
-from luna_rules.references.provisions import Reference, find_references
+from luna_rules.references.provisions import Mention, Reference, find_laws, find_references
+from luna_rules.references.spoken import as_written
 
 __all__ = [
     "DateMention",
     "LawNames",
+    "Mention",
     "NumberMention",
     "Reference",
+    "as_written",
     "find_dates",
+    "find_laws",
     "find_numbers",
     "find_references",
 ]

@@ -10,24 +10,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from luna_rules.references.names import LawNames
+from luna_rules.references.spoken import roman
 
-_NUMBER = r"\d{1,4}(?:[a-zA-Z](?![^\W_])|[ \xa0][a-z](?![^\W_]|\.(?!\s*\Z)|[)-]))?"
+# A letter behind a blank may be large („PARAGRAF 41 A“), but not one that is a Roman number („§ 41 V“).
+_NUMBER = r"\d{1,4}(?:[a-zA-Z](?![^\W_])|[ \xa0](?-i:[a-zA-H])(?![^\W_]|\.(?!\s*\Z)|[)-]))?"
+_AMOUNT = (
+    r"(?!\s*(?:%|prozent|euro|eur\b|cent|ct\b|[kmg]w[hp]?\b|kilowatt|megawatt"
+    r"|jahre?|monate?|tage?|wochen?))"
+)
 _SIGN = re.compile(
-    r"(?P<sign>§{1,2}|(?<![^\W_])(?:paragra(?:f|ph)(?:en|s)?|par\.?|art(?:ikeln?s?|ikels|\.)?|anlagen?|anhangs?)(?![^\W\d_]))"
-    rf"[ \xa0\t]*(?:\r?\n[ \t]*)?(?P<number>{_NUMBER})(?!\d|[.,]\d)",
+    r"(?P<sign>§{1,2}|(?<![^\W_])(?:paragra(?:f|ph)(?:en|s)?|par\.?|sec(?:tions?|\.)|art(?:ikeln?s?|ikels|icles?|\.)?|anlagen?|anhangs?"
+    r"|anhänge|annex(?:es)?)(?![^\W\d_]))"
+    rf"[ \xa0\t]*(?:\r?\n[ \t]*)?(?P<number>{_NUMBER})(?!\d|[.,]\d){_AMOUNT}",
     re.IGNORECASE,
 )
 _MORE = re.compile(
-    rf"\s*(?P<join>,|;|/|und|oder|sowie|bis|u\.|–|-|and)\s*(?P<name>(?:§\s*)?(?P<number>{_NUMBER})(?![\w%]|[.,]\d|\.\s*[A-ZÄÖÜ][a-zäöü]))"
+    rf"\s*(?P<join>,|;|/|und|oder|sowie|bis(?:\s+zu[mr]?)?|u\.|–|-|and|to)\s*(?P<name>(?:§\s*)?(?P<number>{_NUMBER})(?![\w%]|[.,]\d|\.\s*[A-ZÄÖÜ][a-zäöü]))"
     r"(?!\s*(?:%|prozent|euro|cent|ct|kw|mw|jahr|monat|tag|woche))",
     re.IGNORECASE,
 )
 _DETAIL = re.compile(
     r"[\s,]*(?:"
-    r"(?P<paragraph_word>abs(?:\.|atz(?:es)?|ätzen?)?)\s*(?P<paragraph>\d{1,3}[a-z]{0,2})"
+    r"(?P<paragraph_word>abs(?:\.|atz(?:es)?|ätzen?)?|subsec(?:tion|\.))\s*(?P<paragraph>\d{1,3}[a-z]{0,2})"
     r"|\((?P<bracket>\d{1,3}[a-z]?)\)"
-    r"|(?P<sentence_word>s(?:\.|atz(?:es)?|ätzen?))\s*(?P<sentence>\d{1,3})"
-    r"|(?P<number_word>n(?:r\.?|rn\.?|ummern?)|ziff(?:\.|ern?)?)\s*(?P<number>\d{1,3}[a-z]{0,2})"
+    r"|(?P<sentence_word>s(?:\.|atz(?:es)?|ätzen?)?|sentence)\s*(?P<sentence>\d{1,3})"
+    r"|(?P<number_word>n(?:r\.?|rn\.?|ummern?|o\.|umber)|ziff(?:\.|ern?)?)\s*(?P<number>\d{1,3}[a-z]{0,2})"
     r"|(?P<letter_word>buchst(?:\.|aben?)?|lit\.?)\s*(?P<letter>[a-z]{1,2})"
     r"|(?P<half>(?:\d\.?\s*)?(?:halbsatz|halbs\.|hs\.|unterabsatz|unterabs\.|uabs\.|alternative|alt\.)\s*\d?)"
     r")(?![^\W_])(?:\s*(?:,|und|oder|bis|sowie)\s*\d{1,3}[a-z]?(?![^\W_]|[.,]\d|\s*(?:%|prozent|euro|cent))(?=[\s,;.)]|\Z))*",
@@ -35,7 +42,11 @@ _DETAIL = re.compile(
 )
 _ROMAN = re.compile(r"\s+(?P<roman>[IVX]{1,5})(?:\s+(?P<sentence>\d{1,2}))?(?=[\s,;.)]|\Z)(?!\.\s?[A-Z]\.)")
 _ONWARD = re.compile(r"\s*ff?\.(?=[\s,;)]|\Z)")
-_FOLLOWS = re.compile(r"\s*,?\s*(?:\(\s*)?(?:(?:des|der|dem|vom|von|im|in der|aus dem)\s+)?", re.IGNORECASE)
+_FOLLOWS = re.compile(
+    r"\s*,?\s*(?:\(\s*)?(?:(?:(?:des|der|dem|vom|von|von der|im|in der|in dem|aus dem|aus der|zum|zur|zu dem|zu der"
+    r"|nach dem|nach der|laut|gemäß|of the|of|to the|in the)\s+)(?:neuen\s+|aktuellen\s+|deutschen\s+|German\s+)?)?",
+    re.IGNORECASE,
+)
 _ABBREVIATION = (
     r"(?:[A-ZÄÖÜ][A-ZÄÖÜa-zäöüß]*(?:-[A-ZÄÖÜ][A-Za-zäöüß]*)*-?(?:G|V|VO|O|GB|StG|StV)(?:\s?(?:19|20)\d\d)?"
     r"|(?:GWB|BGB|HGB|StGB|ZPO|VwVfG|VwGO|SGB(?:\s[IVX]{1,4})?|AktG|GG|DSGVO|DS-GVO|AEUV|EUV|KAV|REMIT))(?![^\W_])"
@@ -45,6 +56,9 @@ _LONG_NAME = re.compile(
     r"[A-ZÄÖÜ][\wäöüß]*(?:-(?:und |oder )?[\wäöüß]+)*?-?"
     r"(?:(?i:gesetz)(?:es)?|(?i:verordnung)|(?i:gesetzbuch)(?:e?s)?|(?i:ordnung))"
     r"(?![^\W_])(?:\s(?:19|20)\d\d(?!\d))?"
+)
+_LONG_NAME_ANY = re.compile(
+    r"[^\W\d_]{4,}(?:gesetz|gesetzes|verordnung|gesetzbuch|gesetzbuches|ordnung)", re.IGNORECASE
 )
 _EUROPEAN = re.compile(
     r"(?:(?:Delegierten?|Durchführungs)\s?-?)?(?:Verordnung|Richtlinie|verordnung|richtlinie)\s*\((?:EU|EG|EWG)\)\s*"
@@ -57,9 +71,17 @@ _GENERIC = re.compile(
 _BEFORE = re.compile(r"(?P<name>[\wÄÖÜäöüß][\wÄÖÜäöüß-]*(?:\s+(?:19|20)\d\d)?)[\s,:(]*\Z")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*-?")
 _BARE = re.compile(
-    rf"\s*,?\s*(?P<number>{_NUMBER})(?!\d|[.,]\d)(?!\s*(?:%|prozent|euro|eur\b|cent|ct\b|kw|mw|gw|jahre?|monate?|tage?|wochen?))",
+    rf"\s*,?\s*(?P<number>{_NUMBER})(?!\d|[.,]\d){_AMOUNT}",
     re.IGNORECASE,
 )
+# What stands right before a law and is no amount or part of a § of its own: „der 40c EnWG“, not „Absatz 2 EnWG“.
+_BARE_BEFORE = re.compile(
+    r"(?<![\w.,§(/-])(?<!Abs\.\s)(?<!Absatz\s)(?<!Absatzes\s)(?<!Satz\s)(?<!Satzes\s)(?<!Nr\.\s)(?<!Nummer\s)(?<!Teil\s)"
+    r"(?<!Abschnitt\s)(?<!Kapitel\s)(?<!Buch\s)(?<!bis\s)(?<!zum\s)"
+    r"(?P<number>\d{1,3}\s?[a-z]?)\s+(?:(?:des|vom|im|of the)\s+)?\Z",
+    re.IGNORECASE,
+)
+_THROUGH = ("bis", "–", "-", "to")
 _LONGEST_NAME = 12
 """Words beyond which a long title is not compared."""
 
@@ -70,7 +92,8 @@ class Reference:
 
     `section` is normalised (`§ 41a`, `Art. 3`, `Anlage 1`). `paragraph` (Absatz), `sentence`, `number`, `letter` are
     None where they are not named; of enumerations the first stands. `law` is the law's name as written, None where
-    the text names none; `canonical` is its known name, None where it is unknown.
+    the text names none; `canonical` is its known name, None where it is unknown. `through` marks the end of a range
+    whose beginning is the reference before it („§§ 4 bis 7“). `head` is the place of sign and number alone.
     """
 
     start: int
@@ -82,10 +105,14 @@ class Reference:
     letter: str | None = None
     law: str | None = None
     canonical: str | None = None
+    through: bool = False
+    head: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Name:
+class Mention:
+    """The name of a law at `text[start:end]`, as written; `canonical` is its known name, None where it is unknown."""
+
     start: int
     end: int
     written: str
@@ -116,7 +143,7 @@ def find_references(text: str, names: LawNames | Iterable[str] | Mapping[str, st
 def _section(sign: str, number: str) -> str:
     number = re.sub(r"[ \xa0]", "", number).lower()
     sign = sign.lower()
-    if sign.startswith("anl"):
+    if sign.startswith(("anl", "ann")):
         return f"Anlage {number}"
     if sign.startswith("anh"):
         return f"Anhang {number}"
@@ -125,7 +152,7 @@ def _section(sign: str, number: str) -> str:
 
 def _read(text: str, match: re.Match[str], known: LawNames | None, floor: int) -> tuple[list[Reference], int]:
     sign = match.group("sign")
-    spans = [(match.start(), match.end(), match.group("number"))]
+    spans = [(match.start(), match.end(), match.group("number"), False)]
     details: dict[str, str] = {}
     end = match.end()
     while True:
@@ -133,30 +160,47 @@ def _read(text: str, match: re.Match[str], known: LawNames | None, floor: int) -
         if detail is not None and (detail.group("half") or _record(detail, details)):
             end = detail.end()
             continue
-        roman = _ROMAN.match(text, end) if not details and not sign.lower().startswith("an") else None
-        if roman is not None and _roman(roman.group("roman")):
-            details["paragraph"] = _roman(roman.group("roman"))
-            if roman.group("sentence"):
-                details["sentence"] = roman.group("sentence")
-            end = roman.end()
+        numeral = _ROMAN.match(text, end) if not details and not sign.lower().startswith("an") else None
+        if numeral is not None and roman(numeral.group("roman")):
+            details["paragraph"] = str(roman(numeral.group("roman")))
+            if numeral.group("sentence"):
+                details["sentence"] = numeral.group("sentence")
+            end = numeral.end()
             continue
         more = _MORE.match(text, end) if not details else None
         if more is not None:
-            spans.append((more.start("name"), more.end("number"), more.group("number")))
+            through = more.group("join").lower().startswith(_THROUGH)
+            spans.append((more.start("name"), more.end("number"), more.group("number"), through))
             end = more.end()
             continue
         onward = _ONWARD.match(text, end)
         end = onward.end() if onward else end
         break
     law = _name_after(text, end, known) or _name_before(text, match.start(), known, floor)
-    group = [Reference(start, stop, _section(sign, number)) for start, stop, number in spans]
+    group = [
+        Reference(start, stop, _section(sign, number), through=through, head=(start, stop))
+        for start, stop, number, through in spans
+    ]
     start, stop = match.start(), end
     if law is not None:
         start, stop = min(start, law.start), max(stop, law.end)
         group = [replace(reference, law=law.written, canonical=law.canonical) for reference in group]
+        if law.end > end and not details:  # „§ 14a EnWG Absatz 2“
+            stop = _read_details(text, stop, details)
     group[-1] = replace(group[-1], end=max(stop, group[-1].end), **details)
     group[0] = replace(group[0], start=min(start, group[0].start))
     return group, max(stop, end)
+
+
+def _read_details(text: str, place: int, details: dict[str, str]) -> int:
+    """Reads „Absatz 2 Satz 1“ at a place into `details`; where they end. A number alone in brackets is read as well."""
+    while (detail := _DETAIL.match(text, place)) is not None and (detail.group("half") or _record(detail, details)):
+        place = detail.end()
+    numeral = _ROMAN.match(text, place) if not details else None
+    if numeral is not None and roman(numeral.group("roman")):
+        details["paragraph"] = str(roman(numeral.group("roman")))
+        place = numeral.end()
+    return place
 
 
 def _record(detail: re.Match[str], details: dict[str, str]) -> bool:
@@ -176,16 +220,7 @@ def _record(detail: re.Match[str], details: dict[str, str]) -> bool:
     return False
 
 
-def _roman(written: str) -> str:
-    numbers = {"I": 1, "V": 5, "X": 10}
-    total = 0
-    for place, char in enumerate(written):
-        value = numbers[char]
-        total += -value if any(numbers[later] > value for later in written[place + 1 :]) else value
-    return str(total) if 0 < total <= 30 else ""
-
-
-def _name_after(text: str, place: int, known: LawNames | None) -> _Name | None:
+def _name_after(text: str, place: int, known: LawNames | None) -> Mention | None:
     follows = _FOLLOWS.match(text, place)
     place = follows.end() if follows else place
     if known is not None:
@@ -209,13 +244,13 @@ def _name_after(text: str, place: int, known: LawNames | None) -> _Name | None:
     return _by_shape(text, place)
 
 
-def _with_year(text: str, start: int, end: int, canonical: str | None) -> _Name:
+def _with_year(text: str, start: int, end: int, canonical: str | None) -> Mention:
     year = re.compile(r"\s(?:19|20)\d\d(?!\d)").match(text, end)
     end = year.end() if year else end
-    return _Name(start, end, text[start:end], canonical)
+    return Mention(start, end, text[start:end], canonical)
 
 
-def _by_shape(text: str, place: int) -> _Name | None:
+def _by_shape(text: str, place: int) -> Mention | None:
     for pattern in (_EUROPEAN, _SHORT_NAME, _LONG_NAME):
         found = pattern.match(text, place)
         if found is None:
@@ -226,11 +261,11 @@ def _by_shape(text: str, place: int) -> _Name | None:
             continue
         if pattern is _LONG_NAME and _GENERIC.match(written):
             continue
-        return _Name(found.start(), found.end(), written, None)
+        return Mention(found.start(), found.end(), written, None)
     return None
 
 
-def _name_before(text: str, place: int, known: LawNames | None, floor: int) -> _Name | None:
+def _name_before(text: str, place: int, known: LawNames | None, floor: int) -> Mention | None:
     floor = max(floor, place - 120)
     before = _BEFORE.search(text, floor, place)
     if before is None:
@@ -241,10 +276,10 @@ def _name_before(text: str, place: int, known: LawNames | None, floor: int) -> _
         for begin in begins[-min(known.longest, _LONGEST_NAME) - 1 :]:
             canonical = known.exact(text[begin:end])
             if canonical is not None:
-                return _Name(begin, end, text[begin:end], canonical)
+                return Mention(begin, end, text[begin:end], canonical)
         canonical = known.match(before.group("name"))
         if canonical is not None:
-            return _Name(start, end, before.group("name"), canonical)
+            return Mention(start, end, before.group("name"), canonical)
     found = _by_shape(text, start)
     return found if found is not None and found.end == end else None
 
@@ -261,35 +296,44 @@ def _inherit(text: str, found: list[Reference]) -> list[Reference]:
 
 
 def _bare(text: str, known: LawNames | None, found: list[Reference]) -> list[Reference]:
-    """Names of laws with a number behind and no sign before it: „EnWG 41a“."""
+    """Names of laws with a number behind or before and no sign: „EnWG 41a“, „der 40c EnWG“."""
     taken = [(reference.start, reference.end) for reference in found]
     bare: list[Reference] = []
-    position = 0
+    position = floor = 0
     for match in _WORD.finditer(text):
         while position < len(taken) and taken[position][1] <= match.start():
             position += 1
         if position < len(taken) and taken[position][0] <= match.start():
             continue
-        if not text[match.end() : match.end() + 3].strip(" ,\xa0")[:1].isdigit() or not match.group()[0].isalpha():
+        if match.start() < floor or not match.group()[0].isalpha():
+            continue
+        behind = text[match.end() : match.end() + 3].strip(" ,\xa0")[:1].isdigit()
+        before = _BARE_BEFORE.search(text, max(floor, match.start() - 24), match.start())
+        if not behind and before is None:
             continue
         name = _named(text, match, known)
         if name is None:
             continue
         number = _BARE.match(text, name.end)
-        if number is None or re.fullmatch(r"(?:19|20)\d\d", number.group("number")):
+        start, end = name.start, name.end
+        if number is not None and not re.fullmatch(r"(?:19|20)\d\d", number.group("number")):
+            head, end = number.span("number"), number.end()
+        elif before is not None and (position == 0 or taken[position - 1][1] <= before.start("number")):
+            number, start, head = before, before.start("number"), before.span("number")
+        else:
             continue
-        end = number.end()
         details: dict[str, str] = {}
-        while (detail := _DETAIL.match(text, end)) is not None and (detail.group("half") or _record(detail, details)):
-            end = detail.end()
+        end = _read_details(text, end, details)
         if position < len(taken) and end > taken[position][0]:
             continue
         section = _section("§", number.group("number"))
-        bare.append(Reference(name.start, end, section, law=name.written, canonical=name.canonical, **details))
+        reference = Reference(start, end, section, law=name.written, canonical=name.canonical, head=head)
+        bare.append(replace(reference, **details))
+        floor = end
     return bare
 
 
-def _named(text: str, match: re.Match[str], known: LawNames | None) -> _Name | None:
+def _named(text: str, match: re.Match[str], known: LawNames | None) -> Mention | None:
     if known is not None:
         canonical = known.match(match.group())
         if canonical is not None:
@@ -297,4 +341,41 @@ def _named(text: str, match: re.Match[str], known: LawNames | None) -> _Name | N
     found = _SHORT_NAME.match(text, match.start())
     if found is None or sum(char.isupper() for char in found.group()) < 3 or found.end() < match.end():
         return None
-    return _Name(found.start(), found.end(), found.group(), None)
+    return Mention(found.start(), found.end(), found.group(), None)
+
+
+def find_laws(text: str, known: LawNames) -> list[Mention]:
+    """The known laws that a text names, with or without a §, in order; the longest name wins.
+
+    A slip is forgiven in long names and in abbreviations written with two capitals or more. Several short words that
+    happen to spell an abbreviation are no name, unless the last one is a year.
+    """
+    words = list(_WORD.finditer(text))
+    found: list[Mention] = []
+    place = 0
+    while place < len(words):
+        start = words[place].start()
+        mention = None
+        for width in range(min(known.longest, _LONGEST_NAME, len(words) - place), 0, -1):
+            end = words[place + width - 1].end()
+            written = text[start:end]
+            canonical = known.exact(written)
+            if canonical is None or len(LawNames.normalise(written)) < 3:
+                continue
+            joined = re.sub(r"[ -]", "", written)
+            if width > 1 and len(joined) < 6 and not joined.isupper() and not joined[-4:].isdigit():
+                continue
+            mention = _with_year(text, start, end, canonical)
+            break
+        if mention is None:
+            written = words[place].group()
+            if _LONG_NAME_ANY.fullmatch(written) or sum(char.isupper() for char in written) >= 2:
+                canonical = known.match(written)
+                mention = None if canonical is None else _with_year(text, start, words[place].end(), canonical)
+        if mention is not None:
+            found.append(mention)
+            while place < len(words) and words[place].start() < mention.end:
+                place += 1
+        else:
+            place += 1
+    return found

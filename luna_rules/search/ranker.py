@@ -217,12 +217,16 @@ def _look_up_sets(
     law = np.unique(np.concatenate(in_law)) if len(in_law) > 1 else in_law[0] if in_law else None
     if lookup.section is None:
         return [] if law is None else [(law, weights.named_law)]
-    section = entries[lookup.section].places if lookup.section in entries else None
-    if section is None or (law is None and lookup.laws):
+    named: NDArray[np.int64] | None = None
+    if law is not None or not lookup.laws:
+        for term in (lookup.section, *lookup.others):
+            if term in entries:
+                section = entries[term].places
+                named = section if law is None else _common(law, section)
+                if len(named):
+                    break
+    if named is None or not len(named):
         return [] if law is None else [(law, weights.named_law)]
-    named = section if law is None else _common(law, section)
-    if law is not None and not len(named):
-        return [(law, weights.named_law)]
     bonus = weights.unnamed_section if law is None else weights.lookup
     sets = [(named, bonus)]
     if lookup.paragraph is not None and lookup.paragraph in entries:

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luna_rules.search.lexicon import Lexicon
-from luna_rules.search.lookups import Lookup
 from luna_rules.search.model import Ranked
 from luna_rules.search.query import Alternative, Group, Query, QueryParser
 from luna_rules.search.ranker import Entry, Ready, lexical_candidates, rank
@@ -372,7 +371,8 @@ def _joined(queries: Sequence[Query]) -> Query | None:
     if not others:
         return first
     groups: dict[tuple[str, bool], Group] = {(group.asked, group.content): group for group in first.groups}
-    lookups: dict[str, Lookup] = {lookup.asked: lookup for lookup in first.lookups}
+    # Of „§§ 36 bis 38“ each section is asked for in the same words.
+    lookups = {(lookup.asked, lookup.section, lookup.paragraph): lookup for lookup in first.lookups}
     terms = dict.fromkeys(first.terms)
     for query in others:
         for group in query.groups:
@@ -380,12 +380,13 @@ def _joined(queries: Sequence[Query]) -> Query | None:
             same = groups.get(key)
             groups[key] = group if same is None else replace(same, alternatives=_united(same, group))
         for lookup in query.lookups:
-            same_lookup = lookups.get(lookup.asked)
+            named = (lookup.asked, lookup.section, lookup.paragraph)
+            same_lookup = lookups.get(named)
             if same_lookup is None or (lookup.known and not same_lookup.known):
-                lookups[lookup.asked] = lookup
+                lookups[named] = lookup
             elif lookup.known:
                 laws = tuple(dict.fromkeys((*same_lookup.laws, *lookup.laws)))
-                lookups[lookup.asked] = replace(same_lookup, laws=laws)
+                lookups[named] = replace(same_lookup, laws=laws)
         terms.update(dict.fromkeys(query.terms))
     return replace(first, groups=tuple(groups.values()), lookups=tuple(lookups.values()), terms=tuple(terms))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luna_rules.references import LawNames, Reference, find_references
+from luna_rules.references import LawNames, Reference, as_written, find_laws, find_references
 
 NAMES = LawNames(
     {
@@ -58,6 +58,13 @@ def only(text: str) -> Reference:
         ("§ 20 ff. EEG", "§ 20", "EEG 2023"),
         ("Anlage 2 EEG", "Anlage 2", "EEG 2023"),
         ("Art. 3", "Art. 3", None),
+        ("Anlage 1 zum EEG", "Anlage 1", "EEG 2023"),
+        ("Anlage 1 EEG 2023", "Anlage 1", "EEG 2023"),
+        ("der 40c EnWG", "§ 40c", "EnWG"),
+        ("PARAGRAF 41 A ENWG", "§ 41a", "EnWG"),
+        ("Section 14a of the EnWG", "§ 14a", "EnWG"),
+        ("Annex 1 to the EEG", "Anlage 1", "EEG 2023"),
+        ("§ 47k GWB", "§ 47k", None),
         ("§ 12 dieses Gesetzes", "§ 12", None),
         ("§ 3 der Verordnung", "§ 3", None),
     ],
@@ -79,6 +86,10 @@ def test_spellings(text: str, section: str, law: str | None) -> None:
         ("§ 13 Abs. 2, 2a EnWG", ("2", None, None, None)),
         ("§ 3 Nr. 15 EnWG", (None, None, "15", None)),
         ("§ 8 Absatz 5a Satz 1 erster Halbsatz", ("5a", "1", None, None)),
+        ("EnWG § 41 V", ("5", None, None, None)),
+        ("§ 14a EnWG Absatz 2 Satz 3 Nummer 1", ("2", "3", "1", None)),
+        ("§ 14a Abs 2 S 1 EnWG", ("2", "1", None, None)),
+        ("section 14a EnWG, subsection 2", ("2", None, None, None)),
     ],
 )
 def test_details(text: str, details: tuple[str | None, ...]) -> None:
@@ -97,6 +108,48 @@ def test_several_sections_share_their_law() -> None:
         assert [reference.section for reference in found] == sections
         assert {reference.canonical for reference in found} == {"EEG 2023"}
         assert text[found[-1].start : found[-1].end].endswith("EEG")
+
+
+def test_the_end_of_a_range_is_marked() -> None:
+    assert [found.through for found in find_references("§§ 36 bis 38 EnWG", NAMES)] == [False, True]
+    assert [found.through for found in find_references("§§ 36, 38 EnWG", NAMES)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "written"),
+    [
+        ("paragraph vierzehn a enwg", "paragraph 14a enwg"),
+        ("Paragraf einundvierzig Absatz zwei", "Paragraf 41 Absatz 2"),
+        ("§ 41 Abs. V EnWG", "§ 41 Abs. 5 EnWG"),
+        ("§41a,b EnWG", "§§ 41a, 41b EnWG"),
+        ("§ 41 a-d EnWG", "§§ 41a, 41b, 41c, 41d EnWG"),
+        ("Absatz 2 Satz 1 des § 14a EnWG", "§ 14a Absatz 2 Satz 1 EnWG"),
+        ("Satz 1 von Absatz 2 § 14a EnWG", "§ 14a Absatz 2 Satz 1 EnWG"),
+        ("im zweiten Absatz des § 14a EnWG", "im § 14a Absatz 2 EnWG"),
+        ("subsection (2) of section 14a EnWG", "section 14a Absatz 2 EnWG"),
+        ("Pragraph 14a EnWG", "§ 14a EnWG"),
+        ("$ 14a EnWG", "§ 14a EnWG"),
+        ("§14aEnWG", "§14a EnWG"),
+        ("§ 14a Absatz 2 EnWG", "§ 14a Absatz 2 EnWG"),
+        ("Was kostet der Paragraf drei Monate später?", "Was kostet der Paragraf 3 Monate später?"),
+    ],
+)
+def test_what_is_spoken_becomes_written(spoken: str, written: str) -> None:
+    assert as_written(spoken) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "laws"),
+    [
+        ("Was steht im EnWG in § 41a?", ["EnWG"]),
+        ("EEG 2023 und KSG", ["EEG 2023", "KSG"]),
+        ("Energiewirtschafsgesetz", ["EnWG"]),
+        ("Was sagt die PV dazu?", []),
+        ("Im Gesetz über die Elektrizitäts- und Gasversorgung", ["EnWG"]),
+    ],
+)
+def test_laws_without_a_provision(text: str, laws: list[str]) -> None:
+    assert [found.canonical for found in find_laws(text, NAMES)] == laws
 
 
 def test_the_law_behind_wins_over_one_before_that_belongs_elsewhere() -> None:
@@ -176,8 +229,11 @@ def test_spans_lie_in_the_text_in_order(text: str) -> None:
             assert 0 <= reference.start < reference.end <= len(text)
 
 
-@pytest.mark.parametrize("unit", ["a", "§", "§ 1 ", ", 1", " ", "Aa", "Abs. 1 ", "EnWG ", "A-", "AG"])
+@pytest.mark.parametrize(
+    "unit", ["a", "§", "§ 1 ", ", 1", " ", "Aa", "Abs. 1 ", "EnWG ", "A-", "AG", ",a", "14a EnWG "]
+)
 def test_odd_input_takes_linear_time(unit: str) -> None:
     begin = time.process_time()
-    find_references("§ 1" + unit * (100_000 // len(unit)), NAMES)
+    text = as_written("§ 1a" + unit * (100_000 // len(unit)))
+    find_references(text, NAMES)
     assert time.process_time() - begin < 10

@@ -42,6 +42,14 @@ def terms_of(query: Query) -> dict[str, float]:
         ("§ 5 des Erneuerbare-Energien-Gesetzes", "erneuerbareenergiengesetz", "5", None),
         ("Anlage 2 EEG", "eeg", "anlage2", None),
         ("§ 7 FooBarG", "foobarg", "7", None),
+        ("Anlage 1 zum EEG", "eeg", "anlage1", None),
+        ("Anlage EEG", "eeg", "anlage", None),
+        ("enwg41a", "enwg", "41a", None),
+        ("Was regelt der 41a EnWG?", "enwg", "41a", None),
+        ("paragraph einundvierzig a enwg", "enwg", "41a", None),
+        ("§ 41a Abs. V EnWG", "enwg", "41a", "5"),
+        ("§ 41a EnWG Absatz 2 Satz 3 Nummer 1", "enwg", "41a", "2"),
+        ("Section 41a of the Energiewirtschaftsgesetz", "energiewirtschaftsgesetz", "41a", None),
     ],
 )
 def test_look_ups(engine: Engine, question: str, law: str, section: str, paragraph: str | None) -> None:
@@ -64,6 +72,19 @@ def test_ranges_are_written_out(engine: Engine) -> None:
     for question in ("§§ 36-38 EnWG", "§§ 36 bis 38 EnWG"):
         lookups = engine.parser.parse(question).lookups
         assert [lookup.section for lookup in lookups] == ["@sec/36", "@sec/37", "@sec/38"]
+
+
+@pytest.mark.parametrize("question", ["41a", "Was ist 41a?", "Was regelt § 41a?"])
+def test_a_section_without_law(engine: Engine, question: str) -> None:
+    (lookup,) = engine.parser.parse(question).lookups
+    assert (lookup.laws, lookup.section) == ((), "@sec/41a")
+
+
+def test_a_wrong_sign_finds_the_section_all_the_same(engine: Engine) -> None:
+    right, wrong = engine.search("§ 41a EnWG"), engine.search("Art. 41a EnWG")
+    assert right
+    assert [hit.number for hit in wrong[:2]] == [hit.number for hit in right[:2]]
+    assert wrong[0].scores["lookup"] > 0
 
 
 def test_a_number_that_counts_something_is_no_section(engine: Engine) -> None:
