@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { type ChartData, axisLabel, chartOption, indexAt, intervalLabel, tooltip } from './options';
+
+const HOUR = 3_600_000;
+const AT = Date.parse('2024-12-12T16:00:00Z');
+const DATA: ChartData = {
+  ts: [AT - HOUR, AT, AT + HOUR],
+  stepMs: HOUR,
+  series: [{ name: 'Preis <Spot>', unit: 'EUR/MWh', colour: '--moon', values: [500, 936.28, null], kind: 'step' }],
+  note: (index) => (index === 1 ? ['Ersatzwert'] : []),
+};
+
+describe('what a chart says', () => {
+  it('names the interval by the clock of Berlin', () => {
+    expect(intervalLabel(AT, HOUR)).toBe('Do., 12. Dez. 2024, 17:00–18:00');
+    expect(intervalLabel(AT - 17 * HOUR, 24 * HOUR)).toBe('Do., 12. Dez. 2024');
+  });
+
+  it('labels the axis the coarser the longer the stretch', () => {
+    expect(axisLabel(AT, 24 * HOUR)).toBe('17:00');
+    expect(axisLabel(AT, 7 * 24 * HOUR)).toBe('Do., 12.12.');
+    expect(axisLabel(AT, 366 * 24 * HOUR)).toBe('Dez. 24');
+  });
+
+  it('tells value, unit and quality, and takes names for text', () => {
+    const text = tooltip(DATA, 1);
+    expect(text).toContain('936,28 EUR/MWh');
+    expect(text).toContain('Preis &lt;Spot&gt;');
+    expect(text).toContain('Ersatzwert');
+    expect(tooltip(DATA, 2)).toContain('–');
+  });
+
+  it('finds the interval that holds a moment', () => {
+    expect(indexAt(DATA.ts, AT - 2 * HOUR)).toBe(-1);
+    expect(indexAt(DATA.ts, AT + 1)).toBe(1);
+    expect(indexAt(DATA.ts, AT + 9 * HOUR)).toBe(2);
+  });
+
+  it('draws the last step to its end and leaves a gap a gap', () => {
+    const option = chartOption(DATA, { from: AT - HOUR, to: AT + 2 * HOUR }, () => '#000') as { series: { data: [number, number | null][]; connectNulls: boolean }[] };
+    expect(option.series[0]?.data.at(-1)).toEqual([AT + 2 * HOUR, null]);
+    expect(option.series[0]?.connectNulls).toBe(false);
+  });
+});
