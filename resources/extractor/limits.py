@@ -21,6 +21,8 @@ class Limits:
     text_chars: int = 10_000_000
     output_bytes: int = 40 * MIB
     pdf_pages: int = 5_000
+    pdf_stream_bytes: int = 100 * MIB
+    pdf_inflated_bytes: int = 1024 * MIB
     zip_members: int = 10_000
     zip_directory_bytes: int = 4 * MIB
     zip_inflated_bytes: int = 400 * MIB

@@ -352,5 +352,6 @@ class EmbeddedExtractor:
                 permanent=False,
             )
         return ExtractionError(
-            "damaged", "Beim Lesen der Datei ist der Leseprozess abgestürzt; sie ist vermutlich beschädigt."
+            "damaged",
+            "Beim Lesen der Datei ist der Leseprozess abgestürzt; sie ist vermutlich beschädigt oder würde zu groß.",
         )

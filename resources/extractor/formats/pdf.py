@@ -13,6 +13,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from resources.extractor.errors import ExtractionError
+from resources.extractor.formats import pdf_file, pdf_form
 from resources.extractor.formats.base import Extracted, one_line
 from resources.extractor.limits import Limits
 
@@ -26,7 +27,9 @@ _PRINT_AND_COPY = 1 << 4
 
 
 def read(data: bytes, limits: Limits) -> Extracted:
-    """Text of every page; refuses what needs a password, has too many pages or no text at all."""
+    """Text of every page; refuses what needs a password, is not whole, has too many pages or no text at all."""
+    broken_streams = pdf_file.refuse_bomb(data, limits)
+    cut_off = pdf_file.is_cut_off(data)
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
@@ -40,58 +43,81 @@ def read(data: bytes, limits: Limits) -> Extracted:
             raise ExtractionError(
                 "encrypted", "Das PDF ist mit einem Verfahren verschlüsselt, das nicht gelesen werden kann."
             ) from None
+        if cut_off:
+            raise _not_whole(0, pdf_file.promised_pages(data), cut_off=True) from None
         raise ExtractionError("damaged", "Das PDF ist beschädigt oder unvollständig.") from None
     try:
-        return _read(document, limits)
+        return _read(document, limits, cut_off=cut_off, broken_streams=broken_streams)
     finally:
         document.close()
 
 
-def _read(document: pdfium.PdfDocument, limits: Limits) -> Extracted:
+def _read(document: pdfium.PdfDocument, limits: Limits, *, cut_off: bool, broken_streams: int) -> Extracted:
     count = len(document)
     if count == 0:
+        if cut_off:
+            raise _not_whole(0, None, cut_off=True)
         raise ExtractionError("damaged", "Das PDF hat keine lesbare Seite.")
     if count > limits.pdf_pages:
         raise ExtractionError(
             "too_large", f"Das PDF hat {count} Seiten; angenommen werden höchstens {limits.pdf_pages}."
         )
+    mended = not raw.FPDF_DocumentHasValidCrossReferenceTable(document)
     result = Extracted(markup="plain", pages=[])
     pages = result.pages = []
-    broken: list[int] = []
+    lost: list[int] = []
     silent: list[int] = []
     total = 0
     for index in range(count):
         try:
-            text = _page_text(document, index)
+            text, empty = _page_text(document, index)
         except pdfium.PdfiumError:
-            broken.append(index + 1)
-            text = ""
+            text, empty = "", True
+            lost.append(index + 1)
+        else:
+            # Where the file had to be mended, a page without anything on it has lost its content.
+            if empty and (mended or cut_off):
+                lost.append(index + 1)
         if not any(char.isalnum() for char in text):
             silent.append(index + 1)
         total += len(text)
         if total > limits.text_chars:
             raise ExtractionError("too_large", "Das PDF enthält mehr Text, als verarbeitet werden kann.")
         pages.append(text)
-    if len(broken) == count:
-        raise ExtractionError("damaged", "Keine Seite des PDF ist lesbar; die Datei ist beschädigt.")
+    if cut_off or lost:
+        raise _not_whole(count - len(lost), count, cut_off=cut_off)
+    encrypted = raw.FPDF_GetSecurityHandlerRevision(document) != -1
+    if mended and broken_streams and not encrypted:
+        raise ExtractionError(
+            "damaged",
+            "Das PDF ist beschädigt: Teile seines Inhalts fehlen. Bitte die vollständige Datei erneut senden.",
+        )
+    if pdf_form.is_unfilled(document, pages):
+        raise ExtractionError("no_text", pdf_form.REFUSAL)
     if len(silent) == count:
         raise ExtractionError(
             "no_text",
             "Das PDF enthält keinen Text, vermutlich ist es ein Scan. Texterkennung (OCR) ist nicht enthalten.",
         )
     result.title = _title(document)
-    if raw.FPDF_GetSecurityHandlerRevision(document) != -1 and not (
-        raw.FPDF_GetDocPermissions(document) & _PRINT_AND_COPY
-    ):
+    if encrypted and not (raw.FPDF_GetDocPermissions(document) & _PRINT_AND_COPY):
         result.warnings.append("Das PDF ist gegen Kopieren geschützt; es ließ sich ohne Kennwort lesen.")
-    if broken:
-        result.warnings.append(f"{page_list(broken)} nicht lesbar und fehlt im Text.")
-    silent = [number for number in silent if number not in broken]
+    if mended:
+        result.warnings.append("Das Verzeichnis der Objekte im PDF ist fehlerhaft; alle Seiten ließen sich lesen.")
     if silent:
         result.warnings.append(
             f"{page_list(silent)} ohne Text, vermutlich gescannt. Texterkennung (OCR) ist nicht enthalten."
         )
     return result
+
+
+def _not_whole(readable: int, count: int | None, *, cut_off: bool) -> ExtractionError:
+    """A document of which something is missing is refused as a whole: half of it would answer as if it were all."""
+    fault = "abgeschnitten" if cut_off else "beschädigt"
+    told = f"{readable} von {count} Seiten lesbar" if count else "keine Seite lesbar"
+    if readable == count:
+        told += ", aber das Ende der Datei fehlt"
+    return ExtractionError("damaged", f"Das PDF ist {fault}: {told}. Bitte die vollständige Datei erneut senden.")
 
 
 def page_list(numbers: list[int]) -> str:
@@ -118,14 +144,16 @@ def _title(document: pdfium.PdfDocument) -> str | None:
     return title[:500]
 
 
-def _page_text(document: pdfium.PdfDocument, index: int) -> str:
+def _page_text(document: pdfium.PdfDocument, index: int) -> tuple[str, bool]:
+    """A page's text, and whether there is nothing at all on the page."""
     page = document[index]
     try:
         text_page = page.get_textpage()
         try:
-            return _lines_with_gaps(text_page)
+            text = _lines_with_gaps(text_page)
         finally:
             text_page.close()
+        return text, not text and raw.FPDFPage_CountObjects(page) == 0
     finally:
         page.close()
 

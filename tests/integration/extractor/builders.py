@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+import zlib
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -104,7 +106,7 @@ def pdf(content: str = "", catalog: str = "", objects: tuple[str, ...] = (), pag
     offsets: dict[int, int] = {}
     for number, body in bodies.items():
         offsets[number] = len(out)
-        out += f"{number} 0 obj{body}endobj\n".encode("cp1252")
+        out += f"{number} 0 obj\n{body}\nendobj\n".encode("cp1252")
     start = len(out)
     last = max(offsets)
     out += f"xref\n0 {last + 1}\n0000000000 65535 f \n".encode()
@@ -113,3 +115,48 @@ def pdf(content: str = "", catalog: str = "", objects: tuple[str, ...] = (), pag
         out += f"{offsets.get(number, 0):010d} {'00000' if used else '65535'} {'n' if used else 'f'} \n".encode()
     out += f"trailer<</Size {last + 1}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF".encode()
     return bytes(out)
+
+
+def pdf_in_two_sections(pages: int) -> bytes:
+    """The first page's objects come first with a trailer of their own, those of the others follow: cut in the second
+    section, such a file still opens. Linearised and incrementally saved files are built like this.
+    """
+    plain = pdf("(Sichtbarer Text) Tj", pages=pages)
+    bodies = {int(found[1]): found[0] for found in re.finditer(rb"(?m)^(\d+) 0 obj.*?endobj\n", plain[9:], re.DOTALL)}
+    out = bytearray(b"%PDF-1.7\n")
+    start = 0
+    for numbers in ([1, 2, 3, 10, 11], [number for number in bodies if number > 11]):
+        rows: list[str] = []
+        for number in numbers:
+            rows.append(f"{number} 1\n{len(out):010d} 00000 n \n")
+            out += bodies[number]
+        previous = f"/Prev {start}" if start else ""
+        start = len(out)
+        out += f"xref\n{''.join(rows)}trailer<</Size 99/Root 1 0 R{previous}>>\nstartxref\n{start}\n%%EOF\n".encode()
+    return bytes(out)
+
+
+def pdf_with_stream(stream: bytes, filters: str) -> bytes:
+    """A page whose content is `stream` as it stands; its cross references are short of it."""
+    plain = pdf("X")
+    begins, ends = plain.index(b"<</Length"), plain.index(b"endstream")
+    return (
+        plain[:begins]
+        + b"<</Length %d/Filter%s>>stream\n" % (len(stream), filters.encode())
+        + stream
+        + b"\n"
+        + plain[ends:]
+    )
+
+
+def pdf_bomb(mib: int, *, twice: bool = False) -> bytes:
+    """A page whose content is `mib` MiB of blanks once it is inflated."""
+    worker = zlib.compressobj(9)
+    parts = [worker.compress(b"BT /F1 12 Tf 72 700 Td (Text) Tj ET\n")]
+    parts += [worker.compress(b" " * 1024 * 1024) for _ in range(mib)]
+    stream = b"".join(parts) + worker.flush()
+    return (
+        pdf_with_stream(zlib.compress(stream, 9), "[/FlateDecode/FlateDecode]")
+        if twice
+        else pdf_with_stream(stream, "/FlateDecode")
+    )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import textwrap
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import docx
@@ -333,6 +337,101 @@ def test_pdf_leaves_unreadable_pages_out() -> None:
     assert "Netzbetreiber" in found.text
     assert found.warnings == ("Seite 1 ist nicht lesbar kodiert und im Text ausgelassen.",)
     assert (found.pages[0].char_start, found.pages[0].char_end) == (0, 0)
+
+
+def refused(data: bytes, name: str = "a.pdf") -> tuple[str, str]:
+    with pytest.raises(ExtractionError) as caught:
+        read(data, name)
+    return caught.value.code, caught.value.message
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.7, 0.95])
+def test_pdf_that_was_cut_off_is_refused_as_such(share: float) -> None:
+    data = build.pdf("(Sichtbarer Text) Tj", pages=30)
+    code, message = refused(data[: int(len(data) * share)])
+    assert code == "damaged"
+    assert message.startswith("Das PDF ist abgeschnitten: ")
+
+
+def test_cut_pdf_that_still_opens_tells_how_much_is_left() -> None:
+    data = build.pdf_in_two_sections(10)
+    assert len(read(data, "a.pdf").pages) == 10
+    assert read(data, "a.pdf").warnings == ()
+    code, message = refused(data[: data.index(b"16 0 obj")])
+    assert (code, message) == (
+        "damaged",
+        "Das PDF ist abgeschnitten: 1 von 10 Seiten lesbar. Bitte die vollständige Datei erneut senden.",
+    )
+
+
+def test_linearised_pdf_that_ends_behind_its_first_section() -> None:
+    data = build.pdf_in_two_sections(4)
+    whole = data.replace(b"%PDF-1.7\n", b"%PDF-1.7\n99 0 obj<</Linearized 1/L 9999/N 4>>endobj\n")
+    cut = whole[: whole.index(b"12 0 obj")]
+    assert refused(cut)[1].startswith("Das PDF ist abgeschnitten: 1 von 4 Seiten lesbar.")
+
+
+def test_pdf_that_lost_only_its_closing_mark_is_read() -> None:
+    data = build.pdf("(Sichtbarer Text) Tj", pages=2)
+    assert read(data[:-5], "a.pdf").text == "Sichtbarer Text\n\nSichtbarer Text"
+    found = read(data[: data.rindex(b"startxref")], "a.pdf")
+    assert found.text == "Sichtbarer Text\n\nSichtbarer Text"
+    assert found.warnings == ("Das Verzeichnis der Objekte im PDF ist fehlerhaft; alle Seiten ließen sich lesen.",)
+
+
+def test_pdf_with_a_hole_in_the_middle_is_refused() -> None:
+    data = build.pdf("(Sichtbarer Text) Tj", pages=4)
+    code, message = refused(data[: data.index(b"14 0 obj")] + data[data.index(b"16 0 obj") :])
+    assert code == "damaged"
+    assert message.startswith("Das PDF ist beschädigt: 3 von 4 Seiten lesbar.")
+    lines = b"BT /F1 12 Tf 72 700 Td " + b"".join(b"(Zeile %d) Tj 0 -14 Td " % n for n in range(400)) + b"ET"
+    stream = zlib.compress(lines)
+    assert read(build.pdf_with_stream(stream, "/FlateDecode"), "a.pdf").text.startswith("Zeile 0\nZeile 1")
+    code, message = refused(build.pdf_with_stream(stream[:300] + stream[600:], "/FlateDecode"))
+    assert (code, message.split(":")[0]) == ("damaged", "Das PDF ist beschädigt")
+
+
+NOTICES = [
+    "Please wait... If this message is not eventually replaced by the proper contents of the document, your PDF viewer "
+    "may not be able to display this type of document.",
+    "Bitte warten... Wenn diese Meldung nicht durch den eigentlichen Inhalt des Dokuments ersetzt wird, kann Ihr "
+    "PDF-Anzeigeprogramm diese Art von Dokument möglicherweise nicht anzeigen.",
+]
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_notice_in_place_of_a_form_is_refused(notice: str) -> None:
+    words = " Tj 0 -14 Td ".join(f"({part})" for part in textwrap.wrap(notice, 60))
+    for catalog in ("", "/AcroForm<</XFA 4 0 R/Fields[]>>/NeedsRendering true"):
+        code, message = refused(build.pdf(f"{words} Tj", catalog, ("<</Length 4>>stream\n<a/>\nendstream",)))
+        assert code == "no_text"
+        assert "XFA" in message
+
+
+def test_dynamic_form_is_refused_whatever_its_pages_say() -> None:
+    catalog = "/AcroForm<</XFA 4 0 R/Fields[]>>/NeedsRendering true"
+    data = build.pdf("(Veuillez patienter) Tj", catalog, ("<</Length 4>>stream\n<a/>\nendstream",))
+    assert refused(data)[0] == "no_text"
+
+
+def test_text_about_such_notices_is_read() -> None:
+    about = "(Zeigt ein Formular die Meldung: If this message is not eventually replaced) Tj"
+    filler = "".join(" 0 -14 Td (Der Netzbetreiber stellt die Formulare als PDF bereit.) Tj" for _ in range(60))
+    assert "eventually" in read(build.pdf(about + filler), "a.pdf").text
+
+
+@pytest.mark.parametrize(
+    ("wrap", "filters"),
+    [
+        (lambda packed: packed, "/FlateDecode"),
+        (lambda packed: zlib.compress(packed, 9), "[/FlateDecode/FlateDecode]"),
+        (lambda packed: base64.a85encode(packed) + b"~>", "[/ASCII85Decode/FlateDecode]"),
+        (lambda packed: packed.hex().encode() + b">", "[/ASCIIHexDecode/FlateDecode]"),
+    ],
+)
+def test_pdf_bomb_is_refused_before_it_is_opened(wrap: Callable[[bytes], bytes], filters: str) -> None:
+    bomb = build.pdf_with_stream(wrap(zlib.compress(b" " * (30 << 20), 9)), filters)
+    assert refused(bomb)[0] == "bomb"
 
 
 def test_text_limit() -> None:
