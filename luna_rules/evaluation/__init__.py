@@ -1,0 +1,1 @@
+"""How well questions are answered: reading gold questions, measures, and how sure they are."""
