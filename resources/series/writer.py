@@ -22,7 +22,7 @@ def write_readings(
     progress: Callable[[WriteReport], None] | None = None,
     roll_up: bool = True,
 ) -> WriteReport:
-    """Write a readings frame (`luna_rules.series.frames`): new rows inserted, differing values replaced, both rolled up.
+    """Write a readings frame (`luna_rules.series.frames`): new rows inserted, differing ones replaced.
 
     The meters must be registered. A column that is null in the frame keeps what is stored. Replaced values go to
     `reading_revisions`. Bounded batches, each a transaction with its rollups (unless `roll_up` is false: then the

@@ -143,7 +143,7 @@ CREATE TABLE meter_quarter_hours (
     covered_s integer NOT NULL,
     expected_s integer NOT NULL,
     quality integer NOT NULL,
-    "values" integer NOT NULL,
+    values integer NOT NULL,
     meter_id text COLLATE "C" NOT NULL,
     PRIMARY KEY (tenant_id, meter_id, ts)
 );
@@ -161,7 +161,7 @@ CREATE TABLE meter_days (
     tenant_id uuid NOT NULL,
     expected_s integer NOT NULL,
     quality integer NOT NULL,
-    "values" integer NOT NULL,
+    values integer NOT NULL,
     meter_id text COLLATE "C" NOT NULL,
     PRIMARY KEY (tenant_id, meter_id, day)
 );
@@ -171,7 +171,7 @@ CREATE TABLE meter_quality_days (
     meter_id text COLLATE "C" NOT NULL,
     day date NOT NULL,
     expected_values integer NOT NULL,
-    "values" integer NOT NULL,
+    values integer NOT NULL,
     missing integer NOT NULL,
     substituted integer NOT NULL DEFAULT 0,
     preliminary integer NOT NULL DEFAULT 0,
@@ -228,7 +228,7 @@ CREATE TABLE market_hours (
     price_min double precision NOT NULL,
     price_max double precision NOT NULL,
     volume double precision,
-    "values" integer NOT NULL,
+    values integer NOT NULL,
     expected_values integer NOT NULL,
     PRIMARY KEY (market, product, ts)
 );
@@ -243,7 +243,7 @@ CREATE TABLE market_days (
     negative_quarter_hours integer,
     negative_hours integer,
     volume double precision,
-    "values" integer NOT NULL,
+    values integer NOT NULL,
     expected_values integer NOT NULL,
     PRIMARY KEY (market, product, day)
 );
