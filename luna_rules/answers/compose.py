@@ -17,7 +17,7 @@ from luna_rules.answers.places import is_provision
 from luna_rules.answers.question import Question, Want, read_question
 from luna_rules.answers.statements import headings_at, statements
 from luna_rules.answers.summary import summary_of
-from luna_rules.answers.support import Support, assess
+from luna_rules.answers.support import NO_PROVISION, Support, assess
 
 _NEAR = 0.25
 """How much of the question a passage of another document must speak of to be offered next."""
@@ -33,9 +33,11 @@ def answer_question(
     *,
     corpus_empty: bool = False,
     today: date | None = None,
+    twins: Sequence[Passage] = (),
 ) -> Answer:
     """The extractive answer over `passages` (best first), or a refusal that says so and cites nothing.
 
+    `twins` are passages that say the same for the other energy; an answer from a twin of one says that it is there.
     `corpus_empty` tells that nothing can be found yet; `today` lets an answer warn of a text whose validity ends.
     """
     read = read_question(question)
@@ -65,7 +67,9 @@ def answer_question(
 def refuse(question: str, passages: Sequence[Passage], frame: Frame, support: Support) -> Answer:
     """The open admission that nothing supports an answer, with one concrete question to go on with."""
     missing = support.missing
-    if missing:
+    if support.reason == NO_PROVISION and "unsure_provision" in frame.templates:
+        summary = frame.say("unsure_provision", question, missing=plural_of_missing(missing))
+    elif missing:
         summary = frame.say("unsure_missing", question, missing=plural_of_missing(missing))
     else:
         summary = frame.say("unsure", question)

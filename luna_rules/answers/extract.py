@@ -66,10 +66,14 @@ class Extractor:
         return Extract(self._in_order(chosen), tuple(ranked), ranked[0])
 
     def _in_order(self, chosen: list[Scored]) -> tuple[AnswerSentence, ...]:
+        """What answers first, the rest as it stands in the passages; rows of a table keep their order."""
         first: dict[int, int] = {}
         for scored in chosen:
             first.setdefault(scored.statement.passage, len(first))
-        chosen = sorted(chosen, key=lambda scored: (first[scored.statement.passage], scored.statement.last))
+        lead = chosen[0] if chosen and not chosen[0].statement.table else None
+        chosen = sorted(
+            chosen, key=lambda scored: (scored is not lead, first[scored.statement.passage], scored.statement.last)
+        )
         return _one_header(tuple(self._sentence(scored) for scored in chosen))
 
     def _sentence(self, scored: Scored) -> AnswerSentence:
@@ -155,14 +159,18 @@ class Extractor:
 
 
 def _one_header(sentences: tuple[AnswerSentence, ...]) -> tuple[AnswerSentence, ...]:
-    """Rows of one table under one header."""
+    """Rows of one table under one header, and under one row that leads them in."""
     found: list[AnswerSentence] = []
-    header: tuple[str, tuple[int, int]] | None = None
+    before: tuple[str, tuple[tuple[int, int], ...]] = ("", ())
     for sentence in sentences:
-        mine = (sentence.chunk_id, sentence.spans[0]) if sentence.table and len(sentence.spans) > 1 else None
-        if mine is not None and mine == header:
-            spans, slices = sentence.spans[1:], sentence.slices[1:]
+        mine = (sentence.chunk_id, sentence.spans) if sentence.table else ("", ())
+        same = 0
+        if mine[0] and mine[0] == before[0]:
+            while same < len(sentence.spans) - 1 and before[1][same : same + 1] == (sentence.spans[same],):
+                same += 1
+        if same:
+            spans, slices = sentence.spans[same:], sentence.slices[same:]
             sentence = replace(sentence, spans=spans, slices=slices, text="\n".join(slices))
-        header = mine
+        before = mine
         found.append(sentence)
     return tuple(found)

@@ -32,6 +32,8 @@ _FORMULA = re.compile(r"(?:eingangsformel|schlussformel|schlußformel|inhalts(?:
 _DIGIT_RUN = re.compile(r"\d+(?:[.,]\d+)*")
 _HEADING_LINE = re.compile(r"^[ \t]*#{1,6}[ \t]+(.+?)[ \t#]*$", re.M)
 
+_LEADING_CELLS = re.compile(r"\|(?:[ \t\xa0]*\|)*")
+
 Span = tuple[int, int]
 
 
@@ -151,8 +153,14 @@ def table_rows(text: str, span: Span) -> tuple[Span | None, list[Span]] | None:
 def row_cells(text: str, span: Span) -> Span:
     """A Markdown row without the strokes at its ends."""
     start, end = span
-    while start < end and text[start] in "| \t":
+    while start < end and text[start] in "| \t\xa0":
         start += 1
-    while end > start and text[end - 1] in "| \t":
+    while end > start and text[end - 1] in "| \t\xa0":
         end -= 1
     return start, end
+
+
+def empty_cells(text: str, span: Span) -> int:
+    """How many cells at the beginning of a Markdown row are empty: so deep it stands under the rows above."""
+    match = _LEADING_CELLS.match(text, *span)
+    return match.group().count("|") - 1 if match else 0

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from luna_rules.answers.fitness import Fitness
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
@@ -74,6 +75,7 @@ class StatementScorer:
             self._statements.append(
                 [(statement, text, self._own_concepts(passage, statement, text)) for statement, text in found]
             )
+        self._fitness = Fitness(question)
         self._unit = unit_pattern(question.text)
         self._marks = set(MARK.findall(question.text))
         self._around = [self._surroundings(number, passage) for number, passage in enumerate(passages)]
@@ -190,5 +192,6 @@ class StatementScorer:
         if len(text) < 30:
             score *= 0.5
         score += 0.05 / (1 + place)
+        score *= self._fitness.of(text, signs)
         score *= 0.35 + 0.65 * rank
         return Scored(statement, text, own, signs, score, covered / self.total)

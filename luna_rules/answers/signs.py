@@ -43,7 +43,8 @@ SIGNS: dict[Want, re.Pattern[str]] = {
     "money": re.compile(
         rf"\b{_NUMBER}\s*(?:Millionen |Milliarden |Mio\. |Mrd\. )?(?:Euro|Cent|ct|EUR|€|Pfennig|DM|Prozent"
         rf"|vom Hundert|%)"
-        r"|\b(?:kostenlos|unentgeltlich|kostenfrei|entgeltfrei|auf null)\b",
+        r"|\b(?:kostenlos|unentgeltlich|kostenfrei|entgeltfrei|auf null)\b"
+        r"|\bkeine[nrm]? (?:\w+ ){0,2}(?:Kosten|Entgelte?|Gebühr\w*)\b",
         re.I,
     ),
     "percent": re.compile(

@@ -15,6 +15,9 @@ from luna_rules.documents.sentences import ITEM_MARKER, split_sentences
 
 _ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
 _SKIP = re.compile(r"\s*(?:#{1,6}\s|<|\(weggefallen\)|-\s*\|?$|Inhaltsübersicht)")
+_DEFINES = re.compile(r"begriff|definition|bestimmung der begriffe", re.I)
+_ENTRY = re.compile(r"^\d{1,3}[a-z]{0,2}\\?[.)]\s", re.M)
+_SUB_ITEM = re.compile(r"[a-z]{1,2}\\?\)\s")
 _RULER = re.compile(r"[\s|:-]*")
 
 
@@ -38,8 +41,12 @@ class Statement:
         return self.spans[-1][0] if self.spans else self.start
 
 
+def _line(text: str, at: int) -> int:
+    return text.rfind("\n", 0, at) + 1
+
+
 def _begins_line(text: str, at: int) -> bool:
-    line = text.rfind("\n", 0, at) + 1
+    line = _line(text, at)
     return not text[line:at].strip()
 
 
@@ -49,8 +56,11 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
     headings = (*passage.heading_path, passage.title)
     found: list[Statement] = []
     spans, torn = _spans(text)
+    if _DEFINES.search(passage.heading_path[-1] if passage.heading_path else "") and _ENTRY.search(text):
+        return _entries(text, spans, number)
     group: Statement | None = None
     header: list[tuple[int, int]] = []
+    above: list[tuple[int, tuple[int, int]]] = []
     for index, (start, end) in enumerate(spans):
         if start in torn and found and found[-1].spans and not found[-1].items:
             found[-1].spans.append((start, end))
@@ -58,12 +68,21 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
         line_start = _begins_line(text, start)
         if line_start and text.startswith("|", start):
             group = None
-            if not _RULER.fullmatch(text[start:end]):
+            before = found[-1] if found else None
+            if _RULER.fullmatch(text[start:end]):
+                if not header and before and not before.table and text[: before.spans[-1][1]].endswith(":"):
+                    # A header without words leaves it to the sentence above to say what the rows are.
+                    header = [before.spans[-1]]
+            else:
                 row = layout.row_cells(text, (start, end))
                 if not header and index + 1 < len(spans) and _RULER.fullmatch(text[slice(*spans[index + 1])]):
                     header = [row]
                 elif row[0] < row[1]:
-                    found.append(Statement(number, [*header, row], table=True))
+                    depth = layout.empty_cells(text, (start, end))
+                    above = [one for one in above if one[0] < depth]
+                    found.append(Statement(number, [*header, *(one[1] for one in above), row], table=True))
+                    if text[row[1] : end].count("|") > 1:  # no value of its own: it leads in the rows below
+                        above.append((depth, row))
             continue
         header = []
         if line_start and _SKIP.match(text, start):
@@ -104,6 +123,27 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
     return [one for statement in found for one in _apart(text, statement)]
 
 
+def _entries(text: str, spans: Sequence[tuple[int, int]], number: int) -> list[Statement]:
+    """The entries of a list of definitions, each by itself with all that stands under its number."""
+    found: list[Statement] = []
+    lead: list[tuple[int, int]] = []
+    for start, end in spans:
+        first = _begins_line(text, start)
+        if first and _SKIP.match(text, start):
+            continue
+        if first and _ENTRY.match(text, start):
+            found.append(Statement(number, [(start, end)]))
+        elif not found:
+            lead.append((start, end))
+        elif first and _SUB_ITEM.match(text, start):
+            found[-1].items.append([(start, end)])
+        elif found[-1].items:
+            found[-1].items[-1].append((start, end))
+        else:
+            found[-1].spans.append((start, end))
+    return [*([Statement(number, lead)] if lead else []), *found]
+
+
 def _spans(text: str) -> tuple[list[tuple[int, int]], set[int]]:
     """The sentences without page furniture, and where one goes on that it had torn.
 
@@ -115,6 +155,9 @@ def _spans(text: str) -> tuple[list[tuple[int, int]], set[int]]:
         for number, part in enumerate(layout.without_furniture(text, span)):
             if number:
                 torn.add(part[0])
+            if found and text.startswith("|", _line(text, part[0])) and "\n" not in text[found[-1][1] : part[0]]:
+                found[-1] = (found[-1][0], part[1])  # cells that end like a sentence do not end their row
+                continue
             if found and text[found[-1][1] : part[0]] == "\n" and text[part[0]].isdigit():
                 joined = (found[-1][0], part[1])
                 if layout.table_rows(text, joined) is not None:

@@ -26,6 +26,7 @@ from retrieval_quality import MemoryEngine, Place, build  # noqa: E402
 from luna_api.prompts import load_prompts  # noqa: E402
 from luna_rules.answers.citations import CitationChecker  # noqa: E402
 from luna_rules.answers.compose import answer_question  # noqa: E402
+from luna_rules.answers.gather import ground, searches  # noqa: E402
 from luna_rules.answers.matching import QueryMatcher  # noqa: E402
 from luna_rules.answers.model import Answer, Passage  # noqa: E402
 from luna_rules.documents.chunking import chunk_document  # noqa: E402
@@ -145,10 +146,12 @@ class Row:
 def ask(bench: Bench, case: dict[str, Any], top_k: int) -> Row:
     """Search, answer and judge one question."""
     frame = load_prompts().frame
-    passages = bench.find(case["question"], top_k)
+    searched = [bench.find(search.question, search.limit) for search in searches(case["question"], top_k)]
     matcher = bench.matcher(case["question"])
     begun = time.thread_time()  # other work on shared cores does not count
-    answer = answer_question(case["question"], passages, matcher, frame)
+    found = ground(case["question"], searched, top_k)
+    passages = list(found.passages)
+    answer = answer_question(case["question"], passages, matcher, frame, twins=found.twins)
     spent = (time.thread_time() - begun) * 1000
     body = squeeze(answer.render())
     gold = [re.sub(r"\s+", " ", e).lower() for e in case.get("evidence", [])]

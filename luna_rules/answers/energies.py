@@ -1,0 +1,52 @@
+"""Electricity and gas: which of the two a question, a law or a sentence speaks of, and which ordinances are twins.
+
+Only telling the two apart belongs here. The twins are ordinances with the same sections, one for each energy.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from luna_rules.answers.model import Passage
+
+Energy = Literal["strom", "gas"]
+
+_TWINS = (("StromGVV", "GasGVV"), ("NAV", "NDAV"), ("StromNEV", "GasNEV"))
+_TWIN_OF = {one: other for pair in _TWINS for one, other in (pair, pair[::-1])}
+_ENERGY_OF: dict[str, Energy] = {
+    **{strom: "strom" for strom, _ in _TWINS},
+    **{gas: "gas" for _, gas in _TWINS},
+}
+_STROM = re.compile(
+    r"\b(?:\w*strom\w*|elektrizit\w*|elektrisch\w*|photovoltaik\w*|solar\w*|pv|kilowattstunden?|wallbox\w*"
+    r"|ladepunkt\w*|wechselrichter\w*|niederspannung\w*|electric\w*|wärmepumpe\w*)\b",
+    re.I,
+)
+_GAS = re.compile(r"\b(?:(?:erd|flüssig)?gas(?!t)(?!ometer)\w*|niederdruck\w*|gas|natural gas)\b", re.I)
+LABEL: dict[Energy, str] = {"strom": "Strom", "gas": "Gas"}
+
+
+def energies_of(text: str) -> frozenset[Energy]:
+    """The energies that a text speaks of."""
+    found: set[Energy] = set()
+    if _STROM.search(text):
+        found.add("strom")
+    if _GAS.search(text):
+        found.add("gas")
+    return frozenset(found)
+
+
+def law_energy(passage: Passage) -> Energy | None:
+    """The energy that a passage's law is about; None for laws about both and other documents."""
+    return _ENERGY_OF.get(passage.law or "")
+
+
+def is_twin(one: Passage, other: Passage) -> bool:
+    """Whether two passages belong to the same section of twin ordinances."""
+    return _TWIN_OF.get(one.law or "") == other.law and one.section == other.section and other.law is not None
+
+
+def has_twin(passage: Passage) -> bool:
+    """Whether the passage's law has a twin for the other energy."""
+    return (passage.law or "") in _TWIN_OF

@@ -1,0 +1,129 @@
+"""Which passages an answer is taken from: the best found, their neighbours within the section, definitions, one energy.
+
+Search finds passages for many readers; only narrowing and completing them for one answer belongs here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from luna_rules.answers.definitions import Definition, asked_term, definition_of
+from luna_rules.answers.energies import energies_of, has_twin, is_twin, law_energy
+from luna_rules.answers.model import Passage
+from luna_rules.answers.question import NUMERIC, Question, read_question
+from luna_rules.answers.signs import value_spans
+
+POOL = 40
+"""How many passages are looked through for neighbours and twins."""
+DEFINING_POOL = 150
+"""How many are looked through for the sentence that defines a word: it seldom uses the word often."""
+_MOST_NEIGHBOURS = 6
+_SECTIONS = 5
+_MOST_DEFINITIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A question to retrieval, and how many passages are wanted."""
+
+    question: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The passages that an answer is taken from, best first; `twins` say the same for the other energy."""
+
+    passages: tuple[Passage, ...]
+    twins: tuple[Passage, ...] = ()
+
+
+def searches(question: str, top_k: int) -> tuple[Search, ...]:
+    """What to search for a question: itself, and for the meaning of a word the lists of definitions."""
+    read = read_question(question)
+    term = _term(read)
+    if not term:
+        return (Search(question, max(POOL, top_k)),)
+    return Search(question, max(DEFINING_POOL, top_k)), Search(f"Begriffsbestimmungen {term}", POOL)
+
+
+def _term(read: Question) -> str:
+    return "" if read.lookup is not None or read.place is not None else asked_term(read.text)
+
+
+def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Ground:
+    """The passages for an answer out of the results of `searches`, each best first."""
+    read = read_question(question)
+    first = list(found[0]) if found else []
+    twins: tuple[Passage, ...] = ()
+    if not read.laws and read.place is None:
+        first, twins = _one_energy(read.text, first)
+    best = first[:top_k]
+    neighbours = _neighbours(read, best, first[top_k:])
+    term = _term(read)
+    defining: list[Passage] = []
+    if term:
+        definition = definition_of(term)
+        rest = [p for one in found[1:] for p in one]
+        if not read.laws:
+            rest, _ = _one_energy(read.text, rest)
+        defining = _defining(definition, [*first, *rest], best[0].score if best else 1.0)
+    return Ground(tuple(_unique([*defining, *best, *neighbours])), twins)
+
+
+def _unique(passages: Iterable[Passage]) -> list[Passage]:
+    found: dict[str, Passage] = {}
+    for passage in passages:
+        found.setdefault(passage.chunk_id, passage)
+    return list(found.values())
+
+
+def _one_energy(text: str, passages: list[Passage]) -> tuple[list[Passage], tuple[Passage, ...]]:
+    """Passages without those of the twin ordinance for the other energy, and those twins; not named means electricity."""
+    named = energies_of(text)
+    if len(named) > 1:
+        return passages, ()
+    asked = next(iter(named), None)
+    kept: list[Passage] = []
+    left: list[Passage] = []
+    for passage in passages:
+        own = law_energy(passage)
+        if own is None or not has_twin(passage):
+            kept.append(passage)
+        elif asked is not None:
+            (kept if own == asked else left).append(passage)
+        elif own == "gas" and any(is_twin(passage, other) for other in passages):
+            left.append(passage)
+        else:
+            kept.append(passage)
+    return kept, tuple(left) if asked is None else ()
+
+
+def _neighbours(read: Question, best: Sequence[Passage], others: Sequence[Passage]) -> list[Passage]:
+    """Further passages of the first sections found: a rule and its sums often stand in two Absätze."""
+    sections = list(dict.fromkeys(_section(passage) for passage in best))[:_SECTIONS]
+    found = [passage for passage in others if _section(passage) in sections]
+    wants = [want for want in read.wants if want in NUMERIC]
+    if wants and len(found) > _MOST_NEIGHBOURS:
+        found.sort(key=lambda passage: not value_spans(passage.text, wants))
+    return found[:_MOST_NEIGHBOURS]
+
+
+def _section(passage: Passage) -> tuple[str, object]:
+    return passage.item_id or passage.title, passage.section or passage.heading_path
+
+
+def _defining(definition: Definition, passages: Sequence[Passage], score: float) -> list[Passage]:
+    """The passages that define the word asked for, the plainest first, as good as the best that was found."""
+    from luna_rules.answers.statements import statements, text_of  # cutting all passages is dear: few get here
+
+    found: list[tuple[float, int, Passage]] = []
+    for place, passage in enumerate(_unique(passages)):
+        if not definition.likely(passage.text):
+            continue
+        strength = max((definition.strength(text_of(passage, one)) for one in statements(passage)), default=0.0)
+        if strength:
+            found.append((-strength, place, passage))
+    found.sort(key=lambda one: one[:2])
+    return [replace(passage, score=max(score, passage.score)) for _, _, passage in found[:_MOST_DEFINITIONS]]
