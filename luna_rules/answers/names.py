@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from luna_rules.answers.text import word_set
+from luna_rules.references import LawNames
 
 PLACES = word_set(
     """
@@ -23,3 +24,37 @@ PLACES = word_set(
     """
 )
 """Lands, larger towns and countries, folded as by `text.fold`."""
+
+_LAWS = """
+    EnWG Energiewirtschaftsgesetz
+    EEG Erneuerbare-Energien-Gesetz
+    MsbG Messstellenbetriebsgesetz
+    StromGVV Stromgrundversorgungsverordnung
+    GasGVV Gasgrundversorgungsverordnung
+    NAV Niederspannungsanschlussverordnung
+    NDAV Niederdruckanschlussverordnung
+    KWKG Kraft-Wärme-Kopplungsgesetz
+    GWB
+    BEHG Brennstoffemissionshandelsgesetz
+    TEHG Treibhausgas-Emissionshandelsgesetz
+    GEG Gebäudeenergiegesetz
+    GModG Gebäudemodernisierungsgesetz
+    KSG Klimaschutzgesetz Bundes-Klimaschutzgesetz
+    WPG Wärmeplanungsgesetz
+    EnEfG Energieeffizienzgesetz
+    EnFG Energiefinanzierungsgesetz
+    AVBFernwärmeV Fernwärmeverordnung
+    FFVAV
+    HeizkostenV Heizkostenverordnung
+    StromStG Stromsteuergesetz
+    EnergieStG Energiesteuergesetz
+    StromNEV Stromnetzentgeltverordnung
+    GasNEV Gasnetzentgeltverordnung
+    ARegV Anreizregulierungsverordnung
+    KAV Konzessionsabgabenverordnung
+    LSV Ladesäulenverordnung
+    MaStRV Marktstammdatenregisterverordnung
+    MessEG MessEV WindSeeG NABEG GEIG BSIG PAngV
+"""
+KNOWN_LAWS = LawNames(_LAWS.split())
+"""Names of laws that a question is understood by however it writes them; which laws there are is for the index."""

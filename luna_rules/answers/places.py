@@ -12,6 +12,7 @@ from luna_rules.answers.model import Passage
 from luna_rules.answers.question import Lookup, Place
 from luna_rules.answers.statements import headings_at
 from luna_rules.answers.text import only_words
+from luna_rules.search.laws import section_key
 
 
 def is_place(passage: Passage, place: Place, position: int) -> bool:
@@ -26,16 +27,29 @@ def is_place(passage: Passage, place: Place, position: int) -> bool:
 
 def is_provision(passage: Passage, lookup: Lookup) -> bool:
     """Whether the passage belongs to the provision that was named (a law is only compared where search did not)."""
-    own = re.search(r"\d+ ?[a-z]?", (passage.section or "").lower())
-    if own is None or own.group().replace(" ", "") != lookup.number:
+    own = section_key(passage.section or "")
+    found_by_name = passage.scores.get("lookup", 0.0) > 0
+    if own is None or not any(_meant(own, number, loosely=found_by_name) for number in lookup.numbers):
         return False
     if lookup.paragraph and passage.paragraph and lookup.paragraph.lower() != passage.paragraph.lower():
         return False
-    if not lookup.law or passage.scores.get("lookup", 0.0) > 0:
+    if not lookup.law or found_by_name:
         return True
     wanted_law = re.sub(r"[^a-z]", "", lookup.law.lower())
     names = [re.sub(r"[^a-zäöü]", "", name.lower()) for name in (passage.law or "", passage.title)]
     return any(name and (wanted_law.startswith(name[:12]) or wanted_law[:12] in name) for name in names)
+
+
+def _meant(own: str, number: str, *, loosely: bool) -> bool:
+    """Whether a section is the one asked for; `loosely` as search understands it („Art. 14a“, the only annex)."""
+    annex = ("anlage", "anhang")
+    if own == number or (number in annex and own.startswith(annex)):
+        return True
+    if not loosely:
+        return False
+    return re.sub(r"^[a-z]{2,}", "", own) in (re.sub(r"^[a-z]{2,}", "", number), "") and own.startswith(annex) == (
+        number.startswith(annex)
+    )
 
 
 def absatz_key(paragraph: str | None) -> tuple[int, str]:

@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from luna_rules.answers.names import PLACES
+from luna_rules.answers.names import KNOWN_LAWS, PLACES
 from luna_rules.answers.text import clean, fold, word_set
+from luna_rules.references import as_written, find_references, lone_section
+from luna_rules.search.laws import section_key
 
 Want = Literal["duration", "date", "money", "amount", "percent", "distance", "body", "modal", "reason", "definition"]
 
@@ -102,20 +104,14 @@ _LAW_NAME = re.compile(
     r"|(?:enwg|eeg|msbg|stromgvv|gasgvv|nav|ndav|kwkg|gwb|behg|tehg|geg|gmodg|ksg|wpg|enefg|enfg|avbfernwärmev))\b"
     r"(?:\s(?:20\d\d)\b)?"
 )
-_LOOKUP = re.compile(
-    r"(?:§§?|\bparagra(?:f|ph)(?:en|s)?\b|\bpar\.?|\bart(?:ikel|icle|\.)?|\bsec(?:tion"
-    r"|\.))\s*(?P<number>\d{1,4})\s?(?P<letter>[a-z])?(?![\wäöüß])"
-    r"(?:\s*(?:abs(?:atz|\.)?|\()\s*(?P<paragraph>\d{1,2}[a-z]?)\)?)?",
-    re.I,
-)
-_BARE_LOOKUP = re.compile(rf"^\W*(?P<law>{_LAW_NAME.pattern})\s+(?P<number>\d{{1,3}})\s?(?P<letter>[a-z])?\b(?!\s*%)")
+_ANNEX = re.compile(r"\b(?:Anlage|Anhang|Annex)\b", re.I)
 _IN_PLACE = re.compile(r"\bin\s+„(?P<title>[^„“]{1,300})“\s+unter\s+„(?P<heading>[^„“]{1,300})“", re.I)
 _LOOKUP_WORDS = word_set(
     """
     was regelt steht in dem der die das im paragraf paragraph par art artikel inhalt worum geht es um sagt
     besagt wie lautet wortlaut text vom von des zu erklaere erklaeren mir bitte den ist da vorgegeben vorschrift
     absatz abs satz nummer nr eigentlich genau denn gesetz zeige zeig what does say about section of the explain
-    und nach
+    und nach bis anlage anhang annex bedeutet heisst is mit auf sich
     """
 )
 _GREETING = re.compile(
@@ -138,6 +134,7 @@ _GERMAN = re.compile(
 )
 
 
+_MAX_RANGE = 10
 _MONEY = re.compile(
     r"\b(?:kostet|wie teuer|kosten|bußgeld|geldbuße|prämie|gewinn|rundfunkbeitrag|gebühr\w*|wie viel (?:geld|euro|cent)"
     r"|\w*preis|preise|how much does .* cost|subsidy|miete)\b",
@@ -147,13 +144,15 @@ _MONEY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A provision that the question names: number with letter (`41c`), Absatz and law where they are named."""
+    """Provisions that the question names: keys (`41c`, `anlage1`, as in the index), Absatz and law where named."""
 
-    number: str
+    numbers: tuple[str, ...]
     paragraph: str | None
     law: str | None
     only: bool
     """Whether the question asks for nothing but the provision."""
+    asked: str = ""
+    """The provision as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,21 +240,31 @@ def _is_english(text: str) -> bool:
 
 
 def _lookup(text: str) -> Lookup | None:
-    match = _LOOKUP.search(text)
+    text = as_written(text, KNOWN_LAWS)
+    found = find_references(text, KNOWN_LAWS)
     laws = _laws(text)
-    law = laws[0] if laws else None
-    if match is None:
-        match = _BARE_LOOKUP.search(text)
-        if match is None:
-            return None
-        law = match["law"]
-    groups = match.groupdict()
-    rest = text[: match.start()] + " " + text[match.end() :]
+    law = next((reference.law for reference in found if reference.law), laws[0] if laws else None)
+    paragraph = found[-1].paragraph if found else None
+    if found:
+        numbers = tuple(key for reference in found if (key := section_key(reference.section)))
+        first, last = (re.match(r"(\d+)\Z", number) for number in (numbers[0], numbers[-1]))
+        if found[-1].through and first and last:
+            between = range(int(first[1]), min(int(last[1]), int(first[1]) + _MAX_RANGE))
+            numbers = (*(str(number) for number in between), *numbers[1:])
+    elif number := lone_section(text):
+        numbers = (number,)
+    elif laws and (annex := _ANNEX.search(text)) is not None:
+        numbers = ("anhang" if annex.group().lower() == "anhang" else "anlage",)
+    else:
+        return None
+    rest = text
+    for reference in reversed(found):
+        rest = f"{rest[: reference.start]} {rest[reference.end :]}"
     for name in laws:
         rest = rest.replace(name, " ")
     left = [word for word in re.findall(r"[^\W\d_]+", fold(rest)) if word not in _LOOKUP_WORDS and len(word) > 1]
-    number = f"{match['number']}{groups['letter'] or ''}".lower()
-    return Lookup(number, groups.get("paragraph"), law, only=not left)
+    asked = " und ".join(text[reference.start : reference.end].strip(" ,") for reference in found) or text.strip(" ?!.")
+    return Lookup(numbers, paragraph, law, only=not left, asked=asked)
 
 
 def _laws(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from luna_rules.references.names import LawNames
 from luna_rules.references.numbers import DateMention, NumberMention, find_dates, find_numbers
 from luna_rules.references.provisions import Mention, Reference, find_laws, find_references
-from luna_rules.references.spoken import as_written
+from luna_rules.references.spoken import as_written, lone_section
 
 __all__ = [
     "DateMention",
@@ -16,4 +16,5 @@ __all__ = [
     "find_laws",
     "find_numbers",
     "find_references",
+    "lone_section",
 ]

@@ -9,6 +9,7 @@ import re
 
 from rapidfuzz.distance import OSA
 
+from luna_rules.references.names import LawNames
 from luna_rules.references.numbers import number_word
 
 _NUMBER = r"\d{1,4}(?:\s?[a-z](?![^\W_]))?"
@@ -62,6 +63,13 @@ _DETAIL = re.compile(
 _MISSPELT = re.compile(r"\b(?P<word>p[a-zäöü]{5,11})\s+(?=\d{1,4}\s?[a-z]?(?![^\W_]))", re.IGNORECASE)
 _TYPED = re.compile(r"(?<![\w$])\$\s?(?=\d{1,3}\s?[a-z]?\s+[A-ZÄÖÜ]|\d{1,3}\s?[a-z](?![^\W_]))")
 _GLUED = re.compile(r"(§{1,2}\s*\d{1,4}[a-z]?)(?=[A-ZÄÖÜ][A-Za-zäöüß]*[A-ZÄÖÜ])")
+_ALONE = re.compile(
+    r"\W*(?:(?:was|bitte|mir|ist|sind|regelt|bedeutet|heißt|besagt|sagt|steht|geht|es|um|in|im|den|der|die|das|dem|nach"
+    r"|mit|zu|auf|sich|erkläre?|what|is|the|about)\s+){0,8}"
+    r"(?P<number>\d{1,3}\s?[a-z])(?:\s+(?:genau|eigentlich|auf sich))?\W*",
+    re.IGNORECASE,
+)
+_LAW_GLUED = re.compile(r"(?<![^\W_])(?P<law>[^\W\d_]{3,60})-?(?P<number>\d{1,3}[a-z]?)(?![^\W_])")
 _RANGE_WORDS = frozenset(("bis", "-", "–", "to"))
 
 
@@ -77,16 +85,25 @@ def roman(written: str) -> int:
     return total if 0 < total <= 30 else 0
 
 
-def as_written(text: str) -> str:
+def as_written(text: str, names: LawNames | None = None) -> str:
     """The text with its references in the form of laws: `paragraph vierzehn a` → `paragraph 14a`, `Abs. V` → `Abs. 5`,
-    `§ 41a,b` → `§ 41a, 41b`, `Absatz 2 des § 14a` → `§ 14a Absatz 2`, `$ 14a` → `§ 14a`."""
+    `§ 41a,b` → `§ 41a, 41b`, `Absatz 2 des § 14a` → `§ 14a Absatz 2`,
+    `$ 14a` → `§ 14a`. With the names of laws, `enwg14a` → `enwg 14a`, too."""
     text = _GLUED.sub(r"\1 ", _TYPED.sub("§ ", text))
+    if names is not None:
+        text = _LAW_GLUED.sub(lambda m: f"{m['law']} {m['number']}" if names.exact(m["law"]) else m.group(), text)
     text = _MISSPELT.sub(_mend, text)
     text = _SPELT.sub(_digits, text)
     text = _ORDINAL.sub(_counted, text)
     text = _ROMAN_ABSATZ.sub(lambda m: f"{m['word']} {roman(m['roman'])}" if roman(m["roman"]) else m.group(), text)
     text = _LETTERS.sub(_written_out, text)
     return _DETAILS_FIRST.sub(_section_first, text)
+
+
+def lone_section(text: str) -> str | None:
+    """The number with letter that is all a question speaks of: `14a`, `Was ist 14a?`; else None."""
+    match = _ALONE.fullmatch(text)
+    return None if match is None else re.sub(r"\s", "", match["number"]).lower()
 
 
 def _mend(match: re.Match[str]) -> str:

@@ -6,19 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from luna_rules.references import LawNames, Mention, Reference, as_written, find_laws, find_references
+from luna_rules.references import LawNames, Mention, Reference, as_written, find_laws, find_references, lone_section
 from luna_rules.search import laws
 from luna_rules.search.tables import Entries
 
 _NUMBER = re.compile(r"(?P<kind>\D*?)\s*(?P<number>\d+)(?P<letter>[a-z]?)")
 _YEAR = re.compile(r"[\s_]*(?:19|20)\d\d$")
 _COUNTED = re.compile(r"\s*[A-ZÄÖÜ]")
-_ALONE = re.compile(
-    r"\W*(?:(?:was|bitte|mir|ist|sind|regelt|bedeutet|heißt|besagt|sagt|steht|geht|es|um|in|im|den|der|die|das|dem|nach|mit|zu|auf|sich"
-    r"|erkläre?|what|is|the|about)\s+)*(?P<number>\d{1,3}\s?[a-z])(?:\s+(?:genau|eigentlich|auf sich))?\W*",
-    re.IGNORECASE,
-)
-_GLUED = re.compile(r"(?<![^\W_])(?P<law>[^\W\d_]{3,})-?(?P<number>\d{1,3}[a-z]?)(?![^\W_])")
 _ANNEX = re.compile(
     r"\b(?P<kind>anlage|anhang|annex)(?:\s+(?:zum|zur|des|der|vom|von|im|in|to the|of the))?\s*\Z", re.IGNORECASE
 )
@@ -71,7 +65,7 @@ class LookupParser:
 
     def parse(self, text: str) -> tuple[tuple[Lookup, ...], str]:
         """The look-ups of a question, and the question without them (what the passage should speak about)."""
-        text = _GLUED.sub(self._apart, as_written(text))
+        text = as_written(text, self._names)
         references = [found for found in find_references(text, self._names) if not _counts(text, found)]
         mentions = find_laws(text, self._names)
         used: set[int] = set()
@@ -96,13 +90,10 @@ class LookupParser:
             if mention.start not in used:
                 lookups.append(self._whole(text, mention))
             cuts.append((mention.start, mention.end))
-        if not lookups and (alone := _ALONE.fullmatch(text)) is not None:
-            reference = Reference(*alone.span("number"), section=f"§ {alone['number'].replace(' ', '').lower()}")
-            return (self._lookup(reference, None, alone["number"], reference.section),), ""
+        if not lookups and (alone := lone_section(text)) is not None:
+            reference = Reference(0, len(text), section=f"§ {alone}")
+            return (self._lookup(reference, None, alone, reference.section),), ""
         return tuple(dict.fromkeys(lookups)), _without(text, cuts)
-
-    def _apart(self, match: re.Match[str]) -> str:
-        return match.group() if self._names.exact(match["law"]) is None else f"{match['law']} {match['number']}"
 
     def _whole(self, text: str, mention: Mention) -> Lookup:
         """A law without §, or its annex that has no number."""

@@ -223,7 +223,7 @@ def test_names_and_lookups_are_read() -> None:
     assert read_question("Wie hoch ist die Leistung in kW nach dem EEG?").names == ()
     lookup = read_question("Was steht im Paragraf 7 c EnWG zu Ladepunkten?").lookup
     assert lookup is not None
-    assert (lookup.number, lookup.law, lookup.only) == ("7c", "EnWG", False)
+    assert (lookup.numbers, lookup.law, lookup.only) == (("7c",), "EnWG", False)
     only = read_question("par. 5a stromgvv inhalt").lookup
     assert only is not None
     assert only.only
