@@ -173,6 +173,39 @@ def search(
         print_hits(out, data)
 
 
+@app.command(name="eval", cls=GermanCommand)
+def evaluate(
+    questions: Annotated[
+        str, typer.Option("--set", help="dev, own, all oder der Pfad einer JSONL-Datei mit Fragen.", metavar="SATZ")
+    ] = "own",
+    split: Annotated[
+        str | None, typer.Option(metavar="HÄLFTE", help="Nur eine Hälfte: tune oder hold.")
+    ] = None,
+    answers: Annotated[bool, typer.Option("--answers/--no-answers", help="Auch antworten lassen.")] = True,
+    misses: Annotated[bool, typer.Option("--misses", help="Verfehlte Fragen zeigen (nie die aus „hold“).")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Messen, wie gut Luna findet und antwortet. Luna muss laufen, die Gesetze müssen aufgenommen sein."""
+    from luna_cli.client import LunaClient
+    from luna_cli.evaluate import ask_all, load, print_evaluation, to_json
+    from luna_rules.evaluation.questions import QuestionFileError
+
+    settings = _settings()
+    try:
+        chosen = load(questions, split)
+    except QuestionFileError as fault:
+        fail(str(fault), EXIT_USAGE)
+    with LunaClient(settings) as client:
+        client.check()
+        found = ask_all(client, chosen, answers=answers, console=err)
+    if as_json:
+        print_json(to_json(found))
+    else:
+        print_evaluation(out, found, misses=misses)
+    if not found.outcomes:
+        fail("Keine der Fragen passt zu den aufgenommenen Gesetzen.")
+
+
 def run() -> None:
     """Entry of the `luna` command: faults that people can mend are sentences, not tracebacks."""
     raise SystemExit(guarded(sys.argv[1:]))
