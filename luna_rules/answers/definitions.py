@@ -43,9 +43,9 @@ _REFERS = re.compile(
     r"(?:§§? ?\d|Artikels? \d)[^.;]{0,80}\b(?:des|der) (?:\w*(?:gesetz|verordnung|richtlinie)\w*|Verordnung)\b", re.I
 )
 """A definition that refers to another law says less than one that stands by itself."""
-_NO_MEANING = (
-    r"(?:nicht|zu|nur|auch|von|vom|dem|den|auf|mit|bei|für|im|in|nach|ebenfalls|ferner|insbesondere|unverzüglich"
-    r"|entsprechend|verpflichtet|berechtigt|so|daher|dabei|hierbei|dafür|dann|insoweit|anzu\w+|gem\w+|ab|zum|zur)\b"
+_NOUN_PHRASE = (
+    r"\s+(?:jeweils\s+|auch\s+|insbesondere\s+)?(?:ein|eine|einen|der|die|das|den|jede|jeder|jedes|alle|wer|was"
+    r"|solche|(?-i:[A-ZÄÖÜ])\w+)\b"
 )
 _OPENING = r"(?:\(\d{1,3}[a-z]{0,2}\)\s*)?(?:\d{1,3}[a-z]{0,2}\\?[.)]\s*)?"
 _ARTICLE = r"(?:(?:Der|Die|Das|Ein|Eine|Als)\s+)?"
@@ -106,7 +106,7 @@ def definition_of(term: str) -> Definition:
         rf"|\s*{_OPENING}{_ARTICLE}{quoted}[^.;]{{0,60}}\bim\s+Sinne?\b[^.;]{{0,80}}\b{_IS}\b"
         rf"|\s*{_OPENING}Im\s+Sinne?[^.;]{{0,80}}\b{_IS}\s+(?:ein\w*\s+)?{quoted}"
     )
-    said = rf"\s*{_OPENING}{_ARTICLE}{quoted}(?:\s+(?:nach|im|in)\s[^.;,]{{0,40}})?\s+{_IS}\s+(?!{_NO_MEANING})"
+    said = rf"\s*{_OPENING}{_ARTICLE}{quoted}(?:\s+(?:nach|im|in)\s[^.;,]{{0,40}})?\s+{_IS}{_NOUN_PHRASE}"
     return Definition(
         term,
         re.compile(entry, re.I),

@@ -30,8 +30,8 @@ _FREE = 1.15
 
 _EXCEPTIONS = re.compile(
     r"\W*(?:\(\d{1,3}[a-z]{0,2}\)\s*)?(?:Abweichend\w*|Ausgenommen|Unbeschadet|Satz \d|Die Sätze|Absatz \d|Die Absätze"
-    r"|Dies gilt nicht|In den Fällen|Im Fall(?:e|s)?\s+(?:de[rs]|eine[rs])\b(?! Wechsels)|Sofern|Soweit|Bei der Anwendung"
-    r"|Eine von\b.{1,60}\babweichende)\b"
+    r"|Dies gilt nicht|In den Fällen|Im Fall(?:e|s)?\s+(?:de[rs]|eine[rs])\b(?! Wechsels)|Sofern|Soweit"
+    r"|Bei der Anwendung|Eine von\b.{1,60}\babweichende)\b"
 )
 _OF_EXCEPTIONS = re.compile(
     r"\b(?:ausnahme\w*|ausgenommen|befreit|abweich\w*|trotz\w*|wenn|falls|sofern|bei)\b|\bohne\b", re.I

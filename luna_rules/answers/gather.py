@@ -80,7 +80,7 @@ def _unique(passages: Iterable[Passage]) -> list[Passage]:
 
 
 def _one_energy(text: str, passages: list[Passage]) -> tuple[list[Passage], tuple[Passage, ...]]:
-    """Passages without those of the twin ordinance for the other energy, and those twins; not named means electricity."""
+    """Passages without those of the twin ordinance for the other energy, and those; named none means electricity."""
     named = energies_of(text)
     if len(named) > 1:
         return passages, ()

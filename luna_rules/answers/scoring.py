@@ -14,6 +14,7 @@ from luna_rules.answers.fitness import Fitness
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
+from luna_rules.answers.roles import FIRST, importance
 from luna_rules.answers.signs import FIRM, QUANTITY, WORTH, signs_of, unit_pattern
 from luna_rules.answers.statements import Statement, headings_at, statements, text_of
 
@@ -33,6 +34,11 @@ _ROW = 0.12
 """What it is worth that a row of a table bears the number or letter that was asked for: „Modul B“."""
 _HEADER_ONLY = 0.6
 _FIRM_WORTH = 0.06
+_LEAST_ROLE = 0.35
+_NO_SUBJECT = 0.65
+_LITTLE = 0.3
+_PART_OF_TITLE = 0.85
+"""What „die Steuer“ counts for „Stromsteuer“ where the law's title names that: there it can mean nothing else."""
 _HOLLOW = re.compile(
     r"bleibt unberührt|bleiben unberührt|gilt entsprechend|gelten entsprechend|ist entsprechend anzuwenden|"
     r"sind entsprechend anzuwenden|findet keine Anwendung|bleiben unbeschadet|^\W*Seiten? \d+\b[^:]{0,20}:",
@@ -65,7 +71,12 @@ class StatementScorer:
         self._question = question
         self._passages = passages
         self._matcher = matcher
-        self.weights = list(matcher.weights)
+        roles = importance(question, matcher)
+        self.weights = [
+            weight * (_LEAST_ROLE + (1 - _LEAST_ROLE) * role)
+            for weight, role in zip(matcher.weights, roles, strict=True)
+        ]
+        self._nouns = [(c, self.weights[c]) for c, role in enumerate(roles) if role >= FIRST]
         self.total = sum(self.weights) or 1.0
         self._sections: dict[object, dict[int, float]] = {}
         self._headings: dict[str, Mapping[int, float]] = {}
@@ -165,6 +176,11 @@ class StatementScorer:
         total = 0.0
         covered = 0.0
         context = 0.0
+        title = self._concepts(passage.title)
+        own = {
+            concept: max(strength, _PART_OF_TITLE) if title.get(concept, 0.0) >= _PART_OF_TITLE else strength
+            for concept, strength in own.items()
+        }
         for concept, weight in enumerate(self.weights):
             here = own.get(concept, 0.0)
             covered += weight * max(here, _HEADING * heading.get(concept, 0.0))
@@ -193,5 +209,9 @@ class StatementScorer:
             score *= 0.5
         score += 0.05 / (1 + place)
         score *= self._fitness.of(text, signs)
+        if self._nouns and not any(
+            max(own.get(c, 0.0), heading.get(c, 0.0), wide.get(c, 0.0)) > _LITTLE for c, _ in self._nouns
+        ):
+            score *= _NO_SUBJECT
         score *= 0.35 + 0.65 * rank
         return Scored(statement, text, own, signs, score, covered / self.total)

@@ -108,6 +108,7 @@ _WORD_NUMBER = re.compile(
     r"|\w*tausend\w*|anderthalb|eine[nmrs]?)\s",
     re.I,
 )
+_TERM_BEFORE = re.compile(r"\b(?:innerhalb|binnen|während|Dauer|Ablauf|Zeitraum|als|von)\s+$", re.I)
 _DIGITS_BEFORE = re.compile(r"\d[\d.,\s]*$")
 
 
@@ -118,6 +119,8 @@ def value_spans(text: str, wants: Sequence[Want]) -> list[tuple[int, int]]:
         written = text[start:end]
         if _NO_VALUE.fullmatch(written) and not (_WORD_NUMBER.match(written) or _REGULAR.fullmatch(written)):
             continue
+        if written[:6].lower() == "eines " and not _TERM_BEFORE.search(text, max(0, start - 24), start):
+            continue  # „zum Ende eines Monats“ is no duration, „innerhalb eines Monats“ is one
         # Groups of digits set apart by a special space belong to one number.
         if written[0].isdigit() and (before := _DIGITS_BEFORE.search(text, max(0, start - 20), start)):
             start = before.start()

@@ -15,31 +15,25 @@ from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.places import is_place, is_provision
 from luna_rules.answers.question import NUMERIC, Question, Want
+from luna_rules.answers.roles import FIRST, OTHER, importance
 from luna_rules.answers.signs import signs_of
-from luna_rules.answers.text import comparable, fold, word_set
+from luna_rules.answers.text import comparable, fold
 
 LEAST = 0.38
 """The score from which on an answer is given. Chosen by looking at all development and own questions together."""
 
-# How much a word of the question tells about its subject: nouns name it, verbs and adverbs are often only the asker's.
-_NOUN, _FIRST, _OTHER, _ENGLISH, _LOWER, _LIGHT, _NUMBER = 1.0, 0.7, 0.4, 0.7, 0.6, 0.15, 0.12
 _MISSING = 0.3
 _RARE = 0.55
 
-_LIGHT_WORDS = word_set(
-    """
-    jahr jahre jahren jahres tag tage tagen monat monate monaten woche wochen stunde stunden uhr euro cent prozent kw
-    kwh mw mwh kilowatt kilowattstunde kilowattstunden megawatt geld pro frist datum dauer hoechstens mindestens betrag
-    hoehe
-    year years month months day days week weeks euro euros percent per
-    """
-)
 _NOW = re.compile(
     r"\b(?:gestern|vorgestern|übermorgen|heute (?:um|früh|abend|nacht|mittag|nachmittag)|morgen(?=\W*$|\s(?:um"
     r"|früh|abend"
     r"|mittag|nachmittag)\b)|in diesem moment|right now|today|tomorrow|yesterday)\b",
     re.I,
 )
+
+
+NO_PROVISION = "die genannte Vorschrift liegt nicht vor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,7 @@ def assess(
         if any(is_provision(passage, question.lookup) for passage in passages):
             return Support(True, score=1.0)
         if question.lookup.only:
-            return Support(False, "die genannte Vorschrift liegt nicht vor")
+            return Support(False, NO_PROVISION, (question.lookup.asked,))
     if names := _missing_names(question, passages):
         return Support(False, "Genanntes kommt in den Fundstellen nicht vor", names)
     if _NOW.search(question.text) and (question.wants or len(matcher.labels) < 3):
@@ -111,9 +105,9 @@ def coverage(
     missing: list[tuple[float, str]] = []
     for concept, weight in enumerate(weights):
         covered = _step(_most(found, concept))
-        if roles[concept] >= _FIRST and (concept in matcher.unknown or matcher.weights[concept] > _RARE):
+        if roles[concept] >= FIRST and (concept in matcher.unknown or matcher.weights[concept] > _RARE):
             lacking += weight * (1.0 - covered) / total
-        if covered == 0.0 and roles[concept] > _OTHER:
+        if covered == 0.0 and roles[concept] > OTHER:
             missing.append((weight, matcher.labels[concept]))
     missing.sort(key=lambda pair: -pair[0])
     return 0.5 * in_best + 0.5 * in_cited - _MISSING * lacking, tuple(label for _, label in missing)
@@ -130,28 +124,6 @@ def _step(strength: float) -> float:
     if strength >= 0.45:
         return 0.6
     return 0.35 if strength >= 0.3 else 0.0
-
-
-def importance(question: Question, matcher: ConceptMatcher) -> list[float]:
-    """How much each concept tells about the subject, by the kind of its word."""
-    text = question.text
-    lower = text == text.lower()
-    roles: list[float] = []
-    for label in matcher.labels:
-        if label[:1].isdigit():
-            roles.append(_NUMBER)
-        elif any(fold(word) in _LIGHT_WORDS for word in label.split()):
-            roles.append(_LIGHT)
-        elif question.english:
-            roles.append(_ENGLISH)
-        elif lower:
-            roles.append(_LOWER)
-        elif label[:1].isupper():
-            before = text[: max(0, text.find(label))].rstrip()
-            roles.append(_FIRST if not before or before[-1] in ".?!:" else _NOUN)
-        else:
-            roles.append(_OTHER)
-    return roles
 
 
 def _has_value(question: Question, extract: Extract) -> bool:
