@@ -22,7 +22,7 @@ from luna_rules.series.localtime import local_to_utc
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 ID_LIMIT: Final = 100
-_KEYS: Final = ("meter_id", "market", "product")
+_CAREFUL_BYTES: Final = 512 * 1024
 _NULLS: Final = ["", "null", "NULL", "None"]
 _FAST: Final = (
     ("%Y-%m-%dT%H:%M:%SZ", r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", True),
@@ -113,8 +113,25 @@ def meter_found(meter: str, rows: int, obis: tuple[str, ...] = ()) -> MeterFound
 
 def read_part(part: Part, shape: Shape, options: ImportOptions, faults: Faults, state: State) -> Parsed:
     """Typed rows of a part; each fault is named and costs one row."""
+    before = State(state.naive, state.group)
     quick = _quick(part, shape, options, state)
-    return quick if quick is not None else _careful(part, shape, options, faults, state)
+    if quick is not None:
+        return quick
+    state.naive, state.group = before.naive, before.group
+    cut = part.content.rfind(b"\n", 0, len(part.content) // 2) + 1
+    if len(part.content) <= _CAREFUL_BYTES or not cut:
+        return _careful(part, shape, options, faults, state)
+    # One fault must not slow down the rows around it: only the piece that holds it is read line by line.
+    first = read_part(Part(part.content[:cut], part.first_line), shape, options, faults, state)
+    line = part.first_line + part.content.count(b"\n", 0, cut)
+    second = read_part(Part(part.content[cut:], line), shape, options, faults, state)
+    return Parsed(
+        pl.concat([first.frame, second.frame], how="diagonal"),
+        first.rows + second.rows,
+        first.without_value + second.without_value,
+        first.local_times + second.local_times,
+        first.ambiguous_once + second.ambiguous_once,
+    )
 
 
 def _quick(part: Part, shape: Shape, options: ImportOptions, state: State) -> Parsed | None:

@@ -1,0 +1,196 @@
+"""What headers and preambles say, in German and English: what a column holds, in which unit and direction."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from luna_rules.series.obis import Direction, Obis, find_obis
+
+Measure = Literal["energy", "power", "register", "voltage", "price", "volume", "other"]
+
+UNITS: Final[dict[str, tuple[Measure, float]]] = {
+    "kwh": ("energy", 1.0),
+    "wh": ("energy", 0.001),
+    "mwh": ("energy", 1000.0),
+    "gwh": ("energy", 1_000_000.0),
+    "kw": ("power", 1.0),
+    "w": ("power", 0.001),
+    "mw": ("power", 1000.0),
+    "v": ("voltage", 1.0),
+}
+"""Units with what they measure and the factor to kWh, kW or V."""
+UNIT_NAMES: Final = {"kwh": "kWh", "wh": "Wh", "mwh": "MWh", "gwh": "GWh", "kw": "kW", "w": "W", "mw": "MW", "v": "V"}
+
+_UNIT: Final = re.compile(r"(?<![A-Za-z/€])(kwh|wh|mwh|gwh|kw|mw|w|v)(?![A-Za-z0-9/]|\s*/)", re.IGNORECASE)
+_PRICE_UNIT: Final = re.compile(r"(€|eur|euro|ct|cent)\s*(?:/|je|pro|per)\s*(mwh|kwh)", re.IGNORECASE)
+_FOREIGN_UNIT: Final = re.compile(r"kvarh?|varh?\b|kva\b|m³|m3\b|°c|\bhz\b|cos\s*(phi|φ)|\bph\b", re.IGNORECASE)
+
+_REGISTER: Final = r"z(ä|ae)hlerst(a|ä|ae)nd|meter\s*reading|\bregister|cumul|kumul|zählwerk(sstand)?\b|^stand\b|total\s*reading"
+_OTHER: Final = (
+    r"blind|reactive|reaktiv|temperatur|kosten|betrag|\bcost|amount|preis|price|scheinleistung|apparent|frequen|"
+    r"leistungsfaktor|gemeinschaftsnutzung|co2|umrechnungsfaktor|wandlerfaktor|brennwert|gradtag|\bnr\.?$|nummer|number"
+)
+_STATUS: Final = r"status|qualit|g(ü|ue)te|kennzeichen|\bflag|messwert:|wertart|ersatzwert|plausib|validit|validier|\bart\b"
+_UNIT_COLUMN: Final = r"^(mess)?einheit|^unit|^uom|^dimension"
+_METER: Final = (
+    r"z(ä|ae)hlpunkt|zp-?n(umme)?r|\bzp\b|\bma-?lo\b|\bme-?lo\b|malo-?id|melo-?id|marktlokation|messlokation|metering\s*point|"
+    r"messstelle|messpunkt|\bpod\b|meter[_ ]?id|meterid|meter\s*(number|no)|^meter$|^z(ä|ae)hler$|\bmpan\b|\bean\b|lokation"
+)
+_DEVICE: Final = r"z(ä|ae)hler-?\s*(nr|nummer|id)|ger(ä|ae)te|device|serial|serien|equipment"
+_OBIS_COLUMN: Final = r"obis|kennzahl|kennziffer|register\s*code|reading\s*type|messgr(ö|oe)(ß|ss)e|\bkanal\b|channel"
+_START: Final = r"\bvon\b|\bab\b|beginn|^start|start$|startzeit|startdat|startuhr|\bfrom\b|_from\b|^from|begin|anfang|valid_from|interval\s*start"
+_END: Final = r"\bbis\b|ende|^end|end$|_to\b|\bto\b|until|enduhr|enddat|valid_to|interval\s*end"
+_READ_AT: Final = r"ablese|messzeitpunkt|reading\s*time|read\s*at"
+_DATE: Final = r"datum|\bdate|^tag$|\bday\b|date"
+_TIME: Final = r"zeit|uhrzeit|\btime|time|\bts\b|stamp|intervall"
+_PRODUCTION: Final = (
+    r"einspeis|erzeug|r(ü|ue)cklieferung|r(ü|ue)ckspeis|(ü|ue)bersch(u|ü)(ss|ß)|produktion|generation|production|produced|export|"
+    r"feed[- ]?in|\blieferung|abgabe|pv-?\s*(anlage|ertrag|leistung)|solar|photovolta|\binfeed|injection|"
+    r"energie-?richtung\s*[:;]?\s*(einspeis|lieferung|-a\b)|\ba-|\b-a\b"
+)
+_CONSUMPTION: Final = (
+    r"verbrauch|bezug|entnahme|consumption|consumed|\bimport|restnetz|\bload\b|netzlast|vorschub|demand|usage|withdrawal|"
+    r"\ba\+|\+a\b|netztarif"
+)
+_ENERGY: Final = r"verbrauch|energie|arbeit|energy|consumption|einspeis|erzeug|bezug|vorschub|menge|usage"
+_POWER: Final = r"leistung|power|\blast\b|lastprofil|lastgang|demand"
+_VOLTAGE: Final = r"spannung|voltage"
+_VOLUME: Final = r"volum|menge|\bmwh\b"
+_DAILY: Final = r"tages(summe|wert|verbrauch)|daily"
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What a header says about its column; None where it says nothing."""
+
+    role: Literal["status", "unit", "meter", "device", "obis", "value", "other"] | None
+    measure: Measure | None
+    unit: str | None
+    direction: Direction | None
+    obis: Obis | None
+    time: Literal["start", "end", "read_at", "date", "time"] | None
+    price_factor: float | None = None
+
+
+def hint(header: str) -> Hint:
+    """Read a header cell."""
+    text = re.sub(r"\s+", " ", header.strip()).lower()
+    obis = find_obis(header)
+    unit = find_unit(header)
+    price = _PRICE_UNIT.search(header)
+    measure = _measure(text, unit, obis, price is not None)
+    role = _role(text, measure, obis)
+    price_factor = None
+    if price:
+        cents = price[1].lower().startswith("c")
+        price_factor = (0.01 if cents else 1.0) * (1000.0 if price[2].lower() == "kwh" else 1.0)
+    return Hint(role, measure, unit, find_direction(header, obis), obis, _time(text), price_factor)
+
+
+def find_unit(text: str) -> str | None:
+    """The unit of energy, power or voltage that a text names, in its usual spelling; brackets count first."""
+    if _FOREIGN_UNIT.search(text) or _PRICE_UNIT.search(text):
+        return None
+    for bracketed in re.findall(r"[\[(]([^\])]*)[\])]", text):
+        found = _UNIT.search(bracketed)
+        if found:
+            return _spelled(found[1])
+    units = [found for found in _UNIT.findall(text) if found.lower() not in {"w", "v"} or text.strip() == found]
+    return _spelled(units[-1]) if units else None
+
+
+def _spelled(unit: str) -> str:
+    if unit == "mW":
+        return "W"
+    return UNIT_NAMES[unit.lower()]
+
+
+def exact_unit(text: str) -> str | None:
+    """The unit that the whole cell is, such as `KWH`."""
+    word = text.strip().strip("[]()").strip().lower()
+    return UNIT_NAMES.get(word)
+
+
+def find_direction(text: str, obis: Obis | None = None) -> Direction | None:
+    """Taken from the network or fed into it; None where the text says neither or both."""
+    if obis is not None and obis.direction is not None:
+        return obis.direction
+    low = text.lower()
+    production = re.search(_PRODUCTION, low) is not None
+    consumption = re.search(_CONSUMPTION, low) is not None
+    if production == consumption:
+        return None
+    return "production" if production else "consumption"
+
+
+def is_meter_label(text: str) -> bool:
+    """Whether a cell announces the id of a meter or location."""
+    return re.search(_METER, text.lower()) is not None
+
+
+def is_device_label(text: str) -> bool:
+    """Whether a cell announces the number of a device."""
+    return re.search(_DEVICE, text.lower()) is not None
+
+
+def _measure(text: str, unit: str | None, obis: Obis | None, price: bool) -> Measure | None:
+    if price:
+        return "price"
+    if re.search(_REGISTER, text):
+        return "register"
+    if _FOREIGN_UNIT.search(text):
+        return "other"
+    if obis is not None and obis.is_register and not re.search(r"verbrauch|vorschub|differenz|consumption|advance", text):
+        return "register"
+    if obis is not None and obis.quantity in {3, 4, 5, 6, 7, 8}:
+        return "other"
+    if unit is not None:
+        return UNITS[unit.lower()][0]
+    if re.search(_VOLTAGE, text):
+        return "voltage"
+    if re.search(r"preis|price", text):
+        return "price"
+    if re.search(_OTHER, text):
+        return "other"
+    if obis is not None and (obis.is_period or obis.is_power):
+        return "energy" if obis.is_period else "power"
+    if re.search(_ENERGY, text):
+        return "energy"
+    if re.search(_POWER, text):
+        return "power"
+    return None
+
+
+def _role(
+    text: str, measure: Measure | None, obis: Obis | None
+) -> Literal["status", "unit", "meter", "device", "obis", "value", "other"] | None:
+    if re.search(_STATUS, text):
+        return "status"
+    if re.search(_UNIT_COLUMN, text):
+        return "unit"
+    if measure in {"energy", "power", "register", "voltage", "price"} and (
+        find_unit(text) or obis is not None or not (re.search(_METER, text) or re.search(_DEVICE, text))
+    ):
+        return "value"
+    if re.search(_OBIS_COLUMN, text):
+        return "obis"
+    if re.search(_METER, text):
+        return "meter"
+    if re.search(_DEVICE, text):
+        return "device"
+    if measure == "other" or re.search(_OTHER, text):
+        return "other"
+    return None
+
+
+def _time(text: str) -> Literal["start", "end", "read_at", "date", "time"] | None:
+    start, end = re.search(_START, text) is not None, re.search(_END, text) is not None
+    if start != end:
+        return "start" if start else "end"
+    if re.search(_READ_AT, text):
+        return "read_at"
+    if re.search(_DATE, text):
+        return "date"
+    return "time" if re.search(_TIME, text) else None
