@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -37,7 +38,7 @@ from luna_api.system.docs import docs_script, docs_style
 from luna_api.system.help import HelpTexts
 from luna_api.system.page import Page, page
 from resources.database import AppDatabase
-from resources.objects import FolderObjectStore
+from resources.objects import open_object_store
 from resources.orchestrator import Orchestrator
 from resources.search_tables import load_search_tables
 from resources.secrets import database_urls, load_secrets
@@ -60,7 +61,7 @@ def build_context(settings: Settings) -> AppContext:
     return AppContext(
         settings=settings,
         database=database,
-        objects=FolderObjectStore(settings.home / "objects"),
+        objects=open_object_store(settings),
         orchestrator=orchestrator,
         authenticator=Authenticator(settings, secrets.admin_api_key, database),
         registry=registry,
@@ -103,6 +104,8 @@ def create_app(
         debug=False,
     )
     hosts = frozenset(host.strip().lower() for host in settings.allowed_hosts.split(",") if host.strip())
+    # Where it listens on one address only, that address is what it is called by.
+    hosts |= {urlsplit(settings.api_url).hostname or ""}
     app.asgi_handler = Edge(app.asgi_handler, allowed_hosts=hosts, registry=context.registry)
     return app
 

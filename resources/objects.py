@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-_KEY = re.compile(r"^(public|[0-9a-f-]{36})/[0-9a-f]{2}/[0-9a-f]{64}$")
+from resources.settings import Settings
+
+KEY = re.compile(r"^(public|[0-9a-f-]{36})/[0-9a-f]{2}/[0-9a-f]{64}$")
+"""How the key of an object looks; nothing else is read, listed or removed."""
 
 
 class ObjectMissingError(LookupError):
@@ -64,6 +67,10 @@ class ObjectStore(Protocol):
         """How long ago the object was put; zero for a missing one."""
         ...
 
+    def usage(self) -> tuple[int, int]:
+        """How many objects there are, and their bytes together."""
+        ...
+
     def check(self) -> None:
         """Raise `OSError` when the store cannot be written to."""
         ...
@@ -72,6 +79,24 @@ class ObjectStore(Protocol):
 def object_key(tenant: UUID | None, sha256: str) -> str:
     """The key under which bytes with that sha256 are kept for `tenant` (None: public)."""
     return f"{tenant or 'public'}/{sha256[:2]}/{sha256}"
+
+
+def open_object_store(settings: Settings) -> ObjectStore:
+    """The store these settings name: S3 where `S3_ENDPOINT_URL` is set, else the folder under `LUNA_HOME`."""
+    if settings.s3_endpoint_url is None:
+        return FolderObjectStore(settings.home / "objects")
+    from resources.objects_s3 import S3ObjectStore, S3Place
+
+    access, secret = settings.s3_access_key_id, settings.s3_secret_access_key
+    return S3ObjectStore(
+        S3Place(
+            endpoint_url=settings.s3_endpoint_url,
+            bucket=settings.s3_bucket,
+            access_key_id=access.get_secret_value() if access else "",
+            secret_access_key=secret.get_secret_value() if secret else "",
+            region=settings.s3_region,
+        )
+    )
 
 
 class FolderObjectStore:
@@ -120,7 +145,7 @@ class FolderObjectStore:
         """See `ObjectStore.keys`."""
         for path in self._root.glob("*/*/*"):
             key = path.relative_to(self._root).as_posix()
-            if _KEY.match(key):
+            if KEY.match(key):
                 yield key
 
     def age(self, key: str) -> timedelta:
@@ -129,6 +154,11 @@ class FolderObjectStore:
             return timedelta(seconds=max(0.0, time.time() - self._path(key).stat().st_mtime))
         except FileNotFoundError:
             return timedelta(0)
+
+    def usage(self) -> tuple[int, int]:
+        """See `ObjectStore.usage`."""
+        sizes = [(self._root / key).stat().st_size for key in self.keys()]
+        return len(sizes), sum(sizes)
 
     def check(self) -> None:
         """See `ObjectStore.check`."""
@@ -140,6 +170,6 @@ class FolderObjectStore:
             probe.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        if not _KEY.match(key):
+        if not KEY.match(key):
             raise ObjectMissingError(f"not a key of this store: {key!r}")
         return self._root / key

@@ -24,6 +24,10 @@ EXAMPLES: dict[str, str] = {
     "database_url": "DATABASE_URL=postgresql://luna_owner:secret@127.0.0.1:5432/luna",
     "qdrant_url": "QDRANT_URL=http://127.0.0.1:6333",
     "s3_endpoint_url": "S3_ENDPOINT_URL=http://127.0.0.1:9000",
+    "s3_bucket": "S3_BUCKET=luna",
+    "s3_access_key_id": "S3_ACCESS_KEY_ID=luna",
+    "s3_secret_access_key": "S3_SECRET_ACCESS_KEY=$(openssl rand -hex 24)",
+    "s3_region": "S3_REGION=us-east-1",
     "tika_endpoint": "TIKA_ENDPOINT=http://127.0.0.1:9998",
     "ollama_host": "OLLAMA_HOST=http://127.0.0.1:11434",
     "redis_url": "REDIS_URL=redis://127.0.0.1:6379/0",
@@ -57,6 +61,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     qdrant_url: str | None = None
     s3_endpoint_url: str | None = None
+    s3_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = "luna"
+    s3_access_key_id: SecretStr | None = None
+    s3_secret_access_key: SecretStr | None = None
+    s3_region: str = "us-east-1"
     tika_endpoint: str | None = None
     ollama_host: str | None = None
     redis_url: SecretStr | None = None
@@ -99,7 +107,7 @@ class Settings(BaseSettings):
                 raise ValueError("ist keine Adresse einer PostgreSQL-Datenbank mit Rechner und Datenbankname")
         return value
 
-    @field_validator("qdrant_url", "s3_endpoint_url", "tika_endpoint", "ollama_host")
+    @field_validator("qdrant_url", "tika_endpoint", "ollama_host")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None:
@@ -120,8 +128,10 @@ class Settings(BaseSettings):
 
     @property
     def api_url(self) -> str:
-        """Base address of the API as reached from this machine."""
-        return f"http://127.0.0.1:{self.api_port}"
+        """Base address of the API as reached from this machine: the loopback, unless it listens elsewhere only."""
+        elsewhere = self.bind_address not in {"", "0.0.0.0", "::", "localhost"}  # noqa: S104  compared, not bound
+        host = self.bind_address if elsewhere else "127.0.0.1"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
 
     @property
     def dagster_url(self) -> str:
@@ -134,10 +144,11 @@ _FAULTS = {
     "int_from_float": "ist keine ganze Zahl",
     "greater_than_equal": "ist zu klein (mindestens {ge})",
     "less_than_equal": "ist zu groß (höchstens {le})",
+    "string_pattern_mismatch": "hat nicht die Form, die dort verlangt ist",
     "literal_error": "hat keinen der erlaubten Werte {expected}",
 }
 
-PARTS_NOT_YET_SERVED = ("qdrant_url", "s3_endpoint_url", "tika_endpoint", "ollama_host", "redis_url")
+PARTS_NOT_YET_SERVED = ("qdrant_url", "tika_endpoint", "ollama_host", "redis_url")
 """Outside parts whose client is not part of this release: a set variable stops the start instead of being ignored."""
 
 
@@ -161,6 +172,13 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
                 f"{name.upper()} ist gesetzt, aber diese Ausgabe spricht mit diesem Dienst noch nicht; "
                 f"ohne {name.upper()} wird der eingebaute verwendet"
             )
+    if settings.s3_endpoint_url is not None:
+        for name in ("s3_access_key_id", "s3_secret_access_key"):
+            if getattr(settings, name) is None:
+                raise SettingsError(
+                    f"{name.upper()} fehlt, obwohl S3_ENDPOINT_URL gesetzt ist; "
+                    f"richtig wäre zum Beispiel {EXAMPLES[name]}"
+                )
     return settings
 
 
@@ -169,4 +187,9 @@ def _fault(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return error["msg"].removeprefix("Value error, ")
     template = _FAULTS.get(error["type"], "hat einen unbrauchbaren Wert")
-    return template.format(**{**error.get("ctx", {}), "expected": str(error.get("ctx", {}).get("expected", ""))})
+    return template.format(**{**error.get("ctx", {}), "expected": _alternatives(error)})
+
+
+def _alternatives(error: ErrorDetails) -> str:
+    """The allowed values; the library joins the last two in English."""
+    return str(error.get("ctx", {}).get("expected", "")).replace("' or '", "' oder '")

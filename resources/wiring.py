@@ -11,7 +11,7 @@ from dagster import ConfigurableResource
 
 from resources.database import Connection, worker_connection
 from resources.extractor import EmbeddedExtractor
-from resources.objects import FolderObjectStore, ObjectStore
+from resources.objects import ObjectStore, open_object_store
 from resources.secrets import DatabaseUrls, database_urls, load_secrets
 from resources.settings import Settings, load_settings
 
@@ -35,10 +35,10 @@ class LunaResource(ConfigurableResource):  # pyright: ignore[reportMissingTypeAr
         with worker_connection(self.urls.worker) as connection:
             yield connection
 
-    @property
+    @cached_property
     def objects(self) -> ObjectStore:
         """Where the bytes of documents are."""
-        return FolderObjectStore(self.settings.home / "objects")
+        return open_object_store(self.settings)
 
     @contextmanager
     def extractor(self) -> Generator[EmbeddedExtractor]:

@@ -67,6 +67,8 @@ class AdminService:
         )
         if settings.database_url is not None:
             services["db"].implementation = "server"
+        if settings.s3_endpoint_url is not None:
+            services["minio"].implementation = "server"
         return AdminHealth({name: services[name] for name in SERVICES}, await self._versions())
 
     async def reindex(self, request: ReindexRequest) -> RunStarted:

@@ -118,7 +118,7 @@ class MetricsService:
         async with self._transaction() as sql, sql.cursor(row_factory=dict_row) as cursor:
             tables = await _all(cursor, _TABLES)
             database = (await _all(cursor, "SELECT pg_database_size(current_database()) AS bytes"))[0]
-        objects, objects_bytes = await asyncio.to_thread(_objects, self._context.settings.home / "objects")
+        objects, objects_bytes = await asyncio.to_thread(self._context.objects.usage)
         return SystemMetrics(
             routes=self._context.registry.routes(),
             tables=[TableSize(row["table"], row["bytes"], row["rows"]) for row in tables],
@@ -155,11 +155,6 @@ def _days(rows: list[dict[str, Any]]) -> list[DayCount]:
 
 def _float(value: object) -> float | None:
     return None if value is None else round(float(str(value)), 3)
-
-
-def _objects(root: Path) -> tuple[int, int]:
-    sizes = [path.stat().st_size for path in root.glob("*/*/*") if path.is_file()]
-    return len(sizes), sum(sizes)
 
 
 def _processes() -> list[ProcessUsage]:

@@ -22,6 +22,7 @@ from resources.settings import PARTS_NOT_YET_SERVED, SettingsError, load_setting
         ("DATABASE_URL", "mysql://root@127.0.0.1/luna", "DATABASE_URL"),
         ("DATABASE_URL", "postgresql://127.0.0.1", "DATABASE_URL"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL"),
+        ("S3_BUCKET", "Luna Bucket", "S3_BUCKET"),
     ],
 )
 def test_a_wrong_value_is_named_with_an_example(
@@ -33,6 +34,27 @@ def test_a_wrong_value_is_named_with_an_example(
     assert str(caught.value).startswith(fault)
     assert f"zum Beispiel {variable}=" in str(caught.value)
     assert value not in str(caught.value) or variable != "ADMIN_API_KEY"
+
+
+def test_the_allowed_values_are_told_in_german(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUNA_ENV", "staging")
+    with pytest.raises(SettingsError, match="'dev' oder 'prod'"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104
+        ("::", "127.0.0.1"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("fd00::7", "[fd00::7]"),
+    ],
+)
+def test_the_api_is_asked_where_it_listens(address: str, host: str) -> None:
+    settings = load_settings({"bind_address": address, "api_port": 8123})
+    assert settings.api_url == f"http://{host}:8123"
 
 
 def test_every_fault_gets_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +70,15 @@ def test_a_part_without_a_client_stops_the_start(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(name.upper(), "http://127.0.0.1:1234")
     with pytest.raises(SettingsError, match=name.upper()):
         load_settings()
+
+
+def test_an_object_store_needs_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:9000")
+    monkeypatch.setenv("S3_ACCESS_KEY_ID", "luna")
+    with pytest.raises(SettingsError, match=r"S3_SECRET_ACCESS_KEY fehlt.*S3_SECRET_ACCESS_KEY="):
+        load_settings()
+    monkeypatch.setenv("S3_SECRET_ACCESS_KEY", "geheimgeheim")
+    assert load_settings().s3_bucket == "luna"
 
 
 def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
