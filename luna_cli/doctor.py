@@ -21,12 +21,12 @@ import psycopg
 
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.home import LAYOUT, read_mark, release
-from resources.embedded.ports import free_port_near, holder_of, is_free
+from resources.embedded.ports import free_port_near, holder_of, obstacle
 from resources.embedded.postgres import unprivileged_user
 from resources.embedded.supervisor import Stack, build_ports
 from resources.migrate import schema_version
 from resources.secrets import FILE_NAME, database_urls, load_secrets
-from resources.settings import Settings
+from resources.settings import EXAMPLES, Settings
 
 Verdict = Literal["ok", "warn", "fault"]
 _GB = 1024**3
@@ -174,8 +174,16 @@ def _ports(settings: Settings, stack: Stack) -> Iterator[Finding]:
     for variable, (address, port) in build_ports(settings).items():
         if running:
             yield Finding(variable, "ok", f"{port}, von Luna benutzt")
-        elif is_free(port, address):
+            continue
+        found = obstacle(port, address)
+        if found is None:
             yield Finding(variable, "ok", f"{port} ist frei")
+        elif found == "address":
+            yield Finding(
+                "BIND_ADDRESS", "fault", f"„{address}“ ist keine Adresse dieses Rechners", EXAMPLES["bind_address"]
+            )
+        elif found == "forbidden":
+            yield Finding(variable, "fault", f"{port} darf dieser Benutzer nicht öffnen", f"{variable}=8000 ginge.")
         else:
             by = holder_of(port)
             yield Finding(

@@ -21,6 +21,7 @@ from luna_cli.client import ApiFaultError, LunaClient
 IN_FLIGHT = 4
 _POLLED_AT_ONCE = 32
 _POLL_PAUSE_S = 0.4
+LINE_EVERY_S = 5.0
 _FINAL = frozenset({"ready", "failed", "archived"})
 
 Outcome = Literal["ready", "unchanged", "failed"]
@@ -121,15 +122,23 @@ class Ingest:
         ):
             sending = progress.add_task("Hochladen ", total=len(sources))
             working = progress.add_task("Einarbeiten", total=len(sources))
+            lines = _Lines(None if console.is_terminal else console, len(sources))
 
             def done(result: Result) -> None:
                 summary.results.append(result)
                 progress.advance(working)
+                lines.done += 1
+
+            def sent() -> None:
+                progress.advance(sending)
+                lines.sent += 1
+                lines.tell()
 
             try:
-                self._send(pool, sources, waiting, done, lambda: progress.advance(sending))
+                self._send(pool, sources, waiting, done, sent)
                 while waiting:
                     self._poll(pool, waiting, done)
+                    lines.tell()
             except BaseException:
                 self._stopping.set()
                 raise
@@ -219,6 +228,29 @@ class Ingest:
         if status == "failed":
             return Result(source, "failed", str(state.get("error") or "ohne Angabe von Gründen"))
         return Result(source, "ready") if status in _FINAL else None
+
+
+class _Lines:
+    """Progress for logs and pipes, where no bar can be drawn: a line at the start, then one every few seconds."""
+
+    def __init__(self, console: Console | None, total: int) -> None:
+        self._console = console
+        self._total = total
+        self._began = self._told = time.monotonic()
+        self.sent = self.done = 0
+        if console is not None:
+            console.print(f"{total} Datei wird aufgenommen." if total == 1 else f"{total} Dateien werden aufgenommen.")
+
+    def tell(self) -> None:
+        """A line, when the last one is long enough ago."""
+        now = time.monotonic()
+        if self._console is None or now - self._told < LINE_EVERY_S:
+            return
+        self._told = now
+        self._console.print(
+            f"Nach {now - self._began:.0f} s: {self.sent} von {self._total} hochgeladen, "
+            f"{self.done} von {self._total} fertig."
+        )
 
 
 def failures_table(summary: Summary) -> Table:

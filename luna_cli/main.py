@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.exceptions import TyperException
 
-from luna_cli.german import GermanCommand, GermanGroup, speak_german
+from luna_cli.german import GermanCommand, GermanGroup, complaint, speak_german
 from luna_cli.output import EXIT_FAULT, EXIT_OK, EXIT_USAGE, err, fail, out, print_json
 from resources.settings import Settings, SettingsError, load_settings
 
@@ -115,11 +116,13 @@ def ingest(
     paths: Annotated[
         list[Path], typer.Argument(help="Dateien und Ordner (Ordner samt Unterordnern).", metavar="PFAD…")
     ],
-    kind: Annotated[str, typer.Option(help=f"Art: {', '.join(KINDS)}.")] = "document",
-    tags: Annotated[list[str] | None, typer.Option(help="Schlagwörter, mit Komma getrennt oder mehrmals.")] = None,
-    valid_from: Annotated[str | None, typer.Option(help="Gilt ab (JJJJ-MM-TT).")] = None,
-    valid_to: Annotated[str | None, typer.Option(help="Gilt bis (JJJJ-MM-TT).")] = None,
-    title: Annotated[str | None, typer.Option(help="Titel; nur bei einer einzelnen Datei.")] = None,
+    kind: Annotated[str, typer.Option(metavar="ART", help=f"Art: {', '.join(KINDS)}.")] = "document",
+    tags: Annotated[
+        list[str] | None, typer.Option(metavar="WORT", help="Schlagwörter, mit Komma getrennt oder mehrmals.")
+    ] = None,
+    valid_from: Annotated[str | None, typer.Option(metavar="TAG", help="Gilt ab (JJJJ-MM-TT).")] = None,
+    valid_to: Annotated[str | None, typer.Option(metavar="TAG", help="Gilt bis (JJJJ-MM-TT).")] = None,
+    title: Annotated[str | None, typer.Option(metavar="TITEL", help="Titel; nur bei einer einzelnen Datei.")] = None,
 ) -> None:
     """Dokumente aufnehmen und warten, bis sie zu finden sind. Endet mit 0, 1 (einige nicht) oder 2."""
     settings = _settings()
@@ -178,9 +181,7 @@ def evaluate(
     questions: Annotated[
         str, typer.Option("--set", help="dev, own, all oder der Pfad einer JSONL-Datei mit Fragen.", metavar="SATZ")
     ] = "own",
-    split: Annotated[
-        str | None, typer.Option(metavar="HÄLFTE", help="Nur eine Hälfte: tune oder hold.")
-    ] = None,
+    split: Annotated[str | None, typer.Option(metavar="HÄLFTE", help="Nur eine Hälfte: tune oder hold.")] = None,
     answers: Annotated[bool, typer.Option("--answers/--no-answers", help="Auch antworten lassen.")] = True,
     misses: Annotated[bool, typer.Option("--misses", help="Verfehlte Fragen zeigen (nie die aus „hold“).")] = False,
     as_json: JsonFlag = False,
@@ -218,7 +219,10 @@ def guarded(arguments: list[str]) -> int:
 
     speak_german()
     try:
-        app(arguments, prog_name="luna")
+        code = app(arguments, prog_name="luna", standalone_mode=False)
+        return code if isinstance(code, int) else EXIT_OK
+    except TyperException as fault:
+        return _wrong_use(fault)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else EXIT_FAULT
     except (SettingsError, NotRunningError) as fault:
@@ -230,7 +234,18 @@ def guarded(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         err.print("Abgebrochen.")
         return 130
-    return EXIT_OK
+
+
+def _wrong_use(fault: TyperException) -> int:
+    """Say in German what the library did not understand, and how the command is called."""
+    ctx: typer.Context | None = getattr(fault, "ctx", None)
+    if type(fault).__name__ == "NoArgsIsHelpError" and ctx is not None:
+        return EXIT_USAGE
+    err.print(complaint(fault.format_message()), style="red")
+    if ctx is not None:
+        err.print(ctx.get_usage())
+        err.print(f"Hilfe: {ctx.command_path} --help")
+    return EXIT_USAGE
 
 
 def _settings() -> Settings:

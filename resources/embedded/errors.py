@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resources.embedded.ports import free_port_near, holder_of
+from resources.embedded.ports import free_port_near, holder_of, obstacle
 
 
 class EmbeddedError(RuntimeError):
@@ -20,3 +20,34 @@ class PortTakenError(EmbeddedError):
         )
         self.variable = variable
         self.port = port
+
+
+class AddressError(EmbeddedError):
+    """The address to listen on is none of this machine's."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"BIND_ADDRESS „{address}“ ist keine Adresse dieses Rechners; richtig wäre zum Beispiel "
+            "BIND_ADDRESS=127.0.0.1 (nur dieser Rechner) oder BIND_ADDRESS=0.0.0.0 (alle Netze)."
+        )
+
+
+class PortForbiddenError(EmbeddedError):
+    """The operating system keeps this port for others."""
+
+    def __init__(self, variable: str, port: int) -> None:
+        super().__init__(
+            f"Port {port} ({variable}) darf dieser Benutzer nicht öffnen; Ports unter 1024 gehören dem System. "
+            f"Frei wäre etwa {variable}={free_port_near(max(port, 8000))}."
+        )
+
+
+def refuse_unusable(variable: str, port: int, address: str) -> None:
+    """Raise what keeps a part from listening there; do nothing when it can."""
+    found = obstacle(port, address)
+    if found == "taken":
+        raise PortTakenError(variable, port)
+    if found == "forbidden":
+        raise PortForbiddenError(variable, port)
+    if found == "address":
+        raise AddressError(address)

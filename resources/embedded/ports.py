@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
+from typing import Literal
 
 import psutil
 
 LOOPBACK = "127.0.0.1"
 
 
+Obstacle = Literal["taken", "address", "forbidden"]
+
+
+def obstacle(port: int, address: str = LOOPBACK) -> Obstacle | None:
+    """Why no server could listen on `port` of `address` now: somebody else does, the address is not one of this
+    machine, or this user may not.
+    """
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as probe:
+            # as the servers do: a port whose last connections linger in TIME_WAIT is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+    except PermissionError:
+        return "forbidden"
+    except (OSError, UnicodeError) as fault:
+        return "taken" if isinstance(fault, OSError) and fault.errno == errno.EADDRINUSE else "address"
+    return None
+
+
 def is_free(port: int, address: str = LOOPBACK) -> bool:
     """Whether a server could listen on `port` of `address` now."""
-    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # as the servers do: a port whose last connections linger in TIME_WAIT is free
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
+    return obstacle(port, address) is None
 
 
 def free_port_near(port: int) -> int:

@@ -30,10 +30,9 @@ import psutil
 import psycopg
 from supervisor.xmlrpc import SupervisorTransport  # pyright: ignore[reportMissingTypeStubs]
 
-from resources.embedded.errors import EmbeddedError, PortTakenError
+from resources.embedded.errors import EmbeddedError, refuse_unusable
 from resources.embedded.home import open_home, write_private
 from resources.embedded.parts import LOOPBACK, Part, PartName, build_parts, fault_of
-from resources.embedded.ports import is_free
 from resources.embedded.postgres import EmbeddedPostgres
 from resources.migrate import MigrationError, migrate
 from resources.secrets import database_urls, load_secrets
@@ -384,8 +383,7 @@ class Stack:
                     f"bitte einen der beiden ändern."
                 )
             seen[port] = variable
-            if not is_free(port, address):
-                raise PortTakenError(variable, port)
+            refuse_unusable(variable, port, address)
 
     def _same_ports(self, record: _Record) -> None:
         wanted = {variable: port for variable, (_, port) in build_ports(self.settings).items()}

@@ -40,7 +40,9 @@ def test_every_command_helps_in_german(luna: Luna) -> None:
         code, own, _ = luna(command, "--help")
         assert code == 0
         assert "Diese Hilfe zeigen" in own
-        assert "Show this message" not in own
+        assert "Aufruf: luna" in own
+        for english in ("Show this message", "Usage", "OPTIONS", "<bool>", "<str>", "[required]", "[default", "ARGS"):
+            assert english not in own
 
 
 def test_the_version_is_told(luna: Luna) -> None:
@@ -52,6 +54,38 @@ def test_the_version_is_told(luna: Luna) -> None:
 def test_an_unknown_command_is_wrong_use(luna: Luna) -> None:
     assert luna("dance")[0] == 2
     assert luna("ingest")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["dance"], "Den Befehl „dance“ gibt es nicht."),
+        (["--verbose"], "Die Option --verbose gibt es hier nicht. Gemeint ist vielleicht --version."),
+        (["ingest"], "Es fehlt die Angabe PFAD."),
+        (["ask"], "Es fehlt die Angabe FRAGE."),
+        (["search"], "Es fehlt die Angabe SUCHE."),
+        (["ask", "Was", "gilt"], "Zu viel ist: gilt. Braucht es Anführungszeichen?"),
+        (["ask", "--jsn", "Was gilt?"], "Die Option --jsn gibt es hier nicht. Gemeint ist vielleicht --json."),
+        (["dev", "-x"], "Die Option -x gibt es hier nicht."),
+        (["dev", "--detach=ja"], "--detach nimmt keinen Wert."),
+        (["ingest", "--kind"], "Nach --kind fehlt ein Wert."),
+    ],
+)
+def test_wrong_use_is_told_in_german(luna: Luna, arguments: list[str], sentence: str) -> None:
+    code, out, told = luna(*arguments)
+    assert code == 2
+    assert out == ""
+    assert told.splitlines()[0] == sentence
+    for english in ("Usage", "No such", "Missing", "unexpected", "requires", "Try "):
+        assert english not in told
+
+
+def test_an_address_that_is_not_this_machine_is_named(luna: Luna, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIND_ADDRESS", "192.0.2.1")
+    code, told, _ = luna("doctor", "--json")
+    assert code == 1
+    faults = [finding for finding in json.loads(told) if finding["verdict"] == "fault"]
+    assert [finding["subject"] for finding in faults] == ["BIND_ADDRESS"]
 
 
 @pytest.mark.parametrize(("name", "value"), [("API_PORT", "70000"), ("MAX_UPLOAD_MB", "viel"), ("LUNA_ENV", "test")])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -157,6 +159,24 @@ def test_each_outcome_is_counted_and_at_most_four_are_in_flight(faulty: Make, tm
     good = next(body for body in bodies if "good.md" in body)
     for expected in ('name="external_ref"', 'name="wait"\r\n\r\n0', 'name="tags"\r\n\r\na', 'name="tags"\r\n\r\nb'):
         assert expected in good
+
+
+def test_a_pipe_gets_lines_at_intervals(faulty: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(path: str, body: str, count: int) -> Answer:
+        if path.endswith("/doc"):
+            return 202, {}, {"item_id": f"i-{len(body)}-{count}", "status": "received"}
+        return 200, {}, {"status": "ready" if count > 2 else "processing"}
+
+    monkeypatch.setattr("luna_cli.ingest.LINE_EVERY_S", 0.2)
+    for number in range(12):
+        touch(tmp_path / "d" / f"{number}.md", "x" * number)
+    told = io.StringIO()
+    with faulty(answer).client(tmp_path) as client:
+        Ingest(client, {}).run(find_sources([tmp_path / "d"]), Console(file=told))
+    lines = told.getvalue().splitlines()
+    assert lines[0] == "12 Dateien werden aufgenommen."
+    assert 2 <= len(lines) <= 30
+    assert all(re.fullmatch(r"Nach \d+ s: \d+ von 12 hochgeladen, \d+ von 12 fertig\.", line) for line in lines[1:])
 
 
 def test_a_busy_api_is_asked_again(faulty: Make, tmp_path: Path) -> None:
