@@ -70,7 +70,13 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
             group = None
             before = found[-1] if found else None
             if _RULER.fullmatch(text[start:end]):
-                if not header and before and not before.table and text[: before.spans[-1][1]].endswith(":"):
+                if (
+                    not header
+                    and before
+                    and before.spans
+                    and not before.table
+                    and text[: before.spans[-1][1]].endswith(":")
+                ):
                     # A header without words leaves it to the sentence above to say what the rows are.
                     header = [before.spans[-1]]
             else:
