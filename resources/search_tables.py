@@ -1,4 +1,7 @@
-"""Reads the word tables of the search from their folder. What they mean is in `luna_rules.search.tables`."""
+"""Reads the word tables of the search from their folder. What they mean is in `luna_rules.search.tables`.
+
+A table is one file (`synonyms.tsv`) or several (`synonyms_supply.tsv`), which are read as one.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,10 @@ def load_search_tables(folder: Path = DEFAULT_FOLDER) -> SearchTables:
         raise FileNotFoundError(f"There is no folder with word tables at {folder}")
     texts: dict[str, str] = {}
     for name in _NAMES:
-        for suffix in ("tsv", "txt"):
-            path = folder / f"{name}.{suffix}"
-            if path.is_file():
-                texts[name] = path.read_text(encoding="utf-8")
+        files = [folder / f"{name}.tsv", folder / f"{name}.txt", *sorted(folder.glob(f"{name}_*.tsv"))]
+        for path in files:
+            if path.is_file() and not (name == "english" and path.stem == "english_ignored"):
+                text = path.read_text(encoding="utf-8")
+                SearchTables.parse(**{name: text})  # so that the line of a fault is that of its file
+                texts[name] = f"{texts[name]}\n{text}" if name in texts else text
     return SearchTables.parse(**texts)

@@ -25,6 +25,9 @@ _SIMILAR = 0.7
 _SIMILAR_KNOWN = 0.3
 _PIECES = 0.6
 _FORM = 0.8
+_VERB = 1.0
+_NEAR = 0.8
+_APART = 4
 _SEPARABLE = (
     "ab|an|auf|aus|bei|dar|durch|ein|fest|fort|frei|her|hin|los|mit|nach|nieder|über|um|unter|vor|weg|"
     "zu|zurück|zusammen"
@@ -115,6 +118,25 @@ class _Phrases:
             if tuple(keys[start : start + len(key)]) == key
         ]
 
+    def near(self, keys: Sequence[str]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
+        """Wordings of several words that stand close together in any order, though not one behind the other."""
+        places: dict[str, list[int]] = {}
+        for place, key in enumerate(keys):
+            places.setdefault(key, []).append(place)
+        found: list[tuple[tuple[int, ...], tuple[str, ...]]] = []
+        for first in places:
+            for wording, meant in self._by_first.get(first, ()):
+                if len(wording) < 2 or not all(key in places for key in wording):
+                    continue
+                for start in places[first]:
+                    span = [min(places[key], key=lambda place: abs(place - start)) for key in wording]
+                    apart = max(span) - min(span)
+                    if len(set(span)) == len(wording) and apart < len(wording) + _APART:
+                        if span != list(range(start, start + len(wording))):
+                            found.append((tuple(sorted(span)), meant))
+                        break
+        return found
+
     def meant(self, key: str) -> list[tuple[str, ...]]:
         """What a single word means."""
         return [meant for wording, meant in self._by_first.get(key, ()) if len(wording) == 1]
@@ -186,6 +208,7 @@ class QueryParser:
             if word.full:
                 found.append(_Token(raw, words.stem(words.spelling(words.joined(raw))), word.full, word.parts))
         keys = [token.key for token in found]
+        lower = text == text.lower()
         covered: set[int] = set()
         groups: list[Group] = []
         for start in range(len(found)):
@@ -199,10 +222,14 @@ class QueryParser:
                 alternatives += self._meant(meant, 1.0 if english else _SYNONYM)
                 groups.append(Group(" ".join(found[i].raw for i in span), _merged(alternatives)))
                 covered.update(span)
+        for span, meant in self._synonyms.near(keys):
+            asked = " ".join(found[i].raw for i in span)
+            groups.append(Group(asked, _merged(self._meant(meant, _SYNONYM)), _NEAR))
         for i, token in enumerate(found):
             if i in covered or words.spelling(token.raw) in self._ignored or token.key in self._ignored:
                 continue
-            groups.append(Group(token.raw, _merged(self._alternatives(token, english))))
+            weight = 1.0 if english or lower or token.raw[:1].isupper() or not token.raw.isalpha() else _VERB
+            groups.append(Group(token.raw, _merged(self._alternatives(token, english)), weight))
         return _distinct(groups)
 
     def _alternatives(self, token: _Token, english: bool) -> list[Alternative]:
