@@ -53,7 +53,7 @@ def answer_question(
             offer=frame.say("next_question.offer", question, asked=first),
             reason="keine Frage gestellt",
         )
-    extractor = Extractor(read, passages, matcher)
+    extractor = Extractor(read, passages, matcher, today)
     extract = extractor.extract()
     support = assess(read, passages, matcher, extractor, extract)
     if support.supported:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from luna_rules.answers.choice import MOST_CHARACTERS, MOST_SENTENCES, Chooser
 from luna_rules.answers.matching import ConceptMatcher
@@ -31,11 +32,17 @@ class Extract:
 class Extractor:
     """Takes the answer to one question from the passages found for it, which come best first."""
 
-    def __init__(self, question: Question, passages: Sequence[Passage], matcher: ConceptMatcher) -> None:
+    def __init__(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        matcher: ConceptMatcher,
+        today: date | None = None,
+    ) -> None:
         self._question = question
         self._passages = passages
         self._matcher = matcher
-        self._scorer = StatementScorer(question, passages, matcher)
+        self._scorer = StatementScorer(question, passages, matcher, today)
         self._chooser = Chooser(question, passages, matcher)
 
     def passage_concepts(self, number: int) -> Mapping[int, float]:

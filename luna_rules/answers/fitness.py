@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from luna_rules.answers.definitions import asked_term, definition_of
 from luna_rules.answers.energies import energies_of
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.signs import value_spans
+from luna_rules.answers.times import holds
 
 _NO_VALUE = 0.7
 _WORD_OF_TIME = 0.82
@@ -24,8 +26,15 @@ _ONLY_GAS = 0.9
 _EXCEPTION = 0.86
 _DETACHED = 0.94
 _AGENT = 1.08
-_BOUND = 1.1
-_WRONG_BOUND = 0.9
+_BOUND = 1.15
+_WRONG_BOUND = 0.82
+_DIRECT = 1.1
+"""„X beträgt …“, „X dauert …“: the rule itself rather than a rule with a number in it."""
+_IN_FORCE = 1.12
+_NOT_IN_FORCE = 0.75
+_LENGTH = 1.05
+_LONG = 420
+_SHORT = 170
 _FREE = 1.15
 
 _EXCEPTIONS = re.compile(
@@ -67,6 +76,9 @@ _UPPER = re.compile(
     re.I,
 )
 _LOWER = re.compile(r"\b(?:mindestens|wenigstens|frühestens)\b", re.I)
+_RULES = re.compile(
+    r"\b(?:beträgt|betragen|dauer[tn]|endet|enden|Laufzeit|für die Dauer von|überschreiten|übersteigen)\b"
+)
 _HEADS = re.compile(
     r"\bwelche[rmns]?\s+(?P<a>\w+)|\bwie ?viele?\s+(?P<b>\w+)|\bwie (?:hoch|groß|teuer)\s+(?:\w+\s+){1,2}?"
     r"(?:(?:der|die|das|ein|eine|mein|meine)\s+)?(?:[a-zäöüß]+(?:e|er|en|es)\s+){0,2}(?P<c>[A-ZÄÖÜ]\w+)|(?P<d>\bkoste\w*|\bteuer\b|\bzahl\w+)",
@@ -109,7 +121,8 @@ def unit_of_head(question: str) -> re.Pattern[str] | None:
 class Fitness:
     """Judges statements for one question."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, today: date | None = None) -> None:
+        self._today = today
         self._wants: list[Want] = [want for want in question.wants if want in NUMERIC]
         if "duration" in self._wants and "date" not in self._wants:
             self._values: Sequence[Want] = (*self._wants, "date")
@@ -147,12 +160,14 @@ class Fitness:
             own = energies_of(text)
             if self._energy is not None and own and self._energy not in own:
                 factor *= _OTHER_ENERGY
-            elif self._energy is None and own == {"gas"}:
+            elif self._energy is None and own == frozenset({"gas"}):
                 factor *= _ONLY_GAS
         if not self._exceptions and _EXCEPTIONS.match(text):
             factor *= _EXCEPTION
         if _POINTING.match(text):
             factor *= _DETACHED
+        if self._today is not None and (in_force := holds(text, self._today)) is not None:
+            factor *= _IN_FORCE if in_force else _NOT_IN_FORCE
         if self._body and _AGENTS.search(text):
             factor *= _AGENT
         return factor
@@ -164,7 +179,18 @@ class Fitness:
         if self._unit is not None and not self._unit.search(text):
             return _NO_VALUE
         if not value_spans(text, self._values) and not self._often:
-            return _WORD_OF_TIME if signs & NUMERIC else _NO_VALUE
+            timely = bool(signs & NUMERIC) and "date" in self._wants
+            return _WORD_OF_TIME if timely else _NO_VALUE
+        fit = self._bound(text)
+        if _RULES.search(text):
+            fit *= _DIRECT
+        if len(text) > _LONG:
+            fit /= _LENGTH
+        elif len(text) < _SHORT:
+            fit *= _LENGTH
+        return fit
+
+    def _bound(self, text: str) -> float:
         if self._at_most == self._at_least:
             return 1.0
         right, wrong = (_UPPER, _LOWER) if self._at_most else (_LOWER, _UPPER)

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 from luna_rules.answers.definitions import Definition, asked_term, definition_of
 from luna_rules.answers.energies import energies_of, has_twin, is_twin, law_energy
+from luna_rules.answers.frame import heading_of
 from luna_rules.answers.model import Passage
-from luna_rules.answers.question import NUMERIC, Question, read_question
+from luna_rules.answers.question import NUMERIC, Question, Want, read_question
 from luna_rules.answers.signs import value_spans
+from luna_rules.search.words import FUNCTION_WORDS, spelling, stem, tokens
 
 POOL = 40
 """How many passages are looked through for neighbours and twins."""
@@ -21,6 +23,7 @@ DEFINING_POOL = 150
 _MOST_NEIGHBOURS = 6
 _SECTIONS = 5
 _MOST_DEFINITIONS = 3
+_MOST_TITLED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Gro
         if not read.laws:
             rest, _ = _one_energy(read.text, rest)
         defining = _defining(definition, [*first, *rest], best[0].score if best else 1.0)
-    return Ground(tuple(_unique([*defining, *best, *neighbours])), twins)
+    titled = [] if term else _titled(read, first[top_k:])
+    return Ground(tuple(_unique([*defining, *best, *titled, *neighbours])), twins)
 
 
 def _unique(passages: Iterable[Passage]) -> list[Passage]:
@@ -104,10 +108,23 @@ def _neighbours(read: Question, best: Sequence[Passage], others: Sequence[Passag
     """Further passages of the first sections found: a rule and its sums often stand in two Absätze."""
     sections = list(dict.fromkeys(_section(passage) for passage in best))[:_SECTIONS]
     found = [passage for passage in others if _section(passage) in sections]
-    wants = [want for want in read.wants if want in NUMERIC]
+    wants: list[Want] = [want for want in read.wants if want in NUMERIC]
     if wants and len(found) > _MOST_NEIGHBOURS:
         found.sort(key=lambda passage: not value_spans(passage.text, wants))
     return found[:_MOST_NEIGHBOURS]
+
+
+def _titled(read: Question, others: Sequence[Passage]) -> list[Passage]:
+    """First passages of sections whose heading names nothing but what is asked for: there stands the rule itself."""
+    asked = {stem(spelling(raw)) for raw in tokens(read.text)}
+    found: list[Passage] = []
+    for passage in others:
+        heading = heading_of(passage.heading_path[-1:])
+        named = [spelling(raw) for raw in tokens(heading)]
+        content = {stem(word) for word in named if word not in FUNCTION_WORDS}
+        if content and content <= asked and passage.paragraph in (None, "1"):
+            found.append(passage)
+    return found[:_MOST_TITLED]
 
 
 def _section(passage: Passage) -> tuple[str, object]:

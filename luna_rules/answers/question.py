@@ -54,7 +54,8 @@ _WANTS: tuple[tuple[Want, re.Pattern[str]], ...] = (
         re.compile(
             r"\bwie ?viel(?:e|en)?\b|\bwie (?:hoch|teuer|groß|gross|stark)\b|\bkostet\b|\bwelche[rn]? (?:betrag"
             r"|preis|summe"
-            r"|obergrenze|höhe|geldbuße|bußgeld)\b|\bwelches bußgeld\b|\bab welche[rmn] \w*|\bpreisobergrenze\b"
+            r"|obergrenze|höhe|geldbuße|bußgeld)\b|\bwelches bußgeld\b|\b(?:ab|bis zu|unter|über) welche[rmn] \w*"
+            r"|\bpreisobergrenze\b"
             r"|\bum wie ?viel\b|\bhow (?:much|many|high|large|big)\b|\bwelche(?:n)? schwelle|\bwelche geldbuße",
             re.I,
         ),

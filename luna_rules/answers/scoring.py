@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from luna_rules.answers.fitness import Fitness
@@ -37,6 +38,7 @@ _FIRM_WORTH = 0.06
 _LEAST_ROLE = 0.35
 _NO_SUBJECT = 0.65
 _LITTLE = 0.3
+_IN_TITLE = 0.5
 _PART_OF_TITLE = 0.85
 """What „die Steuer“ counts for „Stromsteuer“ where the law's title names that: there it can mean nothing else."""
 _HOLLOW = re.compile(
@@ -67,7 +69,13 @@ class Scored:
 class StatementScorer:
     """Scores the statements of passages, which come best first, for one question."""
 
-    def __init__(self, question: Question, passages: Sequence[Passage], matcher: ConceptMatcher) -> None:
+    def __init__(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        matcher: ConceptMatcher,
+        today: date | None = None,
+    ) -> None:
         self._question = question
         self._passages = passages
         self._matcher = matcher
@@ -86,7 +94,7 @@ class StatementScorer:
             self._statements.append(
                 [(statement, text, self._own_concepts(passage, statement, text)) for statement, text in found]
             )
-        self._fitness = Fitness(question)
+        self._fitness = Fitness(question, today)
         self._unit = unit_pattern(question.text)
         self._marks = set(MARK.findall(question.text))
         self._around = [self._surroundings(number, passage) for number, passage in enumerate(passages)]
@@ -178,7 +186,7 @@ class StatementScorer:
         context = 0.0
         title = self._concepts(passage.title)
         own = {
-            concept: max(strength, _PART_OF_TITLE) if title.get(concept, 0.0) >= _PART_OF_TITLE else strength
+            concept: max(strength, _PART_OF_TITLE) if title.get(concept, 0.0) >= _IN_TITLE else strength
             for concept, strength in own.items()
         }
         for concept, weight in enumerate(self.weights):
