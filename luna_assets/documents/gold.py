@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from luna_rules.evaluation.questions import law_key
 from resources.database import Connection
 from resources.search_tables import load_search_tables
 from resources.vectors.index import IndexedItem
@@ -16,7 +16,6 @@ from resources.vectors.trial import ask_version
 
 GOLD_FILES = Path(__file__).resolve().parents[2] / "data" / "gold"
 TOP = 5
-_WORDLESS = re.compile(r"[^0-9a-zäöüß]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,6 @@ class GoldReport:
     def summary(self) -> dict[str, object]:
         """For the metadata of a materialisation."""
         return {"questions": self.questions, "hit_at_5": round(self.hit_at_5, 4), "missed": list(self.missed[:10])}
-
-
-def law_key(name: str) -> str:
-    """A law's name without spaces, punctuation and case; of a file's stem only what stands before its number."""
-    return _WORDLESS.sub("", re.split(r"-BJNR", name)[0].casefold())
 
 
 def laws_in(items: Sequence[IndexedItem]) -> frozenset[str]:

@@ -5,13 +5,14 @@ It searches the whole version with the same analysis and ranker as the reader, w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 
 from luna_rules.search.model import Corpus
-from luna_rules.search.query import QueryParser
+from luna_rules.search.query import Query, QueryParser
 from luna_rules.search.ranker import lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
 from resources.database import Connection
@@ -33,15 +34,36 @@ _POSTINGS = (
 _VECTORS = "SELECT string_agg(halfvec_send(vector), ''::bytea ORDER BY number) FROM index_vectors WHERE segment_id = %s"
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A question as read, and the passages found for it, best first.
+
+    `frequency` tells in how many of the `total` passages each of the question's terms occurs.
+    """
+
+    query: Query
+    hits: tuple[tuple[UUID, float, Mapping[str, float]], ...]
+    frequency: Mapping[str, int]
+    total: int
+
+
 def ask_version(
     connection: Connection, version_id: int, questions: Sequence[str], tables: SearchTables, *, limit: int
 ) -> list[list[UUID]]:
     """The ids of the best `limit` passages for each question, best first."""
+    trials = try_version(connection, version_id, questions, tables, limit=limit)
+    return [[chunk_id for chunk_id, _, _ in one.hits] for one in trials]
+
+
+def try_version(
+    connection: Connection, version_id: int, questions: Sequence[str], tables: SearchTables, *, limit: int
+) -> list[Trial]:
+    """The best `limit` passages for each question with their scores, and how rare its terms are."""
     lexicon = IndexWriter(connection).lexicon(version_id)
     parser = QueryParser(lexicon, tables)
     rows = connection.execute(_LAYOUTS, (version_id,), binary=True).fetchall()
     if not rows:
-        return [[] for _ in questions]
+        return [Trial(parser.parse(question), (), {}, 0) for question in questions]
     layouts = [arrays.read_layout(*row[1:6]) for row in rows]
     # Items that a later segment replaced stay in the arrays, so that numbers fit; they are only not allowed.
     kept = np.concatenate(
@@ -72,12 +94,16 @@ def ask_version(
         halves = [connection.execute(_VECTORS, (row[0],), binary=True).fetchone() for row in rows]
         data = b"".join(bytes(half[0]) for half in halves if half and half[0])
         vectors = arrays.read_halfvecs(data, lexicon.dimension)
-    answers: list[list[UUID]] = []
+    answers: list[Trial] = []
     for query in queries:
-        candidates = lexical_candidates(query, corpus, postings, None if bool(kept.all()) else kept)
+        # Only its own terms: the ranker prepares every posting that it is given.
+        own = {term: postings[term] for term in query.terms if term in postings}
+        candidates = lexical_candidates(query, corpus, own, None if bool(kept.all()) else kept)
         dense = None
         if vectors is not None and len(vectors) == whole.size:
             dense = vectors[candidates].astype(np.float32) @ query.vector(lexicon)
-        ranked = rank(query, corpus, postings, candidates, dense=dense, limit=limit)
-        answers.append([arrays.uuid_at(whole.chunk_ids, one.number) for one in ranked])
+        ranked = rank(query, corpus, own, candidates, dense=dense, limit=limit)
+        hits = tuple((arrays.uuid_at(whole.chunk_ids, one.number), one.score, one.scores) for one in ranked)
+        frequency = {term: len(numbers) for term, (numbers, _) in own.items()}
+        answers.append(Trial(query, hits, frequency, whole.size))
     return answers

@@ -1,0 +1,1 @@
+"""How well the live index answers the gold questions: the asset `documents/evaluation` and what runs it."""
