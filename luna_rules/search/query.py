@@ -27,7 +27,10 @@ _PIECES = 0.6
 _FORM = 0.8
 _VERB = 1.0
 _NEAR = 0.8
+_SECOND = 0.5
+_LOOSE = 0.3
 _APART = 4
+_MOST_WITHIN = 3
 _SEPARABLE = (
     "ab|an|auf|aus|bei|dar|durch|ein|fest|fort|frei|her|hin|los|mit|nach|nieder|über|um|unter|vor|weg|"
     "zu|zurück|zusammen"
@@ -104,11 +107,16 @@ class _Phrases:
     def __init__(self, analyser: Analyser, entries: Entries) -> None:
         self._analyser = analyser
         self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+        within: dict[str, list[tuple[str, ...]]] = {}
         for asked, meant in entries:
             for wording in asked:
                 key = phrase_key(wording)
                 if key:
                     self._by_first.setdefault(key[0], []).append((key, meant))
+                    for stem in key if 1 < len(key) < 4 else ():
+                        within.setdefault(stem, []).append(meant)
+        # What stands in many wordings tells nothing of any of them.
+        self._within = {stem: meant for stem, meant in within.items() if len(meant) <= _MOST_WITHIN}
 
     def at(self, keys: Sequence[str], start: int) -> list[tuple[int, tuple[str, ...]]]:
         """Wordings that begin at a position: how many keys they cover, and what is meant."""
@@ -136,6 +144,10 @@ class _Phrases:
                             found.append((tuple(sorted(span)), meant))
                         break
         return found
+
+    def partly(self, key: str) -> list[tuple[str, ...]]:
+        """What wordings of several words mean that hold this one, as far as it tells them from others."""
+        return self._within.get(key, [])
 
     def meant(self, key: str) -> list[tuple[str, ...]]:
         """What a single word means."""
@@ -222,7 +234,8 @@ class QueryParser:
                 alternatives += self._meant(meant, 1.0 if english else _SYNONYM)
                 groups.append(Group(" ".join(found[i].raw for i in span), _merged(alternatives)))
                 covered.update(span)
-        for span, meant in self._synonyms.near(keys):
+        german = [self._translated(key) for key in keys] if english else keys
+        for span, meant in self._synonyms.near(german):
             asked = " ".join(found[i].raw for i in span)
             groups.append(Group(asked, _merged(self._meant(meant, _SYNONYM)), _NEAR))
         for i, token in enumerate(found):
@@ -240,8 +253,13 @@ class QueryParser:
         if english:
             for meant in self._english.meant(token.key):
                 alternatives += self._meant(meant, 1.0)
+                for wording in meant:
+                    for further in self._synonyms.meant(" ".join(phrase_key(wording))):
+                        alternatives += self._meant(further, _SECOND)
         for meant in self._synonyms.meant(token.key):
             alternatives += self._meant(meant, _SYNONYM)
+        for meant in self._synonyms.partly(token.key):
+            alternatives += self._meant(meant, _LOOSE)
         for form in verb_forms(words.spelling(token.raw)):
             key = words.stem(form)
             if key == whole:
@@ -260,6 +278,12 @@ class QueryParser:
             weight = _SIMILAR_KNOWN if self._is_known(whole) else _SIMILAR
             alternatives += [Alternative((term,), weight * s) for term, s in self._similar.find(whole) if term != whole]
         return alternatives
+
+    def _translated(self, key: str) -> str:
+        """The stem of the first German word for an English one, itself where there is none."""
+        meant = self._english.meant(key)
+        stems = phrase_key(meant[0][0]) if meant else ()
+        return stems[0] if len(stems) == 1 else key
 
     def _is_known(self, term: str) -> bool:
         return term in self._lexicon.rows
