@@ -1,0 +1,190 @@
+"""One batch of readings: staged, compared where there are values already, inserted, replaced.
+
+Everything happens in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from typing import LiteralString
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resources.database import Connection
+from resources.series.batches import Batch, UnknownSeriesError, float_column, spans
+from resources.series.model import WriteReport
+from resources.series.staging import Column, TextColumn, copy_columns
+from resources.series.windows import find_windows, merged
+
+_STAGE_READINGS: LiteralString = """
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_readings (
+    ts timestamptz NOT NULL, consumption_kw float8, production_kw float8, voltage float8, interval_s int4 NOT NULL,
+    quality int4 NOT NULL, meter_id text COLLATE "C" NOT NULL)
+"""
+_COPY_READINGS: LiteralString = """
+COPY staged_readings (ts, consumption_kw, production_kw, voltage, interval_s, quality, meter_id)
+FROM STDIN (FORMAT binary)
+"""
+# Texts are compared bytewise, so "in order" means the same for all writers, whatever the server's language.
+_LOCK_METERS: LiteralString = """
+SELECT pg_advisory_xact_lock(hashtextextended(%s::text || '/' || m.meter_id, 0))
+FROM (SELECT meter_id FROM unnest(%s::text[]) AS u (meter_id) ORDER BY meter_id COLLATE "C") AS m
+"""
+_KNOWN_METERS: LiteralString = """
+SELECT meter_id FROM meters WHERE tenant_id = %s AND meter_id = ANY (%s::text[]) ORDER BY meter_id FOR KEY SHARE
+"""
+_METERS_WITH_ROWS: LiteralString = """
+SELECT m.meter_id FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS m (meter_id, first, last)
+WHERE EXISTS (SELECT FROM smart_meter_readings AS r
+              WHERE r.tenant_id = %s AND r.meter_id = m.meter_id AND r.ts >= m.first AND r.ts <= m.last)
+"""
+_INSERT_UNSEEN: LiteralString = """
+INSERT INTO smart_meter_readings (ts, consumption_kw, production_kw, voltage, tenant_id, import_id, interval_s, quality,
+                                  meter_id)
+SELECT ts, nullif(consumption_kw, 'NaN'), nullif(production_kw, 'NaN'), nullif(voltage, 'NaN'), %(tenant)s,
+       %(import)s, interval_s, quality, meter_id
+FROM staged_readings
+"""
+_CHANGES_READINGS: LiteralString = """
+CREATE TEMPORARY TABLE IF NOT EXISTS changed_readings (
+    ts timestamptz NOT NULL, consumption_kw float8, production_kw float8, voltage float8, interval_s int4 NOT NULL,
+    quality int4 NOT NULL, meter_id text COLLATE "C" NOT NULL, is_new boolean NOT NULL,
+    old_consumption_kw float8, old_production_kw float8, old_voltage float8, old_interval_s int4, old_quality int4,
+    old_import_id uuid)
+"""
+# A null in the file is a column that it does not know: the stored value stays, and with it the worse of the two
+# qualities. The rank of a status: read, preliminary, substitute, forecast.
+_COMPARE_READINGS: LiteralString = """
+INSERT INTO changed_readings
+SELECT s.ts, merged.consumption_kw, merged.production_kw, merged.voltage, s.interval_s, merged.quality, s.meter_id,
+       r.ts IS NULL, r.consumption_kw, r.production_kw, r.voltage, r.interval_s, r.quality, r.import_id
+FROM staged_readings AS s
+LEFT JOIN smart_meter_readings AS r
+ON r.tenant_id = %(tenant)s AND r.meter_id = s.meter_id AND r.ts = s.ts
+   AND r.ts >= %(first)s AND r.ts <= %(last)s
+CROSS JOIN LATERAL (
+    SELECT coalesce(nullif(s.consumption_kw, 'NaN'), r.consumption_kw) AS consumption_kw,
+           coalesce(nullif(s.production_kw, 'NaN'), r.production_kw) AS production_kw,
+           coalesce(nullif(s.voltage, 'NaN'), r.voltage) AS voltage,
+           CASE WHEN (s.consumption_kw <> 'NaN' OR r.consumption_kw IS NULL)
+                     AND (s.production_kw <> 'NaN' OR r.production_kw IS NULL) THEN s.quality
+                ELSE ((s.quality | r.quality) & ~127)
+                     | (CASE WHEN (ARRAY[0, 2, 1, 3, 4, 4, 4, 4])[(r.quality & 7) + 1]
+                                  > (ARRAY[0, 2, 1, 3, 4, 4, 4, 4])[(s.quality & 7) + 1]
+                             THEN r.quality ELSE s.quality END & 127) END AS quality
+) AS merged
+WHERE s.meter_id = ANY (%(seen)s::text[])
+  AND (r.ts IS NULL OR r.interval_s <> s.interval_s OR r.quality <> merged.quality
+       OR r.consumption_kw IS DISTINCT FROM merged.consumption_kw
+       OR r.production_kw IS DISTINCT FROM merged.production_kw
+       OR r.voltage IS DISTINCT FROM merged.voltage)
+"""
+# Recorded when the import that brought the value had ended; a live value at the end of its interval.
+_KEEP_READINGS: LiteralString = """
+INSERT INTO reading_revisions (tenant_id, meter_id, ts, interval_s, consumption_kw, production_kw, voltage, quality,
+                               import_id, recorded_at, valid_until, replaced_by)
+SELECT %(tenant)s, c.meter_id, c.ts, c.old_interval_s, c.old_consumption_kw, c.old_production_kw, c.old_voltage,
+       c.old_quality, c.old_import_id,
+       coalesce(i.finished_at,
+                CASE WHEN c.old_import_id IS NULL THEN c.ts + make_interval(secs => c.old_interval_s) END, now()),
+       CASE WHEN %(import)s::uuid IS NULL THEN now() END, %(import)s
+FROM changed_readings AS c LEFT JOIN imports AS i ON i.id = c.old_import_id
+WHERE NOT c.is_new AND c.old_import_id IS DISTINCT FROM %(import)s
+"""
+_UPDATE_READINGS: LiteralString = """
+UPDATE smart_meter_readings AS r
+SET interval_s = c.interval_s, consumption_kw = c.consumption_kw, production_kw = c.production_kw,
+    voltage = c.voltage, quality = c.quality, import_id = %(import)s
+FROM changed_readings AS c
+WHERE NOT c.is_new AND r.tenant_id = %(tenant)s AND r.meter_id = c.meter_id AND r.ts = c.ts
+  AND r.ts >= %(first)s AND r.ts <= %(last)s
+"""
+_INSERT_NEW_READINGS: LiteralString = """
+INSERT INTO smart_meter_readings (ts, consumption_kw, production_kw, voltage, tenant_id, import_id, interval_s, quality,
+                                  meter_id)
+SELECT ts, consumption_kw, production_kw, voltage, %(tenant)s, %(import)s, interval_s, quality, meter_id
+FROM changed_readings WHERE is_new
+"""
+_CHANGED_HOURS: LiteralString = """
+SELECT meter_id, (extract(epoch FROM ts) * 1000000)::bigint, greatest(interval_s, coalesce(old_interval_s, 0))
+FROM changed_readings ORDER BY meter_id, ts
+"""
+
+
+def write_batch(connection: Connection, tenant: UUID, import_id: UUID | None, batch: Batch) -> WriteReport:
+    """Write a batch of readings in the transaction that is open. Raises `UnknownSeriesError`."""
+    meters = [key[0] for key in batch.keys]
+    connection.execute(_LOCK_METERS, (tenant, meters))
+    known = {row[0] for row in connection.execute(_KNOWN_METERS, (tenant, meters))}
+    unknown = [meter for meter in meters if meter not in known]
+    if unknown:
+        raise UnknownSeriesError(f"meter {unknown[0]!r} is not registered")
+    interval_s = batch.frame["interval_s"].to_numpy()
+    _stage(connection, batch, interval_s)
+    firsts, lasts = spans(batch)
+    seen = {row[0] for row in connection.execute(_METERS_WITH_ROWS, (meters, firsts, lasts, tenant))}
+    values: dict[str, object] = {
+        "tenant": tenant,
+        "import": import_id,
+        "seen": list(seen),
+        "first": min(firsts),
+        "last": max(lasts),
+    }
+    if not seen:
+        connection.execute(_INSERT_UNSEEN, values)
+        windows = find_windows(batch.keys, batch.codes, batch.ts_us, interval_s.astype(np.int64))
+        return WriteReport(loaded=batch.frame.height, windows=windows)
+    unseen = np.isin(batch.codes, [code for code, meter in enumerate(meters) if meter not in seen])
+    report = WriteReport(loaded=int(unseen.sum()))
+    if report.loaded:
+        connection.execute(_INSERT_UNSEEN + "WHERE NOT meter_id = ANY (%(seen)s::text[])", values)
+        report.windows = find_windows(
+            batch.keys, batch.codes[unseen], batch.ts_us[unseen], interval_s[unseen].astype(np.int64)
+        )
+    compared = _replace(connection, values)
+    compared.unchanged = batch.frame.height - report.loaded - compared.loaded - compared.updated
+    report.add(compared)
+    report.windows = merged(report.windows)
+    return report
+
+
+def _stage(connection: Connection, batch: Batch, interval_s: NDArray[np.int32]) -> None:
+    connection.execute(_STAGE_READINGS)
+    connection.execute("TRUNCATE staged_readings")
+    frame = batch.frame
+    copy_columns(
+        connection,
+        _COPY_READINGS,
+        [
+            Column("timestamptz", batch.ts_us),
+            Column("float8", float_column(frame, "consumption_kw")),
+            Column("float8", float_column(frame, "production_kw")),
+            Column("float8", float_column(frame, "voltage")),
+            Column("int4", interval_s),
+            Column("int4", frame["quality"].fill_null(0).to_numpy()),
+            TextColumn([key[0] for key in batch.keys], batch.codes),
+        ],
+    )
+
+
+def _replace(connection: Connection, values: dict[str, object]) -> WriteReport:
+    """Insert, replace or leave alone the staged rows of meters that have values in their span."""
+    connection.execute(_CHANGES_READINGS)
+    connection.execute("TRUNCATE changed_readings")
+    changed = connection.execute(_COMPARE_READINGS, values).rowcount
+    if not changed:
+        return WriteReport()
+    connection.execute(_KEEP_READINGS, values)
+    updated = connection.execute(_UPDATE_READINGS, values).rowcount
+    loaded = connection.execute(_INSERT_NEW_READINGS, values).rowcount
+    rows = connection.execute(_CHANGED_HOURS).fetchall()
+    meters = sorted({str(row[0]) for row in rows})
+    place = {meter: number for number, meter in enumerate(meters)}
+    windows = find_windows(
+        [(meter,) for meter in meters],
+        np.array([place[row[0]] for row in rows], dtype=np.int64),
+        np.array([row[1] for row in rows], dtype=np.int64),
+        np.array([row[2] for row in rows], dtype=np.int64),
+    )
+    return WriteReport(loaded=loaded, updated=updated, windows=windows)

@@ -1,0 +1,217 @@
+"""How fast readings are written, beside COPY of the same rows as text into a same table without row security.
+
+Run it as `python tests/bench/series_import.py [--meters 286] [--database-url URL-of-a-server]`. Without an address it
+starts an embedded server. psql is not in the wheel, so COPY through psycopg in pieces of 1 MB stands in for `\\copy`:
+the server does the same work. All ratios are rows per second, of one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import numpy as np
+import polars as pl
+import psutil
+import psycopg
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from luna_rules.series.frames import READING_SCHEMA  # noqa: E402
+from resources.database import DEFAULT_TENANT, Connection, worker_connection  # noqa: E402
+from resources.embedded.postgres import EmbeddedPostgres  # noqa: E402
+from resources.migrate import migrate  # noqa: E402
+from resources.secrets import DatabaseUrls, database_urls, load_secrets  # noqa: E402
+from resources.series.model import WriteReport  # noqa: E402
+from resources.series.writer import write_readings  # noqa: E402
+from resources.settings import load_settings  # noqa: E402
+from tests.places import free_port  # noqa: E402
+
+YEAR = 35_040
+CSV_COLUMNS = ("ts", "consumption_kw", "production_kw", "voltage", "interval_s", "quality", "meter_id")
+METERS_AT_ONCE = 28
+
+
+def frames(meters: int, seed: int = 1, *, shift: float = 0.0) -> Iterator[pl.DataFrame]:
+    """Readings of a year at quarter-hours, some meters at a time."""
+    rng = np.random.default_rng(seed)
+    ts = pl.datetime_range(
+        datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 12, 31, 23, 45, tzinfo=UTC), "15m", time_unit="us", eager=True
+    )
+    for begin in range(0, meters, METERS_AT_ONCE):
+        count = min(METERS_AT_ONCE, meters - begin)
+        rows = count * YEAR
+        yield pl.DataFrame(
+            {
+                "meter_id": pl.Series([f"DE{begin + one:09d}" for one in range(count)]).repeat_by(YEAR).explode(),
+                "ts": pl.concat([ts] * count),
+                "interval_s": pl.Series(np.full(rows, 900), dtype=pl.Int32),
+                "consumption_kw": np.round(rng.gamma(2, 1.3, rows), 3) + shift,
+                "production_kw": np.round(rng.gamma(1, 0.7, rows), 3),
+                "voltage": np.round(rng.normal(231, 2, rows), 1),
+                "quality": pl.Series(np.zeros(rows), dtype=pl.Int32),
+            },
+            schema=dict(READING_SCHEMA),
+        )
+
+
+class Peak:
+    """Greatest resident memory of this process while it is open (bytes)."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Peak:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        process = psutil.Process()
+        while not self._ended.wait(0.05):
+            self.value = max(self.value, process.memory_info().rss)
+
+
+def copy_text(owner: psycopg.Connection[tuple[object, ...]], table: str, source: Iterator[pl.DataFrame]) -> float:
+    """Seconds of COPY of the rows as CSV; making the text is not counted."""
+    names = sql.SQL(", ").join(map(sql.Identifier, ("tenant_id", "import_id", *CSV_COLUMNS)))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(table), names)
+    import_id = str(uuid4())
+    spent = 0.0
+    with owner.cursor() as cursor:
+        begun = time.perf_counter()
+        with cursor.copy(statement) as copy:
+            for frame in source:
+                spent += time.perf_counter() - begun
+                text = io.BytesIO()
+                frame.select(
+                    pl.lit(str(DEFAULT_TENANT)),
+                    pl.lit(import_id).alias("import"),
+                    pl.col("ts").dt.strftime("%Y-%m-%d %H:%M:%S+00"),
+                    *CSV_COLUMNS[1:],
+                ).write_csv(text, include_header=False)
+                data = text.getbuffer()
+                begun = time.perf_counter()
+                for at in range(0, len(data), 1 << 20):
+                    copy.write(data[at : at + (1 << 20)])
+        return spent + time.perf_counter() - begun
+
+
+def timed_write(
+    connection: Connection, import_id: UUID, source: Iterator[pl.DataFrame], *, roll_up: bool
+) -> tuple[float, WriteReport]:
+    """Seconds in the writer (making the frames is not counted), and what it did."""
+    spent, total = 0.0, WriteReport()
+    for frame in source:
+        begun = time.perf_counter()
+        total.add(write_readings(connection, DEFAULT_TENANT, import_id, frame, roll_up=roll_up))
+        spent += time.perf_counter() - begun
+    return spent, total
+
+
+def empty(owner: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Back to the beginning, with no checkpoint owed from before."""
+    owner.execute("TRUNCATE smart_meter_readings, meter_hours, meter_days, meter_quarter_hours, reading_revisions")
+    owner.execute("CHECKPOINT")
+
+
+def without_security(owner: psycopg.Connection[tuple[object, ...]]) -> None:
+    """The same columns, keys and indexes, plain and without policies."""
+    owner.execute("DROP TABLE IF EXISTS bench_plain")
+    owner.execute("CREATE TABLE bench_plain (LIKE smart_meter_readings INCLUDING ALL)")
+    owner.execute("CHECKPOINT")
+
+
+def bench(urls: DatabaseUrls, meters: int) -> dict[str, object]:
+    rows = meters * YEAR
+    figures: dict[str, object] = {"rows": rows}
+    with psycopg.connect(urls.owner, autocommit=True) as owner, worker_connection(urls.worker) as worker:
+        owner.execute(
+            "INSERT INTO meters (tenant_id, meter_id) SELECT %s, 'DE' || lpad(n::text, 9, '0')"
+            " FROM generate_series(0, %s) AS n ON CONFLICT DO NOTHING",
+            (DEFAULT_TENANT, meters),
+        )
+        first = uuid4()
+        rates: dict[str, float] = {}
+
+        def rate(name: str, seconds: float) -> None:
+            rates[name] = rows / seconds
+            print(f"{name:<42} {seconds:7.1f} s {rows / seconds / 1000:7.0f} k rows/s", flush=True)
+
+        with Peak() as peak:
+            without_security(owner)
+            rate("COPY of CSV, plain table without security", copy_text(owner, "bench_plain", frames(meters)))
+            owner.execute("DROP TABLE bench_plain")
+            empty(owner)
+            seconds, report = timed_write(worker, first, frames(meters), roll_up=False)
+            assert (report.loaded, report.updated, report.unchanged) == (rows, 0, 0), report.loaded
+            rate("new rows", seconds)
+            owner.execute("ANALYZE smart_meter_readings")
+            seconds, report = timed_write(worker, uuid4(), frames(meters), roll_up=True)
+            assert report.unchanged == rows
+            rate("known rows", seconds)
+            empty(owner)
+            seconds, report = timed_write(worker, first, frames(meters), roll_up=True)
+            assert report.loaded == rows
+            rate("new rows with rollups", seconds)
+            seconds, report = timed_write(worker, uuid4(), frames(min(meters, 28), shift=0.5), roll_up=True)
+            rates["corrected rows with rollups"] = min(meters, 28) * YEAR / seconds
+            print(f"{'corrected rows with rollups':<42} {seconds:7.1f} s for {report.updated} rows")
+    raw = rates["COPY of CSV, plain table without security"]
+    figures |= {
+        "k_rows_per_s": {name: round(value / 1000) for name, value in rates.items()},
+        "new_to_copy": round(rates["new rows"] / raw, 2),
+        "with_rollups_to_copy": round(rates["new rows with rollups"] / raw, 2),
+        "known_to_new": round(rates["known rows"] / rates["new rows"], 2),
+        "peak_mb": round(peak.value / 1e6),
+    }
+    return figures
+
+
+def main() -> int:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--meters", type=int, default=286)
+    parser.add_argument("--database-url")
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="luna-bench-")))
+        url = given.database_url
+        if url is None:
+            url = stack.enter_context(EmbeddedPostgres(home / "pg", free_port(), "owner-of-the-bench")).url
+        name = f"bench_{uuid4().hex[:8]}"
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            stack.callback(_drop, url, name)
+        settings = load_settings({"luna_home": home, "database_url": url.rsplit("/", 1)[0] + f"/{name}"})
+        secrets = load_secrets(settings)
+        urls = database_urls(settings, secrets)
+        migrate(urls, secrets)
+        print(json.dumps(bench(urls, given.meters)))
+    return 0
+
+
+def _drop(url: str, name: str) -> None:
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
