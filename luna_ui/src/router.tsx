@@ -4,6 +4,7 @@ import { Shell } from '@/components/shell/shell';
 import { Button } from '@/components/ui/button';
 import { Empty, Failure, Waiting } from '@/components/ui/notice';
 import { AskView } from '@/features/ask/view';
+import { type RangeSearch, rangeSearch } from '@/features/series/use-range';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -71,6 +72,30 @@ const search = createRoute({
   component: lazyRouteComponent(() => import('@/features/search/view'), 'SearchView'),
 });
 
+const market = createRoute({
+  getParentRoute: () => root,
+  path: '/markt',
+  validateSearch: (search: Record<string, unknown>): RangeSearch & { markt?: string | undefined; produkt?: string | undefined } => ({
+    markt: text(search['markt']),
+    produkt: text(search['produkt']),
+    ...rangeSearch(search),
+  }),
+  component: lazyRouteComponent(() => import('@/features/market/view'), 'MarketView'),
+});
+
+const meters = createRoute({
+  getParentRoute: () => root,
+  path: '/zaehler',
+  component: lazyRouteComponent(() => import('@/features/meters/view'), 'MetersView'),
+});
+
+const meter = createRoute({
+  getParentRoute: () => root,
+  path: '/zaehler/$meterId',
+  validateSearch: (search: Record<string, unknown>): RangeSearch => rangeSearch(search),
+  component: lazyRouteComponent(() => import('@/features/meters/meter'), 'MeterView'),
+});
+
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
@@ -83,7 +108,7 @@ const privacy = createRoute({ getParentRoute: () => root, path: '/datenschutz', 
 const contact = createRoute({ getParentRoute: () => root, path: '/kontakt', component: lazyRouteComponent(legal, 'Contact') });
 
 export const router = createRouter({
-  routeTree: root.addChildren([ask, documents, document, search, system, imprint, privacy, contact]),
+  routeTree: root.addChildren([ask, documents, document, search, market, meters, meter, system, imprint, privacy, contact]),
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch,
   defaultPreload: 'intent',

@@ -45,9 +45,7 @@ export type AnswerData = {
     next_question: string;
     prompt_version: string;
     question: string;
-    receipts: Array<{
-        [key: string]: unknown;
-    }>;
+    receipts: Array<QueryReceipt>;
     steps: Array<string>;
     suggestion: string;
     summary: string;
@@ -92,10 +90,11 @@ export type AnswerReceiptEnvelope = {
 /**
  * AnswerSentenceData
  *
- * One statement of the answer and the passage it was taken from; also the data of the event `sentence`.
+ * One statement of the answer with the passages or receipts it rests on; also the data of the event `sentence`.
  */
 export type AnswerSentenceData = {
     citations: Array<Citation>;
+    receipts?: Array<QueryReceipt>;
     text: string;
 };
 
@@ -184,6 +183,14 @@ export type Citation = {
     scores?: {
         [key: string]: number;
     };
+};
+
+/**
+ * Compare
+ */
+export type Compare = {
+    from: string;
+    to: string;
 };
 
 /**
@@ -350,6 +357,18 @@ export type Fault = {
 };
 
 /**
+ * FormulaPart
+ */
+export type FormulaPart = {
+    factor?: 1 | -1;
+    /**
+     * Kennung des Zählers, wie sie in Dateien steht; ohne Schrägstrich.
+     */
+    meter_id: string;
+    series?: 'consumption_kw' | 'production_kw';
+};
+
+/**
  * Health
  */
 export type Health = {
@@ -409,6 +428,81 @@ export type Hit = {
 export type HourCount = {
     count: number;
     ts: string;
+};
+
+/**
+ * ImportData
+ */
+export type ImportData = {
+    created_at: string;
+    error: string | null;
+    error_code: string | null;
+    errors: Array<ImportRowFault>;
+    facts: {
+        [key: string]: unknown;
+    };
+    file_name: string | null;
+    finished_at: string | null;
+    import_id: string;
+    layout: string | null;
+    loaded: number;
+    meter_ids: Array<string>;
+    mode: string;
+    rejected: number;
+    rows_read: number;
+    rows_total: number | null;
+    run_id: string | null;
+    sha256: string | null;
+    size_bytes: number | null;
+    source: string;
+    stage: string;
+    started_at: string | null;
+    status: 'received' | 'processing' | 'done' | 'failed' | 'undone';
+    target: string;
+    ts_from: string | null;
+    ts_to: string | null;
+    unchanged: number;
+    undone_at: string | null;
+    updated: number;
+    warnings: Array<string>;
+};
+
+/**
+ * Envelope[ImportData]
+ */
+export type ImportDataEnvelope = {
+    data: ImportData;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * ImportPage
+ */
+export type ImportPage = {
+    imports: Array<ImportData>;
+    next_cursor: string | null;
+};
+
+/**
+ * Envelope[ImportPage]
+ */
+export type ImportPageEnvelope = {
+    data: ImportPage;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * ImportRowFault
+ */
+export type ImportRowFault = {
+    column: string;
+    line: number;
+    reason: string;
+    value: string;
 };
 
 /**
@@ -496,6 +590,7 @@ export type IngestState = {
     finished_at: string | null;
     item_id: string;
     position: number | null;
+    retryable: boolean;
     run_id: string | null;
     sha256: string;
     stage: 'received' | 'text' | 'chunks' | 'vectors' | 'ready' | 'failed';
@@ -540,6 +635,7 @@ export type Item = {
     };
     own: boolean;
     public: boolean;
+    retryable: boolean;
     sha256: string;
     size_bytes: number;
     source: 'upload' | 'crawler' | 'api';
@@ -695,6 +791,96 @@ export type JobListEnvelope = {
 };
 
 /**
+ * LivePrice
+ *
+ * Data of the event `price`; `ts` in milliseconds UTC, start of delivery.
+ */
+export type LivePrice = {
+    market: string;
+    price_eur_mwh: number;
+    product: string;
+    ts: number;
+    volume: number | null;
+};
+
+/**
+ * LiveReading
+ *
+ * Data of the event `reading`; `ts` in milliseconds UTC, start of the interval.
+ */
+export type LiveReading = {
+    consumption_kw: number | null;
+    interval_s: number;
+    meter_id: string;
+    production_kw: number | null;
+    quality: number;
+    ts: number;
+    voltage: number | null;
+};
+
+/**
+ * LoadForm
+ */
+export type LoadForm = {
+    create_meters?: boolean;
+    file: Blob | File;
+    mapping?: string;
+    market?: string;
+    meter_id?: string;
+    mode?: 'load' | 'dry_run';
+    product?: string;
+    target?: 'smart_meter_readings' | 'market_prices';
+    timezone?: string;
+    /**
+     * Sekunden, die auf das Ergebnis gewartet wird.
+     */
+    wait?: number;
+};
+
+/**
+ * MarketData
+ */
+export type MarketData = {
+    as_of: string;
+    description: string | null;
+    from: string;
+    interval_s: number | null;
+    licence: string | null;
+    market: string;
+    negative_hours?: Array<number | null> | null;
+    negative_quarter_hours?: Array<number | null> | null;
+    peak?: Array<number | null> | null;
+    price_eur_mwh: Array<number | null>;
+    price_max?: Array<number | null> | null;
+    price_min?: Array<number | null> | null;
+    product: string;
+    quality: Array<number>;
+    quality_summary: QualitySummary;
+    reduced: boolean;
+    resolution: 'raw' | '15m' | '1h' | '1d' | '1mo';
+    rows: number;
+    simulated: boolean;
+    source: string | null;
+    timezone: string;
+    to: string;
+    ts: Array<number>;
+    units: {
+        [key: string]: string;
+    };
+    volume: Array<number | null>;
+};
+
+/**
+ * Envelope[MarketData]
+ */
+export type MarketDataEnvelope = {
+    data: MarketData;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
  * Me
  */
 export type Me = {
@@ -712,6 +898,103 @@ export type MeEnvelope = {
     message: string;
     status: 'ok' | 'error';
     trace_id: string;
+};
+
+/**
+ * MeterChange
+ */
+export type MeterChange = {
+    /**
+     * PV: kWp; sonst Anschlussleistung in kW.
+     */
+    capacity_kw?: number | null;
+    formula?: Array<FormulaPart> | null;
+    /**
+     * Art, zum Beispiel household, business, heat_pump, pv, grid, consumption, production, virtual.
+     */
+    kind?: string;
+    market_location?: string | null;
+    metering_location?: string | null;
+    name?: string | null;
+    region?: string | null;
+    timezone?: string;
+};
+
+/**
+ * MeterData
+ */
+export type MeterData = {
+    capacity_kw: number | null;
+    created_at: string;
+    first_ts?: string | null;
+    formula: Array<FormulaPart> | null;
+    interval_s?: number | null;
+    kind: string;
+    last_ts?: string | null;
+    market_location: string | null;
+    meter_id: string;
+    metering_location: string | null;
+    name: string | null;
+    region: string | null;
+    simulated: boolean;
+    simulation: {
+        [key: string]: unknown;
+    } | null;
+    source: string;
+    timezone: string;
+    virtual: boolean;
+};
+
+/**
+ * Envelope[MeterData]
+ */
+export type MeterDataEnvelope = {
+    data: MeterData;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * MeterPage
+ */
+export type MeterPage = {
+    meters: Array<MeterData>;
+    next_cursor: string | null;
+};
+
+/**
+ * Envelope[MeterPage]
+ */
+export type MeterPageEnvelope = {
+    data: MeterPage;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * NewMeter
+ */
+export type NewMeter = {
+    /**
+     * PV: kWp; sonst Anschlussleistung in kW.
+     */
+    capacity_kw?: number | null;
+    formula?: Array<FormulaPart> | null;
+    /**
+     * Art, zum Beispiel household, business, heat_pump, pv, grid, consumption, production, virtual.
+     */
+    kind?: string | null;
+    market_location?: string | null;
+    /**
+     * Kennung des Zählers, wie sie in Dateien steht; ohne Schrägstrich.
+     */
+    meter_id: string;
+    metering_location?: string | null;
+    name?: string | null;
+    region?: string | null;
+    timezone?: string;
 };
 
 /**
@@ -779,6 +1062,127 @@ export type ProcessUsage = {
 };
 
 /**
+ * ProductData
+ */
+export type ProductData = {
+    description: string | null;
+    first_ts: string | null;
+    interval_s: number;
+    last_ts: string | null;
+    licence: string | null;
+    market: string;
+    product: string;
+    simulated: boolean;
+    source: string | null;
+};
+
+/**
+ * Products
+ */
+export type Products = {
+    products: Array<ProductData>;
+};
+
+/**
+ * Envelope[Products]
+ */
+export type ProductsEnvelope = {
+    data: Products;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * QualityDay
+ */
+export type QualityDay = {
+    day: string;
+    expected_values: number;
+    flags: {
+        [key: string]: number;
+    };
+    forecast: number;
+    longest_gap_s: number;
+    missing: number;
+    preliminary: number;
+    substituted: number;
+    values: number;
+};
+
+/**
+ * QualityReport
+ */
+export type QualityReport = {
+    days: Array<QualityDay>;
+    meter_id: string;
+};
+
+/**
+ * Envelope[QualityReport]
+ */
+export type QualityReportEnvelope = {
+    data: QualityReport;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * QualitySummary
+ */
+export type QualitySummary = {
+    flagged: number;
+    forecast: number;
+    missing: number;
+    preliminary: number;
+    substituted: number;
+    values: number;
+};
+
+/**
+ * QueryFilter
+ */
+export type QueryFilter = {
+    at_least?: number | null;
+    at_most?: number | null;
+    from_minute?: number | null;
+    to_minute?: number | null;
+    weekdays?: Array<number> | null;
+};
+
+/**
+ * QueryReceipt
+ */
+export type QueryReceipt = {
+    as_of: string;
+    columns: Array<string>;
+    label: string;
+    parameters: {
+        [key: string]: unknown;
+    };
+    quality: ReceiptQuality;
+    query: string;
+    receipt_id: string;
+    result_sha256: string;
+    row_count: number;
+    rows: Array<Array<unknown>>;
+    values: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * Envelope[QueryReceipt]
+ */
+export type QueryReceiptEnvelope = {
+    data: QueryReceipt;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
  * RagFeedback
  */
 export type RagFeedback = {
@@ -793,6 +1197,19 @@ export type RagFeedback = {
 };
 
 /**
+ * ReceiptQuality
+ */
+export type ReceiptQuality = {
+    covered_s: number;
+    expected_s: number;
+    flagged: number;
+    preliminary: number;
+    simulated: boolean;
+    substituted: number;
+    values: number;
+};
+
+/**
  * ReindexRequest
  */
 export type ReindexRequest = {
@@ -803,6 +1220,32 @@ export type ReindexRequest = {
         [key: string]: unknown;
     } | null;
     item_ids?: Array<string>;
+};
+
+/**
+ * RerunData
+ */
+export type RerunData = {
+    as_of: string;
+    changed_since: boolean;
+    query_changed: boolean;
+    receipt_id: string;
+    rerun_at: string;
+    result_sha256: string;
+    row_count: number;
+    rows: Array<Array<unknown>>;
+    rows_now: Array<Array<unknown>>;
+    same: boolean;
+};
+
+/**
+ * Envelope[RerunData]
+ */
+export type RerunDataEnvelope = {
+    data: RerunData;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
 };
 
 /**
@@ -895,6 +1338,107 @@ export type SearchRequest = {
 };
 
 /**
+ * SelfUseData
+ */
+export type SelfUseData = {
+    as_of: string;
+    autarky: number | null;
+    basis: 'load_and_generation' | 'grid_and_generation';
+    covered_s: number;
+    expected_s: number;
+    export_kwh: number;
+    from: string;
+    generation_kwh: number;
+    import_kwh: number;
+    load_kwh: number;
+    meter_ids: Array<string>;
+    receipt_id?: string | null;
+    resolution: '15m';
+    self_use: number | null;
+    self_used_kwh: number;
+    simulated: boolean;
+    to: string;
+    units: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * Envelope[SelfUseData]
+ */
+export type SelfUseDataEnvelope = {
+    data: SelfUseData;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * SeriesQueryData
+ */
+export type SeriesQueryData = {
+    as_of: string;
+    parts: Array<SeriesQueryPart>;
+    timezone: string;
+};
+
+/**
+ * Envelope[SeriesQueryData]
+ */
+export type SeriesQueryDataEnvelope = {
+    data: SeriesQueryData;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * SeriesQueryPart
+ */
+export type SeriesQueryPart = {
+    columns: {
+        [key: string]: Array<unknown>;
+    };
+    compared: boolean;
+    from: string;
+    receipt_id: string;
+    rows: number;
+    series: SeriesRef;
+    to: string;
+    unit: string;
+};
+
+/**
+ * SeriesQueryRequest
+ */
+export type SeriesQueryRequest = {
+    aggregates?: Array<'mean' | 'min' | 'max' | 'min_ts' | 'max_ts' | 'sum_kwh' | 'count' | 'negative' | 'above' | 'below' | 'seconds' | 'substituted' | 'first_ts' | 'last_ts'>;
+    bucket?: 'raw' | '15m' | '1h' | '1d' | '1w' | '1mo' | '1y';
+    compare?: Compare | null;
+    filter?: QueryFilter | null;
+    from: string;
+    group?: 'total' | '15m' | '1h' | '1d' | '1w' | '1mo' | '1y' | 'hour_of_day' | 'weekday' | 'month_of_year';
+    limit?: number;
+    order?: 'group' | 'asc' | 'desc';
+    series: Array<SeriesRef>;
+    threshold?: number | null;
+    to: string;
+};
+
+/**
+ * SeriesRef
+ */
+export type SeriesRef = {
+    market?: string | null;
+    /**
+     * Kennung des Zählers, wie sie in Dateien steht; ohne Schrägstrich.
+     */
+    meter_id?: string | null;
+    product?: string | null;
+    series?: 'consumption_kw' | 'production_kw' | 'voltage';
+};
+
+/**
  * ServiceHealth
  */
 export type ServiceHealth = {
@@ -906,6 +1450,49 @@ export type ServiceHealth = {
 };
 
 /**
+ * SmartMeterData
+ */
+export type SmartMeterData = {
+    as_of: string;
+    consumption_kw: Array<number | null>;
+    consumption_kw_max?: Array<number | null> | null;
+    consumption_kwh?: Array<number | null> | null;
+    covered_s?: Array<number> | null;
+    expected_s?: Array<number> | null;
+    from: string;
+    interval_s: number | null;
+    meter_id: string;
+    name: string | null;
+    production_kw: Array<number | null>;
+    production_kw_max?: Array<number | null> | null;
+    production_kwh?: Array<number | null> | null;
+    quality: Array<number>;
+    quality_summary: QualitySummary;
+    reduced: boolean;
+    resolution: 'raw' | '15m' | '1h' | '1d' | '1mo';
+    rows: number;
+    simulated: boolean;
+    timezone: string;
+    to: string;
+    ts: Array<number>;
+    units: {
+        [key: string]: string;
+    };
+    virtual: boolean;
+    voltage: Array<number | null>;
+};
+
+/**
+ * Envelope[SmartMeterData]
+ */
+export type SmartMeterDataEnvelope = {
+    data: SmartMeterData;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
  * SystemInfo
  */
 export type SystemInfo = {
@@ -913,7 +1500,7 @@ export type SystemInfo = {
     dagster_url: string | null;
     env: 'dev' | 'prod';
     formats: Array<string>;
-    git_sha: string | null;
+    git_sha: string;
     index_version: string | null;
     max_question_chars: number;
     max_upload_mb: number;
@@ -1559,6 +2146,586 @@ export type RestoreConversationResponses = {
 };
 
 export type RestoreConversationResponse = RestoreConversationResponses[keyof RestoreConversationResponses];
+
+export type ListImportsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `next_cursor` der vorigen Seite
+         */
+        cursor?: string | null;
+        /**
+         * Einträge je Seite
+         */
+        limit?: number;
+    };
+    url: '/api/v1/data/load';
+};
+
+export type ListImportsErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type ListImportsError = ListImportsErrors[keyof ListImportsErrors];
+
+export type ListImportsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ImportPageEnvelope;
+};
+
+export type ListImportsResponse = ListImportsResponses[keyof ListImportsResponses];
+
+export type LoadDataData = {
+    body: LoadForm;
+    path?: never;
+    query?: never;
+    url: '/api/v1/data/load';
+};
+
+export type LoadDataErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
+    /**
+     * Dateiformat wird nicht gelesen
+     */
+    415: Fault;
+    /**
+     * Wohlgeformt, aber nicht brauchbar
+     */
+    422: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type LoadDataError = LoadDataErrors[keyof LoadDataErrors];
+
+export type LoadDataResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ImportDataEnvelope;
+    /**
+     * Angenommen, noch nicht fertig; siehe Location
+     */
+    202: ImportDataEnvelope;
+};
+
+export type LoadDataResponse = LoadDataResponses[keyof LoadDataResponses];
+
+export type UndoImportData = {
+    body?: never;
+    path: {
+        import_id: string;
+    };
+    query?: {
+        /**
+         * Sekunden, die gewartet wird
+         */
+        wait?: number;
+    };
+    url: '/api/v1/data/load/{import_id}';
+};
+
+export type UndoImportErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
+     */
+    409: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type UndoImportError = UndoImportErrors[keyof UndoImportErrors];
+
+export type UndoImportResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ImportDataEnvelope;
+    /**
+     * Angenommen, noch nicht fertig; siehe Location
+     */
+    202: ImportDataEnvelope;
+};
+
+export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
+
+export type GetImportData = {
+    body?: never;
+    path: {
+        import_id: string;
+    };
+    query?: never;
+    url: '/api/v1/data/load/{import_id}';
+};
+
+export type GetImportErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetImportError = GetImportErrors[keyof GetImportErrors];
+
+export type GetImportResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ImportDataEnvelope;
+};
+
+export type GetImportResponse = GetImportResponses[keyof GetImportResponses];
+
+export type GetMarketData = {
+    body?: never;
+    headers?: {
+        'If-None-Match'?: string | null;
+    };
+    path?: never;
+    query: {
+        /**
+         * Beginn (einschließlich): Tag in Europe/Berlin (2024-01-01), Zeitpunkt nach ISO 8601 oder Millisekunden seit 1970; ohne Zeitzone gilt Europe/Berlin
+         */
+        from: string;
+        /**
+         * Ende (ausschließlich), geschrieben wie `from`
+         */
+        to: string;
+        /**
+         * Markt, zum Beispiel EPEX
+         */
+        market?: string;
+        /**
+         * Produkt, zum Beispiel DE-LU-60MIN
+         */
+        product?: string;
+        /**
+         * `auto` wählt nach der Länge des Zeitraums
+         */
+        resolution?: 'auto' | 'raw' | '15m' | '1h' | '1d' | '1mo';
+        /**
+         * JSON in Spalten, oder eine Datei
+         */
+        format?: 'json' | 'csv' | 'xlsx' | 'parquet' | 'arrow';
+        /**
+         * Höchstens so viele Werte, ohne eine Spitze zu verlieren
+         */
+        points?: number | null;
+    };
+    url: '/api/v1/data/market';
+};
+
+export type GetMarketErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetMarketError = GetMarketErrors[keyof GetMarketErrors];
+
+export type GetMarketResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MarketDataEnvelope;
+};
+
+export type GetMarketResponse = GetMarketResponses[keyof GetMarketResponses];
+
+export type LiveMarketData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Markt, zum Beispiel EPEX
+         */
+        market?: string;
+        /**
+         * Produkt, zum Beispiel DE-LU-60MIN
+         */
+        product?: string;
+        /**
+         * So viele der letzten Werte vorweg
+         */
+        last?: number;
+    };
+    url: '/api/v1/data/market/live';
+};
+
+export type LiveMarketErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type LiveMarketError = LiveMarketErrors[keyof LiveMarketErrors];
+
+export type LiveMarketResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: unknown;
+};
+
+export type ListProductsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/data/market/products';
+};
+
+export type ListProductsErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type ListProductsError = ListProductsErrors[keyof ListProductsErrors];
+
+export type ListProductsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ProductsEnvelope;
+};
+
+export type ListProductsResponse = ListProductsResponses[keyof ListProductsResponses];
+
+export type QueryDataData = {
+    body: SeriesQueryRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/data/query';
+};
+
+export type QueryDataErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type QueryDataError = QueryDataErrors[keyof QueryDataErrors];
+
+export type QueryDataResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SeriesQueryDataEnvelope;
+};
+
+export type QueryDataResponse = QueryDataResponses[keyof QueryDataResponses];
+
+export type GetSelfUseData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Kennung des Zählers
+         */
+        meter_id: string;
+        /**
+         * Beginn (einschließlich): Tag in Europe/Berlin (2024-01-01), Zeitpunkt nach ISO 8601 oder Millisekunden seit 1970; ohne Zeitzone gilt Europe/Berlin
+         */
+        from: string;
+        /**
+         * Ende (ausschließlich), geschrieben wie `from`
+         */
+        to: string;
+        /**
+         * Zähler der Erzeugung, wenn es ein eigener ist
+         */
+        pv_meter_id?: string | null;
+    };
+    url: '/api/v1/data/self-use';
+};
+
+export type GetSelfUseErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Wohlgeformt, aber nicht brauchbar
+     */
+    422: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetSelfUseError = GetSelfUseErrors[keyof GetSelfUseErrors];
+
+export type GetSelfUseResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SelfUseDataEnvelope;
+};
+
+export type GetSelfUseResponse = GetSelfUseResponses[keyof GetSelfUseResponses];
+
+export type GetSmartMeterData = {
+    body?: never;
+    headers?: {
+        'If-None-Match'?: string | null;
+    };
+    path?: never;
+    query: {
+        /**
+         * Kennung des Zählers
+         */
+        meter_id: string;
+        /**
+         * Beginn (einschließlich): Tag in Europe/Berlin (2024-01-01), Zeitpunkt nach ISO 8601 oder Millisekunden seit 1970; ohne Zeitzone gilt Europe/Berlin
+         */
+        from: string;
+        /**
+         * Ende (ausschließlich), geschrieben wie `from`
+         */
+        to: string;
+        /**
+         * `auto` wählt nach der Länge des Zeitraums
+         */
+        resolution?: 'auto' | 'raw' | '15m' | '1h' | '1d' | '1mo';
+        /**
+         * JSON in Spalten, oder eine Datei
+         */
+        format?: 'json' | 'csv' | 'xlsx' | 'parquet' | 'arrow';
+        /**
+         * Höchstens so viele Werte, ohne eine Spitze zu verlieren
+         */
+        points?: number | null;
+    };
+    url: '/api/v1/data/smartmeter';
+};
+
+export type GetSmartMeterErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Wohlgeformt, aber nicht brauchbar
+     */
+    422: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetSmartMeterError = GetSmartMeterErrors[keyof GetSmartMeterErrors];
+
+export type GetSmartMeterResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SmartMeterDataEnvelope;
+};
+
+export type GetSmartMeterResponse = GetSmartMeterResponses[keyof GetSmartMeterResponses];
+
+export type LiveSmartMeterData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Kennung des Zählers
+         */
+        meter_id: string;
+        /**
+         * So viele der letzten Werte vorweg
+         */
+        last?: number;
+    };
+    url: '/api/v1/data/smartmeter/live';
+};
+
+export type LiveSmartMeterErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type LiveSmartMeterError = LiveSmartMeterErrors[keyof LiveSmartMeterErrors];
+
+export type LiveSmartMeterResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: unknown;
+};
 
 export type EmbedData2 = {
     body: EmbedRequest;
@@ -2380,6 +3547,282 @@ export type GetItemVersionsResponses = {
 
 export type GetItemVersionsResponse = GetItemVersionsResponses[keyof GetItemVersionsResponses];
 
+export type ListMetersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `next_cursor` der vorigen Seite
+         */
+        cursor?: string;
+        /**
+         * Einträge je Seite
+         */
+        limit?: number;
+    };
+    url: '/api/v1/meters';
+};
+
+export type ListMetersErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type ListMetersError = ListMetersErrors[keyof ListMetersErrors];
+
+export type ListMetersResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MeterPageEnvelope;
+};
+
+export type ListMetersResponse = ListMetersResponses[keyof ListMetersResponses];
+
+export type CreateMeterData = {
+    body: NewMeter;
+    path?: never;
+    query?: never;
+    url: '/api/v1/meters';
+};
+
+export type CreateMeterErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
+     */
+    409: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type CreateMeterError = CreateMeterErrors[keyof CreateMeterErrors];
+
+export type CreateMeterResponses = {
+    /**
+     * Document created, URL follows
+     */
+    201: MeterDataEnvelope;
+};
+
+export type CreateMeterResponse = CreateMeterResponses[keyof CreateMeterResponses];
+
+export type DeleteMeterData = {
+    body?: never;
+    path: {
+        meter_id: string;
+    };
+    query?: never;
+    url: '/api/v1/meters/{meter_id}';
+};
+
+export type DeleteMeterErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
+     */
+    409: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type DeleteMeterError = DeleteMeterErrors[keyof DeleteMeterErrors];
+
+export type DeleteMeterResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SavedEnvelope;
+};
+
+export type DeleteMeterResponse = DeleteMeterResponses[keyof DeleteMeterResponses];
+
+export type GetMeterData = {
+    body?: never;
+    path: {
+        meter_id: string;
+    };
+    query?: never;
+    url: '/api/v1/meters/{meter_id}';
+};
+
+export type GetMeterErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetMeterError = GetMeterErrors[keyof GetMeterErrors];
+
+export type GetMeterResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MeterDataEnvelope;
+};
+
+export type GetMeterResponse = GetMeterResponses[keyof GetMeterResponses];
+
+export type ChangeMeterData = {
+    body: MeterChange;
+    path: {
+        meter_id: string;
+    };
+    query?: never;
+    url: '/api/v1/meters/{meter_id}';
+};
+
+export type ChangeMeterErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
+     */
+    409: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type ChangeMeterError = ChangeMeterErrors[keyof ChangeMeterErrors];
+
+export type ChangeMeterResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: MeterDataEnvelope;
+};
+
+export type ChangeMeterResponse = ChangeMeterResponses[keyof ChangeMeterResponses];
+
+export type GetMeterQualityData = {
+    body?: never;
+    path: {
+        meter_id: string;
+    };
+    query: {
+        /**
+         * Beginn (einschließlich): Tag in Europe/Berlin (2024-01-01), Zeitpunkt nach ISO 8601 oder Millisekunden seit 1970; ohne Zeitzone gilt Europe/Berlin
+         */
+        from: string;
+        /**
+         * Ende (ausschließlich), geschrieben wie `from`
+         */
+        to: string;
+    };
+    url: '/api/v1/meters/{meter_id}/quality';
+};
+
+export type GetMeterQualityErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetMeterQualityError = GetMeterQualityErrors[keyof GetMeterQualityErrors];
+
+export type GetMeterQualityResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: QualityReportEnvelope;
+};
+
+export type GetMeterQualityResponse = GetMeterQualityResponses[keyof GetMeterQualityResponses];
+
 export type GetEventMetricsData = {
     body?: never;
     path?: never;
@@ -2624,6 +4067,92 @@ export type SearchResponses = {
 };
 
 export type SearchResponse = SearchResponses[keyof SearchResponses];
+
+export type GetReceiptData = {
+    body?: never;
+    path: {
+        receipt_id: string;
+    };
+    query?: never;
+    url: '/api/v1/receipts/{receipt_id}';
+};
+
+export type GetReceiptErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetReceiptError = GetReceiptErrors[keyof GetReceiptErrors];
+
+export type GetReceiptResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: QueryReceiptEnvelope;
+};
+
+export type GetReceiptResponse = GetReceiptResponses[keyof GetReceiptResponses];
+
+export type RerunReceiptData = {
+    body?: never;
+    path: {
+        receipt_id: string;
+    };
+    query?: never;
+    url: '/api/v1/receipts/{receipt_id}/rerun';
+};
+
+export type RerunReceiptErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type RerunReceiptError = RerunReceiptErrors[keyof RerunReceiptErrors];
+
+export type RerunReceiptResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: RerunDataEnvelope;
+};
+
+export type RerunReceiptResponse = RerunReceiptResponses[keyof RerunReceiptResponses];
 
 export type GetSystemInfoData = {
     body?: never;

@@ -111,3 +111,12 @@ export function whyFound(scores: Record<string, number> | null | undefined): str
   const text = reasons.length === 1 ? last : `${reasons.slice(0, -1).join(', ')} und ${last}`;
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
+
+const price = new Intl.NumberFormat('de-DE', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const power = new Intl.NumberFormat('de-DE', { maximumSignificantDigits: 3 });
+const energy = new Intl.NumberFormat('de-DE', { maximumFractionDigits: 1 });
+
+export const formatPrice = (value: number | null): string => (value === null ? '–' : `${price.format(value)} EUR/MWh`);
+export const formatPower = (kilowatts: number | null): string => (kilowatts === null ? '–' : `${power.format(kilowatts)} kW`);
+export const formatEnergy = (kilowattHours: number | null): string => (kilowattHours === null ? '–' : `${energy.format(kilowattHours)} kWh`);
+export const formatShare = (share: number | null): string => (share === null ? '–' : `${Math.round(share * 100)} %`);

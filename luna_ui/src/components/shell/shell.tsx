@@ -2,7 +2,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
-import { Activity, FileText, MessageSquareText, MessagesSquare, Moon as MoonIcon, RotateCw, Search, Sun } from 'lucide-react';
+import { Activity, ChartLine, FileText, Gauge, MessageSquareText, MessagesSquare, Moon as MoonIcon, RotateCw, Search, Sun } from 'lucide-react';
 import { refreshSystemInfo } from '@/api/client';
 import { Moon } from '@/components/moon';
 import { Button, IconButton } from '@/components/ui/button';
@@ -17,6 +17,8 @@ const NAV = [
   { to: '/', label: 'Fragen', icon: MessageSquareText },
   { to: '/dokumente', label: 'Dokumente', icon: FileText },
   { to: '/suche', label: 'Suche', icon: Search },
+  { to: '/zaehler', label: 'Zähler', icon: Gauge },
+  { to: '/markt', label: 'Markt', icon: ChartLine },
   { to: '/system', label: 'System', icon: Activity },
 ] as const;
 
