@@ -1,0 +1,547 @@
+"""What the columns of an unknown table are: found from their content first, from header words second.
+
+A table is cut into a preamble, a header and rows; the columns into blocks, each with its own time; each block into
+time, ids, status, unit and values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import polars as pl
+
+from luna_rules.importing import stamps
+from luna_rules.importing.grid import Grid
+from luna_rules.importing.model import Mapping, UnreadableFileError
+from luna_rules.importing.numbers import is_number, is_placeholder
+from luna_rules.importing.signature import header_signature
+from luna_rules.importing.vocabulary import Hint, exact_unit, find_direction, find_unit, hint, is_device_label, is_meter_label
+from luna_rules.series.ids import is_malo, is_melo
+from luna_rules.series.obis import Direction, find_obis, parse_obis
+
+Kind = Literal["range", "stamp", "date", "clock", "epoch", "serial", "number", "unit", "obis", "id", "text", "empty"]
+
+_SAMPLE: Final = 300
+_SHARE: Final = 0.75
+METER_CODE: Final = re.compile(r"\b[A-Z]{2}[0-9][0-9A-ZX]{17,40}\b")
+"""A location as it is written in headers: also shortened and made unreadable ones."""
+ROLES: Final = frozenset(
+    {
+        "ts", "start", "end", "date", "time", "meter_id", "obis", "consumption", "production", "register", "voltage",
+        "quality", "unit", "interval_s", "ignore", "market", "product", "price_eur_mwh", "volume",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TimeColumns:
+    """Where a time is written: one column, or a date and a clock."""
+
+    kind: Literal["stamp", "epoch", "serial", "pair", "date", "range"]
+    column: int
+    clock: int | None = None
+
+
+@dataclass(frozen=True)
+class ValueColumn:
+    """A column of values and what is known about it."""
+
+    column: int
+    header: str
+    hint: Hint
+    meter: str | None
+    unit: str | None
+    direction: Direction | None
+    status: int | None
+    role: str | None = None
+    """The role that a mapping gave it."""
+
+
+@dataclass
+class Block:
+    """Columns that share one time."""
+
+    start: TimeColumns | None = None
+    end: TimeColumns | None = None
+    single: TimeColumns | None = None
+    single_hint: Literal["start", "end", "read_at", "date", "time"] | None = None
+    meter: int | None = None
+    other_meters: list[int] = field(default_factory=list[int])
+    device: int | None = None
+    obis: int | None = None
+    unit: int | None = None
+    interval: int | None = None
+    values: list[ValueColumn] = field(default_factory=list[ValueColumn])
+
+
+@dataclass
+class Layout:
+    """A recognised table."""
+
+    grid: Grid
+    first: int
+    """The first row of values."""
+    header: list[str]
+    blocks: list[Block]
+    preamble_meter: str | None
+    preamble_direction: Direction | None
+    preamble_unit: str | None
+    preamble_obis: str | None
+    stated_sum_kwh: float | None
+    signature: str
+
+
+def recognise(grid: Grid, mapping: Mapping | None) -> Layout:
+    """Find the layout of a table. Raises `UnreadableFileError` where there is no table of times and values."""
+    if grid.frame.height == 0:
+        raise UnreadableFileError("empty", "Die Datei enthält keine Zeilen.")
+    kinds = [_kind(grid, place) for place in range(grid.width)]
+    first = _first_row(grid, kinds)
+    if first is None:
+        _refuse_without_times(grid)
+        raise AssertionError
+    header, used = _header(grid, first)
+    hints = [hint(text) for text in header]
+    kinds = _settled(grid, kinds, hints, first)
+    preamble = [grid.row(place) for place in range(first - used)]
+    roles = _mapped_roles(header, mapping)
+    blocks = _blocks(kinds, hints, header, roles, preamble)
+    signature = header_signature(header if any(header) else [f"#{kind}" for kind in kinds])
+    layout = Layout(
+        grid,
+        first,
+        header,
+        blocks,
+        _preamble_meter(preamble),
+        _preamble_direction(preamble),
+        _preamble_unit(preamble),
+        _preamble_obis(preamble),
+        _stated_sum(header),
+        signature,
+    )
+    if not any(block.values for block in blocks):
+        raise UnreadableFileError(
+            "value_missing",
+            "Zeitstempel wurden erkannt, aber keine Spalte mit Messwerten. Bitte die Spalten zuordnen.",
+            missing=["value"],
+            header=shown_header(layout),
+            header_signature=signature,
+        )
+    return layout
+
+
+def shown_header(layout: Layout) -> list[str]:
+    """Headers for a mapping; columns without one are named by their place."""
+    return [text or f"#{place}" for place, text in enumerate(layout.header, start=1)]
+
+
+def _refuse_without_times(grid: Grid) -> None:
+    header = [text or f"#{place}" for place, text in enumerate(grid.row(0), start=1)]
+    words = [hint(text) for text in grid.row(0)]
+    if any(word.time for word in words) and (grid.frame.height <= 2 or any(word.role == "value" for word in words)):
+        if grid.frame.height == 1:
+            raise UnreadableFileError("header_only", "Die Datei enthält nur die Kopfzeile und keine Werte.")
+    raise UnreadableFileError(
+        "time_missing",
+        "In keiner Spalte wurden Zeitstempel erkannt (etwa 31.01.2025 13:45 oder 2025-01-31T13:45:00Z). "
+        "Ist die Datei ein Lastgang, bitte die Spalten zuordnen.",
+        missing=["ts"],
+        header=header[:100],
+        header_signature=header_signature(header),
+    )
+
+
+def _sample(grid: Grid, place: int, begin: int) -> list[str]:
+    cells = grid.column(place).slice(begin).drop_nulls()
+    if len(cells) > _SAMPLE:
+        cells = cells.gather_every(len(cells) // _SAMPLE)
+    return cells.to_list()[: _SAMPLE * 2]
+
+
+def _kind(grid: Grid, place: int) -> Kind:
+    height = grid.frame.height
+    begin = min(20, height // 2)
+    cells = _sample(grid, place, begin)
+    if not cells:
+        cells = _sample(grid, place, 0)[1:]
+    return kind_of(cells)
+
+
+def kind_of(cells: Sequence[str]) -> Kind:
+    """What most of the cells are."""
+    filled = [cell for cell in cells if not is_placeholder(cell)]
+    if not filled:
+        return "empty"
+    needed = _SHARE * len(filled)
+
+    def mostly(test: object) -> bool:
+        return callable(test) and sum(bool(test(cell)) for cell in filled) >= needed
+
+    if mostly(stamps.is_range):
+        return "range"
+    if mostly(is_number):
+        if mostly(lambda cell: len(cell) in {8, 12, 14} and cell.isdigit() and stamps.is_stamp(cell)) and (
+            len(set(filled)) > 1
+        ):
+            return "stamp" if len(filled[0]) > 8 else "date"
+        whole = [cell for cell in filled if re.fullmatch(r"\d{10}(\d{3})?(\.0+)?", cell)]
+        if len(whole) >= needed and all(3e8 < float(cell) < 5e12 for cell in whole) and _ascends(whole):
+            return "epoch"
+        if mostly(is_malo):
+            return "id"
+        return "number"
+    if mostly(stamps.is_stamp):
+        return "date" if mostly(stamps.is_date_only) else "stamp"
+    if mostly(stamps.is_time_only):
+        return "clock"
+    if mostly(lambda cell: exact_unit(cell) is not None):
+        return "unit"
+    if mostly(lambda cell: parse_obis(cell) is not None):
+        return "obis"
+    if mostly(lambda cell: is_melo(cell) or METER_CODE.fullmatch(cell) is not None):
+        return "id"
+    return "text"
+
+
+def _ascends(cells: list[str]) -> bool:
+    numbers = [float(cell) for cell in cells]
+    pairs = list(zip(numbers, numbers[1:], strict=False))
+    up = sum(b > a for a, b in pairs)
+    return len(pairs) > 0 and (up >= 0.9 * len(pairs) or up <= 0.1 * len(pairs)) and len(set(numbers)) > 1
+
+
+_TIMES: Final = frozenset({"range", "stamp", "date", "epoch"})
+
+
+def _first_row(grid: Grid, kinds: list[Kind]) -> int | None:
+    places = [place for place, kind in enumerate(kinds) if kind in _TIMES]
+    if not places:
+        places = [place for place, kind in enumerate(kinds) if kind == "number" and _is_serial(grid, place)]
+    for row in range(min(grid.frame.height, 500)):
+        cells = grid.row(row)
+        for place in places:
+            cell = cells[place]
+            numeric = kinds[place] in {"epoch", "number"}
+            if cell and (is_number(cell) if numeric else stamps.is_range(cell) or stamps.is_stamp(cell)):
+                follows = sum(grid.frame.item(after, place) is not None for after in range(row + 1, min(row + 4, grid.frame.height)))
+                clocks = [other for other, kind in enumerate(kinds) if kind == "clock" and other > place][:1]
+                if all(stamps.is_time_only(cells[other]) for other in clocks) and follows >= min(
+                    2, grid.frame.height - row - 1
+                ):
+                    return row
+    return None
+
+
+def _is_serial(grid: Grid, place: int) -> bool:
+    cells = _sample(grid, place, min(20, grid.frame.height // 2))
+    numbers = [float(cell.replace(",", ".")) for cell in cells if re.fullmatch(r"\d{5}([.,]\d+)?", cell)]
+    return len(numbers) >= 0.75 * max(len(cells), 1) and all(30_000 < n < 60_000 for n in numbers) and _ascends(
+        [str(n) for n in numbers]
+    )
+
+
+def _header(grid: Grid, first: int) -> tuple[list[str], int]:
+    """Header cells and how many rows they took."""
+    empty = [""] * grid.width
+    if first == 0:
+        return empty, 0
+    above = grid.row(first - 1)
+    filled = [cell for cell in above if cell]
+    if not filled or all(is_number(cell) for cell in filled):
+        return empty, 0
+    units = [cell for cell in filled if exact_unit(cell)]
+    if units and len(units) * 2 >= len(filled) and first > 1:
+        names = grid.row(first - 2)
+        if sum(bool(cell) for cell in names) >= len(filled):
+            joined = [f"{name} {unit}".strip() for name, unit in zip(names, above, strict=True)]
+            return [f"{n} [{u}]" if n and exact_unit(u) else j for n, u, j in zip(names, above, joined, strict=True)], 2
+    return above, 1
+
+
+def _settled(grid: Grid, kinds: list[Kind], hints: list[Hint], first: int) -> list[Kind]:
+    """Kinds again, now that the rows and the headers are known."""
+    settled = list(kinds)
+    for place in range(grid.width):
+        cells = _sample(grid, place, first)
+        settled[place] = kind_of(cells)
+        word = hints[place]
+        if settled[place] == "number" and word.time is not None and _is_serial(grid, place):
+            settled[place] = "serial"
+        if settled[place] in {"epoch", "date", "stamp"} and word.role in {"value", "device"} and cells[0].isdigit():
+            settled[place] = "number"
+    if not any(kind in _TIMES | {"serial"} for kind in settled):
+        for place in range(grid.width):
+            if settled[place] == "number" and _is_serial(grid, place):
+                settled[place] = "serial"
+                break
+    return settled
+
+
+def _mapped_roles(header: list[str], mapping: Mapping | None) -> dict[int, str]:
+    if mapping is None:
+        return {}
+    roles: dict[int, str] = {}
+    plain = [re.sub(r"\s+", " ", text).strip().lower() for text in header]
+    for name, role in mapping.columns.items():
+        if role not in ROLES:
+            raise UnreadableFileError(
+                "mapping", f"Die Rolle „{role}“ gibt es nicht; möglich sind: {', '.join(sorted(ROLES))}."
+            )
+        number = re.fullmatch(r"#(\d{1,4})", name.strip())
+        word = re.sub(r"\s+", " ", name).strip().lower()
+        places = (
+            [int(number[1]) - 1] if number else [place for place, text in enumerate(plain) if text == word]
+        )
+        if not places or not 0 <= places[0] < len(header):
+            raise UnreadableFileError(
+                "mapping",
+                f"Die zugeordnete Spalte „{name}“ gibt es in der Datei nicht.",
+                header=[text or f"#{place}" for place, text in enumerate(header, 1)],
+                header_signature=header_signature(header),
+            )
+        for place in places:
+            roles[place] = role
+    return roles
+
+
+def _blocks(
+    kinds: list[Kind], hints: list[Hint], header: list[str], roles: dict[int, str], preamble: list[list[str]]
+) -> list[Block]:
+    spans: list[list[int]] = [[]]
+    has_time = has_value = False
+    for place, kind in enumerate(kinds):
+        is_time = kind in _TIMES | {"serial"} or roles.get(place) in {"ts", "start", "date"}
+        if is_time and has_time and has_value and not _continues(kinds, hints, place):
+            spans.append([])
+            has_time = has_value = False
+        spans[-1].append(place)
+        has_time |= is_time
+        has_value |= kind in {"number"} and hints[place].role not in {"device", "meter", "other", "status"}
+    return [_block(span, kinds, hints, header, roles, preamble) for span in spans if span]
+
+
+def _continues(kinds: list[Kind], hints: list[Hint], place: int) -> bool:
+    """A time column behind values that is followed by no value belongs to the block before it."""
+    return not any(kind == "number" for kind in kinds[place + 1 :]) or hints[place].time == "end"
+
+
+def _block(
+    span: list[int],
+    kinds: list[Kind],
+    hints: list[Hint],
+    header: list[str],
+    roles: dict[int, str],
+    preamble: list[list[str]],
+) -> Block:
+    block = Block()
+    _times(block, span, kinds, hints, roles)
+    statuses = [
+        place
+        for place in span
+        if roles.get(place) == "quality"
+        or (roles.get(place) is None and hints[place].role == "status" and kinds[place] in {"text", "number", "empty"})
+    ]
+    taken = _time_places(block) | set(statuses)
+    for place in span:
+        role, kind, word = roles.get(place), kinds[place], hints[place]
+        if place in taken or role == "ignore" or role in {"ts", "start", "end", "date", "time"}:
+            continue
+        if role == "interval_s":
+            block.interval = place
+        elif role == "meter_id" or (role is None and word.role == "meter" and kind in {"id", "text", "number"}):
+            if block.meter is None or role == "meter_id":
+                block.meter = place
+            else:
+                block.other_meters.append(place)
+        elif role == "obis" or (role is None and kind == "obis"):
+            block.obis = place
+        elif role == "unit" or (role is None and (kind == "unit" or (word.role == "unit" and kind == "text"))):
+            block.unit = place
+        elif role is None and kind == "id":
+            if block.meter is None:
+                block.meter = place
+            else:
+                block.other_meters.append(place)
+        elif role is None and word.role == "device":
+            block.device = place if block.device is None else block.device
+        elif role is not None or (kind == "number" and word.role not in {"other", "status", "obis", "unit"}):
+            block.values.append(_value(place, header, word, role, statuses, span, preamble, block))
+        elif kind == "empty" and word.role == "value":
+            block.values.append(_value(place, header, word, role, statuses, span, preamble, block))
+    _share_statuses(block, statuses)
+    return block
+
+
+def _value(
+    place: int,
+    header: list[str],
+    word: Hint,
+    role: str | None,
+    statuses: list[int],
+    span: list[int],
+    preamble: list[list[str]],
+    block: Block,
+) -> ValueColumn:
+    del block
+    above = [row[place] for row in preamble if place < len(row) and row[place]]
+    beside = [row[other] for row in preamble for other in span if other < len(row) and row[other]]
+    unit = word.unit
+    if unit is None and role not in {"voltage", "price_eur_mwh", "volume"}:
+        unit = next((found for text in [*above, *beside] if (found := exact_unit(text))), None) or next(
+            (found for text in [*above, *beside] if (found := find_unit(text))), None
+        )
+    meter = METER_CODE.search(header[place])
+    meter_above = next((found for text in [*above, *beside] if (found := METER_CODE.search(text))), None)
+    direction = word.direction or next((found for text in above if (found := find_direction(text, find_obis(text)))), None)
+    code = meter[0] if meter else _meter_number(header[place])
+    if code is None and meter_above is not None:
+        code = meter_above[0]
+    after = [status for status in statuses if status > place]
+    return ValueColumn(place, header[place], word, code, unit, direction, after[0] if after else None, role)
+
+
+def _meter_number(text: str) -> str | None:
+    """A MaLo-ID within a header."""
+    return next((found for found in re.findall(r"(?<!\d)\d{11}(?!\d)", text) if is_malo(found)), None)
+
+
+def _share_statuses(block: Block, statuses: list[int]) -> None:
+    """A status belongs to the values before it; a single one to all of its block."""
+    if len(statuses) == 1:
+        block.values = [
+            ValueColumn(v.column, v.header, v.hint, v.meter, v.unit, v.direction, statuses[0], v.role)
+            for v in block.values
+        ]
+
+
+def _time_places(block: Block) -> set[int]:
+    places: set[int] = set()
+    for time in (block.start, block.end, block.single):
+        if time is not None:
+            places.add(time.column)
+            if time.clock is not None:
+                places.add(time.clock)
+    return places
+
+
+def _times(block: Block, span: list[int], kinds: list[Kind], hints: list[Hint], roles: dict[int, str]) -> None:
+    mapped = {role: place for place, role in roles.items() if place in span and role in {"ts", "start", "end", "date", "time"}}
+    if mapped:
+        _mapped_times(block, mapped, kinds)
+        if block.start or block.single:
+            return
+    free = [place for place in span if place not in roles]
+    ranges = [place for place in free if kinds[place] == "range"]
+    if ranges:
+        block.start = TimeColumns("range", ranges[0])
+        return
+    found: list[tuple[TimeColumns, Hint]] = []
+    clocks = [place for place in free if kinds[place] == "clock"]
+    dates = [place for place in free if kinds[place] == "date"]
+    full = [place for place in free if kinds[place] in {"stamp", "epoch", "serial"}]
+    if full:
+        for place in full[:2]:
+            kind = "epoch" if kinds[place] == "epoch" else "serial" if kinds[place] == "serial" else "stamp"
+            found.append((TimeColumns(kind, place), hints[place]))
+        if len(full) == 1 and dates:
+            # one column holds whole stamps, a date beside it only repeats the day
+            pass
+    elif dates and clocks:
+        for number, clock in enumerate(clocks[:2]):
+            day = dates[min(number, len(dates) - 1)]
+            found.append((TimeColumns("pair", day, clock), hints[clock] if hints[clock].time in {"start", "end"} else hints[day]))
+    else:
+        for place in dates[:2]:
+            found.append((TimeColumns("date", place), hints[place]))
+    if len(found) == 2:
+        if found[0][1].time == "end" and found[1][1].time != "end":
+            found.reverse()
+        if found[1][1].time in {"end", "read_at"} or found[0][1].time == "start" or not found[0][1].time:
+            block.start, block.end = found[0][0], found[1][0]
+            return
+    if found:
+        block.single = found[0][0]
+        block.single_hint = found[0][1].time
+
+
+def _mapped_times(block: Block, mapped: dict[str, int], kinds: list[Kind]) -> None:
+    def time(place: int) -> TimeColumns:
+        kind = kinds[place]
+        if kind in {"epoch", "serial", "range", "date"}:
+            return TimeColumns(kind, place)  # type: ignore[arg-type]
+        return TimeColumns("stamp", place)
+
+    if "date" in mapped:
+        pair = TimeColumns("pair", mapped["date"], mapped["time"]) if "time" in mapped else TimeColumns("date", mapped["date"])
+        block.single = pair
+    if "ts" in mapped:
+        block.single = time(mapped["ts"])
+    if "start" in mapped:
+        block.start = time(mapped["start"])
+        if "end" in mapped:
+            block.end = time(mapped["end"])
+        block.single = None
+    elif "end" in mapped:
+        block.single = time(mapped["end"])
+        block.single_hint = "end"
+
+
+def _preamble_meter(preamble: list[list[str]]) -> str | None:
+    for row in preamble:
+        for cell in row:
+            code = METER_CODE.search(cell)
+            if code and not find_obis(cell):
+                return code[0]
+            number = _meter_number(cell)
+            if number:
+                return number
+    for test in (is_meter_label, is_device_label):
+        for number, row in enumerate(preamble):
+            for place, cell in enumerate(row):
+                if not test(cell):
+                    continue
+                named = re.fullmatch(r"[^:]{2,40}:\s*([\w-]{3,60})", cell)
+                if named:
+                    return named[1]
+                beside = row[place + 1] if place + 1 < len(row) else ""
+                below = preamble[number + 1][place] if number + 1 < len(preamble) and place < len(preamble[number + 1]) else ""
+                for candidate in (beside, below):
+                    if re.fullmatch(r"[0-9A-Za-z][\w\-./]{2,60}", candidate) and not (
+                        test(candidate) or stamps.is_stamp(candidate)
+                    ) and (any(c.isdigit() for c in candidate) or candidate.isupper()):
+                        return candidate
+    return None
+
+
+def _preamble_direction(preamble: list[list[str]]) -> Direction | None:
+    found = {direction for row in preamble for cell in row if cell and (direction := find_direction(cell, find_obis(cell)))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _preamble_unit(preamble: list[list[str]]) -> str | None:
+    cells = [cell for row in preamble for cell in row if cell]
+    return next((unit for cell in cells if (unit := exact_unit(cell))), None) or next(
+        (unit for cell in cells if (unit := find_unit(cell))), None
+    )
+
+
+def _preamble_obis(preamble: list[list[str]]) -> str | None:
+    return next((obis.text for row in preamble for cell in row if cell and (obis := find_obis(cell))), None)
+
+
+def _stated_sum(header: list[str]) -> float | None:
+    for text in header:
+        found = re.search(r"\(\s*(\d[\d.]*(?:,\d+)?|\d+\.\d+)\s*kWh\s*\)", text)
+        if found:
+            number = found[1]
+            number = number.replace(".", "").replace(",", ".") if "," in number else number
+            return float(number)
+    return None
+
+
+def column_text(grid: Grid, place: int, first: int) -> pl.Series:
+    """Cells of a column from the first row of values on."""
+    return grid.column(place).slice(first)
