@@ -29,10 +29,12 @@ from luna_api.ingest.watch import ItemWatcher
 from luna_api.items.controller import ItemController
 from luna_api.limits import FORM_SLACK_BYTES, JSON_LIMIT_BYTES
 from luna_api.logs import configure_logging
+from luna_api.meters.controller import MeterController
 from luna_api.metrics.controller import MetricsController, prometheus
 from luna_api.metrics.registry import Registry
 from luna_api.plugins import openapi_config
 from luna_api.prompts import load_prompts
+from luna_api.series.controller import ImportController, LoadController, ReceiptController, SeriesController
 from luna_api.system.controller import HelpController, health, system_info
 from luna_api.system.docs import docs_script, docs_style
 from luna_api.system.help import HelpTexts
@@ -114,7 +116,7 @@ def _routers(settings: Settings) -> list[Router]:
     public = Router(API_PATH, route_handlers=[system_info])
     uploads = Router(
         API_PATH,
-        route_handlers=[UploadController],
+        route_handlers=[UploadController, LoadController],
         guards=[signed_in],
         dependencies=deps.SIGNED_IN,
         request_max_body_size=settings.max_upload_bytes + FORM_SLACK_BYTES,
@@ -128,9 +130,13 @@ def _routers(settings: Settings) -> list[Router]:
             ConversationController,
             EventController,
             HelpController,
+            ImportController,
             IngestController,
             ItemController,
+            MeterController,
             MetricsController,
+            ReceiptController,
+            SeriesController,
         ],
         guards=[signed_in],
         dependencies=deps.SIGNED_IN,

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from luna_api.answers.schemas import AnswerSentenceData, AskMeta
+from luna_api.series.live import LivePrice, LiveReading
 
 Document = dict[str, Any]
 
@@ -37,6 +38,17 @@ _MORE: dict[str, tuple[str, ...]] = {
     "embed": ("400", "413"),
     "saveEvents": ("400", "413"),
     "saveFeedback": ("400",),
+    "loadData": ("400", "413", "415", "422"),
+    "undoImport": ("409",),
+    "queryData": ("400", "404"),
+    "createMeter": ("400", "409"),
+    "changeMeter": ("400", "409"),
+    "deleteMeter": ("409",),
+    "getSmartMeter": ("404", "422"),
+    "getMarket": ("404",),
+    "getSelfUse": ("404", "422"),
+    "liveSmartMeter": ("404",),
+    "liveMarket": ("404",),
     "reindex": ("400",),
 }
 _FAULT_SCHEMA: Document = {
@@ -59,7 +71,7 @@ def finished(schema: Document) -> Document:
     document: Document = msgspec.json.decode(_ENVELOPE.sub(r"\1Envelope", text))
     schemas: Document = document["components"]["schemas"]
     schemas["Fault"] = _FAULT_SCHEMA
-    _, parts = msgspec.json.schema_components([AskMeta, AnswerSentenceData], ref_template="#/components/schemas/{name}")
+    _, parts = msgspec.json.schema_components([AskMeta, AnswerSentenceData, LiveReading, LivePrice], ref_template="#/components/schemas/{name}")
     for name, part in parts.items():
         schemas.setdefault(name, part)
     for path, operation in _operations(document):

@@ -54,6 +54,19 @@ EXAMPLES: dict[str, str] = {
     "days": "days=30 (erlaubt sind 1 bis 366)",
     "X-Tenant-Id": "X-Tenant-Id: default",
 }
+    "from": "from=2024-01-01 (oder 2024-01-01T00:00:00+01:00)",
+    "to": "to=2025-01-01 (oder 2025-01-01T00:00:00+01:00)",
+    "meter_id": "meter_id=haus-1",
+    "market": "market=EPEX",
+    "product": "product=DE-LU-60MIN",
+    "resolution": "resolution=auto (oder raw, 15m, 1h, 1d, 1mo)",
+    "format": "format=json (oder csv, xlsx, parquet, arrow)",
+    "points": "points=4000 (erlaubt sind 16 bis 200.000)",
+    "target": "target=smart_meter_readings (oder market_prices)",
+    "mode": "mode=load (oder dry_run)",
+    "series": '"series": [{"meter_id": "haus-1", "series": "consumption_kw"}]',
+    "aggregates": '"aggregates": ["mean", "max"]',
+    "capacity_kw": '"capacity_kw": 9.8',
 
 _TYPES = {
     "int": "eine ganze Zahl",

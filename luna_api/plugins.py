@@ -10,6 +10,8 @@ TAGS = {
     "answers": "Fragen, suchen, belegen",
     "ingest": "Dokumente aufnehmen",
     "items": "Der Bestand",
+    "series": "Messwerte und Preise",
+    "meters": "Zähler",
     "conversations": "Eigene Gespräche",
     "events": "Ereignisse und Rückmeldungen",
     "accounts": "Wer fragt",

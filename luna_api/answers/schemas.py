@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from luna_api.series.schemas import QueryReceipt
+
 MAX_QUESTION_CHARS = 4_000
 
 Question = Annotated[
@@ -100,10 +102,11 @@ class SearchData(msgspec.Struct, kw_only=True):
 
 
 class AnswerSentenceData(msgspec.Struct):
-    """One statement of the answer and the passage it was taken from; also the data of the event `sentence`."""
+    """One statement of the answer with the passages or receipts it rests on; also the data of the event `sentence`."""
 
     text: str
     citations: list[Citation]
+    receipts: list[QueryReceipt] = []
 
 
 class AnswerData(msgspec.Struct, kw_only=True):
@@ -119,7 +122,7 @@ class AnswerData(msgspec.Struct, kw_only=True):
     steps: list[str]
     chunks_used: list[UUID]
     citations: list[Citation]
-    receipts: list[dict[str, Any]]
+    receipts: list[QueryReceipt]
     model: str
     mode: str
     question: str

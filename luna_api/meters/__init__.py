@@ -1,0 +1,1 @@
+"""The register of meters, as a customer keeps it."""

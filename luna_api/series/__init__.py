@@ -1,0 +1,1 @@
+"""Meters' readings and market prices: columns, files, aggregates, imports, live values, receipts."""
