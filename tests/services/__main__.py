@@ -1,7 +1,7 @@
-"""Runs the suites that touch the database on a real TimescaleDB.
+"""Runs the suites on real servers: the database's on TimescaleDB, the object store's on servers that speak S3.
 
-Obtain, start, run pytest, stop, sum up. The exit code is pytest's. Where the server cannot be had the run passes and
-its summary says so; a server that was obtained and does not start is a failure.
+Obtain, start, run pytest, stop, sum up. The exit code is pytest's. Where a server cannot be had the run passes and its
+summary says so; a server that was obtained and does not start is a failure.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import psycopg
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.postgres import EmbeddedPostgres, _may_enter
 from tests.conftest import POSTGRES_URL_VARIABLE, ROOT, free_port
+from tests.services import s3
 from tests.services.debian import CannotBeHadError, Obtained, ToolError, copied_to, obtain
 
 CACHE = ROOT / ".cache" / "services" / "timescaledb"
@@ -84,6 +85,16 @@ class TimescaleServer(EmbeddedPostgres):
 def main() -> int:
     """The whole run. Returns the exit code."""
     signal.signal(signal.SIGTERM, _terminated)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="luna-s3-") as folder:
+        of_objects, told = s3.run(Path(folder))
+    _summary(told, [f"{time.monotonic() - begun:.1f} s"])
+    of_database = database()
+    return of_database or of_objects
+
+
+def database() -> int:
+    """The suites of the database on TimescaleDB. Returns the exit code."""
     try:
         obtained = obtain(CACHE)
     except CannotBeHadError as fault:
