@@ -6,6 +6,7 @@ value's fault and a valid example. Secrets that Luna makes herself are kept in `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -40,6 +41,11 @@ EXAMPLES: dict[str, str] = {
     "rate_limit_ask_per_minute": "RATE_LIMIT_ASK_PER_MINUTE=10",
     "log_level": "LOG_LEVEL=INFO",
     "allowed_hosts": "ALLOWED_HOSTS=luna.example.org",
+    "sim_smartmeter_interval_sec": "SIM_SMARTMETER_INTERVAL_SEC=60 (erlaubt sind 1 bis 3600)",
+    "sim_market_interval_sec": "SIM_MARKET_INTERVAL_SEC=300 (erlaubt sind 1 bis 3600)",
+    "sim_markets": "SIM_MARKETS=EEX,APX",
+    "sim_products": "SIM_PRODUCTS=BASE,PEAK",
+    "sim_seed": "SIM_SEED=2025",
 }
 
 
@@ -91,11 +97,34 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     git_sha: str = ""
 
+    sim_smartmeter_interval_sec: Annotated[int, Field(ge=1, le=3600)] = 60
+    sim_market_interval_sec: Annotated[int, Field(ge=1, le=3600)] = 300
+    sim_markets: str = "EEX,APX"
+    """Comma-separated names of the simulated markets."""
+    sim_products: str = "BASE,PEAK"
+    """Comma-separated day products that are formed beside the quarter-hours."""
+    sim_seed: Annotated[int, Field(ge=0, le=2**31)] = 2025
+
     @field_validator("admin_api_key")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 16:
             raise ValueError("ist kürzer als 16 Zeichen")
+        return value
+
+    @field_validator("sim_markets")
+    @classmethod
+    def _market_names(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",")]
+        if not all(re.fullmatch(r"[A-Z][A-Z0-9-]{1,19}", name) for name in names) or "EPEX" in names:
+            raise ValueError("enthält einen Namen, den kein simulierter Markt haben kann")
+        return value
+
+    @field_validator("sim_products")
+    @classmethod
+    def _product_names(cls, value: str) -> str:
+        if not {name.strip() for name in value.split(",") if name.strip()} <= {"BASE", "PEAK"}:
+            raise ValueError("enthält etwas anderes als BASE und PEAK")
         return value
 
     @field_validator("database_url")
