@@ -21,13 +21,13 @@ from luna_api.conversations.controller import ConversationController
 from luna_api.edge import Edge
 from luna_api.errors import EXCEPTION_HANDLERS
 from luna_api.events.controller import EventController
-from luna_api.guards import signed_in
+from luna_api.guards import known_query, signed_in
 from luna_api.ingest.controller import IngestController, UploadController
 from luna_api.ingest.drain import DrainStarter
 from luna_api.ingest.fetch import Fetcher
 from luna_api.ingest.watch import ItemWatcher
 from luna_api.items.controller import ItemController
-from luna_api.limits import FORM_SLACK_BYTES, JSON_LIMIT_BYTES
+from luna_api.limits import FORM_SLACK, FORM_SLACK_BYTES, JSON_LIMIT_BYTES
 from luna_api.logs import configure_logging
 from luna_api.meters.controller import MeterController
 from luna_api.metrics.controller import MetricsController, prometheus
@@ -35,6 +35,7 @@ from luna_api.metrics.registry import Registry
 from luna_api.plugins import openapi_config
 from luna_api.prompts import load_prompts
 from luna_api.series.controller import ImportController, LoadController, ReceiptController, SeriesController
+from luna_api.system.commit import installed_commit
 from luna_api.system.controller import HelpController, health, system_info
 from luna_api.system.docs import docs_script, docs_style
 from luna_api.system.help import HelpTexts
@@ -47,7 +48,8 @@ from resources.secrets import database_urls, load_secrets
 from resources.settings import Settings, load_settings
 from resources.vectors.postgres import PostgresIndex
 
-PAGE_FOLDER = Path(__file__).resolve().parent.parent / "luna_ui" / "dist"
+ROOT = Path(__file__).resolve().parent.parent
+PAGE_FOLDER = ROOT / "luna_ui" / "dist"
 API_PATH = "/api/v1"
 
 
@@ -101,7 +103,9 @@ def create_app(
         openapi_config=openapi_config(),
         request_max_body_size=JSON_LIMIT_BYTES,
         multipart_form_part_limit=200,
-        state=State({"context": context, "page": Page(page_folder)}),
+        state=State(
+            {"context": context, "page": Page(page_folder), "commit": installed_commit(ROOT, settings.git_sha)}
+        ),
         logging_config=None,
         debug=False,
     )
@@ -113,13 +117,14 @@ def create_app(
 
 
 def _routers(settings: Settings) -> list[Router]:
-    public = Router(API_PATH, route_handlers=[system_info])
+    public = Router(API_PATH, route_handlers=[system_info], guards=[known_query])
     uploads = Router(
         API_PATH,
         route_handlers=[UploadController, LoadController],
-        guards=[signed_in],
+        guards=[signed_in, known_query],
         dependencies=deps.SIGNED_IN,
         request_max_body_size=settings.max_upload_bytes + FORM_SLACK_BYTES,
+        opt={FORM_SLACK: FORM_SLACK_BYTES},
     )
     signed = Router(
         API_PATH,
@@ -138,7 +143,7 @@ def _routers(settings: Settings) -> list[Router]:
             ReceiptController,
             SeriesController,
         ],
-        guards=[signed_in],
+        guards=[signed_in, known_query],
         dependencies=deps.SIGNED_IN,
     )
     return [public, uploads, signed]

@@ -76,7 +76,17 @@ def finished(schema: Document) -> Document:
         schemas.setdefault(name, part)
     for path, operation in _operations(document):
         _finish(path, operation)
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            _close(content["schema"], schemas)
     return document
+
+
+def _close(schema: Document, schemas: Document) -> None:
+    """A body takes no field that its schema does not name."""
+    if "$ref" in schema:
+        schemas[schema["$ref"].rsplit("/", 1)[-1]]["additionalProperties"] = False
+    for part in [*schema.get("oneOf", []), *schema.get("anyOf", []), *([schema["items"]] if "items" in schema else [])]:
+        _close(part, schemas)
 
 
 def _operations(document: Document) -> Iterator[tuple[str, Document]]:

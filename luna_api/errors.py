@@ -17,6 +17,7 @@ from litestar.exceptions import (
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from luna_api.envelope import Envelope, failed
+from luna_api.limits import FORM_SLACK
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -53,7 +54,6 @@ EXAMPLES: dict[str, str] = {
     "version": "version=2",
     "days": "days=30 (erlaubt sind 1 bis 366)",
     "X-Tenant-Id": "X-Tenant-Id: default",
-}
     "from": "from=2024-01-01 (oder 2024-01-01T00:00:00+01:00)",
     "to": "to=2025-01-01 (oder 2025-01-01T00:00:00+01:00)",
     "meter_id": "meter_id=haus-1",
@@ -67,6 +67,7 @@ EXAMPLES: dict[str, str] = {
     "series": '"series": [{"meter_id": "haus-1", "series": "consumption_kw"}]',
     "aggregates": '"aggregates": ["mean", "max"]',
     "capacity_kw": '"capacity_kw": 9.8',
+}
 
 _TYPES = {
     "int": "eine ganze Zahl",
@@ -171,7 +172,9 @@ def _translated(request: AnyRequest, fault: HTTPException) -> ApiError:
         case MethodNotAllowedException():
             return ApiError(405, f"{request.method} ist unter {request.url.path} nicht vorgesehen.", headers=headers)
         case RequestEntityTooLarge():
-            return too_large(request.route_handler.resolve_request_max_body_size())
+            limit = request.route_handler.resolve_request_max_body_size()
+            slack = request.route_handler.opt.get(FORM_SLACK, 0)
+            return too_large(limit - slack if isinstance(limit, int) else limit)
         case ClientException() if fault.status_code == 400:
             return _of_client(fault)
         case _:

@@ -11,7 +11,7 @@ EventType = Literal["view", "click", "like", "solve", "ask", "feedback"]
 MAX_EVENTS = 1_000
 
 
-class Event(msgspec.Struct, kw_only=True):
+class Event(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Something a person did. With `client_key` the same event sent twice is kept once."""
 
     type: EventType
@@ -31,7 +31,7 @@ class EventsSaved(msgspec.Struct):
     known: int
 
 
-class RagFeedback(msgspec.Struct, kw_only=True):
+class RagFeedback(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Whether an answer helped."""
 
     question: Annotated[str, Meta(max_length=4_000)]

@@ -14,7 +14,7 @@ Wait = Annotated[float, Meta(ge=0, le=120, description="Sekunden, die auf das Er
 Tag = Annotated[str, Meta(max_length=100)]
 
 
-class IngestForm(msgspec.Struct, kw_only=True):
+class IngestForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The fields of an upload. `tags` may be repeated or separated by commas; empty fields count as not given."""
 
     file: UploadFile
@@ -58,7 +58,10 @@ class IngestResult(msgspec.Struct, kw_only=True):
 
 
 class IngestState(msgspec.Struct, kw_only=True):
-    """How far a document has come. `position` counts the waiting documents before it, null when it waits no more."""
+    """How far a document has come. `position` counts the waiting documents before it, null when it waits no more.
+
+    `retryable`: a failed document may succeed when it is tried again; false where its bytes are the reason.
+    """
 
     item_id: UUID
     status: Status
@@ -66,6 +69,7 @@ class IngestState(msgspec.Struct, kw_only=True):
     chunks: int
     error: str | None
     error_code: str | None
+    retryable: bool
     warnings: list[str]
     run_id: str | None
     attempts: int

@@ -16,6 +16,7 @@ from luna_api.context import AppContext
 from luna_api.errors import ApiError, invalid, missing, too_large
 from luna_api.ingest.names import clean_tags, optional_date, optional_text, optional_uuid, safe_file_name
 from luna_api.ingest.schemas import IngestForm, IngestResult, IngestState, UrlRequest
+from luna_api.items.service import is_retryable
 from resources.database import AsyncConnection
 from resources.extractor.media_types import detect
 
@@ -170,6 +171,7 @@ class IngestService:
             chunks=row["chunk_count"],
             error=row["error"],
             error_code=row["error_code"],
+            retryable=is_retryable(row),
             warnings=row["warnings"],
             run_id=row["run_id"],
             attempts=row["attempts"],

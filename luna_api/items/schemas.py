@@ -15,7 +15,10 @@ Stage = Literal["received", "text", "chunks", "vectors", "ready", "failed"]
 
 
 class Item(msgspec.Struct, kw_only=True):
-    """One version of a document. `public` is the corpus that all may read; `own` ones may be deleted by the asker."""
+    """One version of a document. `public` is the corpus that all may read; `own` ones may be deleted by the asker.
+
+    `retryable`: a failed document may succeed when it is tried again; false where its bytes are the reason.
+    """
 
     item_id: UUID
     document_id: UUID
@@ -35,6 +38,7 @@ class Item(msgspec.Struct, kw_only=True):
     stage: Stage
     error: str | None
     error_code: str | None
+    retryable: bool
     warnings: list[str]
     valid_from: date | None
     valid_to: date | None

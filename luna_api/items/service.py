@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from luna_api.items.schemas import (
     ItemVersions,
 )
 from luna_rules.documents.sentences import split_sentences
+from resources.extractor.errors import FINAL_CODES
 from resources.objects import ObjectDamagedError, ObjectMissingError
 
 _SUMMARY_CHUNKS = 8
@@ -41,6 +43,11 @@ WHERE i.id = %s ORDER BY v.version DESC
 """
 _LEADING = f"SELECT {COLUMNS} FROM item_chunks AS c JOIN items AS i ON i.id = c.item_id WHERE c.item_id = %s ORDER BY c.chunk_idx LIMIT {_SUMMARY_CHUNKS}"  # noqa: S608, E501
 _WORD = re.compile(r"[^\W_]{2,}")
+
+
+def is_retryable(row: Mapping[str, Any]) -> bool:
+    """Whether a failed document may succeed when it is tried again: its bytes are not what was wrong."""
+    return row["status"] == "failed" and row["error_code"] not in FINAL_CODES
 
 
 class Query(msgspec.Struct, kw_only=True):
@@ -223,6 +230,7 @@ class ItemService:
             stage="failed" if row["status"] == "failed" else row["stage"],
             error=row["error"],
             error_code=row["error_code"],
+            retryable=is_retryable(row),
             warnings=row["warnings"],
             valid_from=row["valid_from"],
             valid_to=row["valid_to"],

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from litestar import Controller, Response, get
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
@@ -13,9 +14,9 @@ from luna_api.system.schemas import Health, HelpText, SystemInfo
 
 
 @get("/system/info", operation_id="getSystemInfo", tags=["system"])
-async def system_info(context: NamedDependency[AppContext]) -> Envelope[SystemInfo]:
+async def system_info(context: NamedDependency[AppContext], state: State) -> Envelope[SystemInfo]:
     """Was hier läuft; öffentlich."""
-    return ok(await service.system_info(context))
+    return ok(await service.system_info(context, state.commit))
 
 
 @get("/health", operation_id="getHealth", tags=["system"])

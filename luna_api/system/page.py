@@ -40,7 +40,7 @@ class Page:
         body = start.read_bytes() if start is not None else _NO_PAGE.encode()
         return Response(
             body,
-            media_type="text/html; charset=utf-8",
+            media_type="text/html",
             status_code=200 if start is not None else 503,
             headers={"Cache-Control": "no-cache"},
         )

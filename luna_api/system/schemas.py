@@ -13,12 +13,15 @@ class CorpusCounts(msgspec.Struct):
 
 
 class SystemInfo(msgspec.Struct, kw_only=True):
-    """What runs here. `status` is `degraded` while the database cannot be reached; then counts are null."""
+    """What runs here. `status` is `degraded` while the database cannot be reached; then counts are null.
+
+    `git_sha` is the commit that was installed when the API started, `unknown` where nothing tells.
+    """
 
     status: Literal["ok", "degraded"]
     env: Literal["dev", "prod"]
     version: str
-    git_sha: str | None
+    git_sha: str
     schema: str
     mode: str
     models: dict[str, str]

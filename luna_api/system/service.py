@@ -19,7 +19,7 @@ FROM items WHERE tenant_id IS NULL AND status = 'ready' AND deleted_at IS NULL
 """
 
 
-async def system_info(context: AppContext) -> SystemInfo:
+async def system_info(context: AppContext, commit: str) -> SystemInfo:
     """Build, formats, limits, the public corpus; without the database what is known without it."""
     settings = context.settings
     counts, index = None, None
@@ -34,7 +34,7 @@ async def system_info(context: AppContext) -> SystemInfo:
         status="ok" if counts is not None else "degraded",
         env=settings.luna_env,
         version=luna_version(),
-        git_sha=settings.git_sha or None,
+        git_sha=commit,
         schema=schema_version(),
         mode="extractive",
         models={"generate": "none", "embed": "local"},

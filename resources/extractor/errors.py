@@ -23,6 +23,9 @@ ErrorCode = Literal[
 
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 
+FINAL_CODES: frozenset[str] = frozenset(ERROR_CODES) - {"timeout", "memory"}
+"""Faults of the bytes themselves: the same file fails again. Time and memory may suffice another time."""
+
 MESSAGES: dict[ErrorCode, str] = {
     "empty": "Die Datei ist leer.",
     "unsupported": "Dieses Dateiformat wird nicht unterstützt.",

@@ -32,6 +32,7 @@ export type AnswerData = {
     answer_id: string;
     answered: boolean;
     as_of: string | null;
+    cached?: boolean;
     chunks_used: Array<string>;
     citations: Array<Citation>;
     condensed_question: string;

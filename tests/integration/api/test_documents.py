@@ -131,6 +131,12 @@ def test_a_failed_document_is_queued_again_by_the_same_bytes_and_by_retry(api: A
         state = user.get(f"/ingest/{item_id}").json()["data"]
         assert (state["status"], state["stage"]) == ("failed", "failed")
         assert state["error"]
+        assert state["retryable"] is False
+        assert user.get(f"/items/{item_id}").json()["data"]["retryable"] is False
+        with api.database.owner() as owner:
+            owner.execute("UPDATE items SET error_code = 'timeout' WHERE id = %s", (item_id,))
+        assert user.get(f"/ingest/{item_id}").json()["data"]["retryable"] is True
+        assert user.get(f"/items/{item_id}").json()["data"]["retryable"] is True
         told = upload(user, broken, name="kaputt.pdf", wait="30")
         assert told.status_code == 202, told.text
         assert told.json()["data"]["item_id"] == item_id
@@ -220,6 +226,8 @@ def test_file_names_are_cleaned(api: Api, given: str, kept: str) -> None:
         ({"tags": ["x" * 101]}, "tags"),
         ({"tags": [str(n) for n in range(51)]}, "tags"),
         ({"visibility": "geheim"}, "visibility"),
+        ({"kid": "note"}, "kid"),
+        ({"valid-from": "2025-01-01"}, "valid-from"),
     ],
 )
 def test_bad_fields_of_a_form_are_named(api: Api, fields: dict[str, str], field: str) -> None:
@@ -258,6 +266,10 @@ def test_uploads_are_limited_while_they_come_in(api: Api) -> None:
         big = upload(user, b"x" * (2 * 1_048_576 + 1))
         assert big.status_code == 413
         assert "2 MB" in big.json()["message"]
+        # far enough above the limit that the frame around the form is no excuse any more
+        bigger = upload(user, b"x" * (3 * 1_048_576 + 200_000))
+        assert bigger.status_code == 413
+        assert "höchstens 2 MB" in bigger.json()["message"]
         try:
             response = user.post(
                 "/ingest/doc", content=pieces(), headers={"Content-Type": "multipart/form-data; boundary=g"}

@@ -179,6 +179,65 @@ def test_a_body_that_stalls_does_not_hold_its_connection(api: Api, monkeypatch: 
         assert raw.recv(65536).startswith(b"HTTP/1.1 408")
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "hint"),
+    [
+        ("/items?staus=ready", "staus", "status"),
+        ("/items?status=ready&seite=2", "seite", "cursor"),
+        ("/items?Query=netz", "Query", "query"),
+        (f"/items/{uuid4()}?item_id=1", "item_id", ""),
+        ("/system/info?x=1", "x", ""),
+        ("/admin/items?title=netz", "title", "query"),
+        ("/metrics/events?day=3", "day", "days"),
+    ],
+)
+def test_a_query_parameter_that_nobody_reads_is_named(api: Api, path: str, field: str, hint: str) -> None:
+    with api.admin() as admin:
+        response = admin.get(path)
+    assert response.status_code == 400, response.text
+    assert response.json()["data"]["field"] == field
+    assert hint in response.json()["message"]
+
+
+def test_a_form_field_in_the_address_is_named(api: Api) -> None:
+    with api.admin() as admin:
+        response = admin.post("/ingest/doc?kind=note", files={"file": ("a.md", b"# A")})
+    assert (response.status_code, response.json()["data"]["field"]) == (400, "kind")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/events", {"type": "view", "itemid": str(uuid4())}, "itemid"),
+        ("/feedback/rag", {"question": "?", "answer": "!", "useful": True, "note": "gut"}, "note"),
+        ("/ingest/url", {"url": "https://example.org/", "tag": "netz"}, "tag"),
+        ("/rag/search", {"question": "Netz?", "limit": 3}, "limit"),
+        ("/admin/reindex", {"items": []}, "items"),
+        ("/embed", {"text": "Netz"}, "text"),
+    ],
+)
+def test_a_body_field_that_nobody_reads_is_named(api: Api, path: str, body: dict[str, object], field: str) -> None:
+    with api.admin() as admin:
+        response = admin.post(path, json=body)
+    assert response.status_code == 400, response.text
+    assert response.json()["data"]["field"] in {field, "texts"}
+
+
+def test_addresses_of_views_and_probes_may_carry_what_they_like(api: Api) -> None:
+    assert httpx.get(f"{api.url}/?frage=netz").status_code in {200, 503}
+    assert httpx.get(f"{api.url}/health?von=proxy").status_code == 200
+
+
+def test_a_type_names_its_characters_once(api: Api) -> None:
+    for path in ("/", "/dokumente"):
+        assert httpx.get(api.url + path).headers["Content-Type"].count("charset") == 1
+
+
+def test_the_installed_commit_is_told(api: Api) -> None:
+    told = httpx.get(f"{api.url}/api/v1/system/info").json()["data"]["git_sha"]
+    assert told == "unknown" or len(told) == 40
+
+
 ADMIN_ONLY = [
     ("GET", "/admin/health"),
     ("GET", "/admin/items"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from typing import cast
 from uuid import uuid4
 
 import msgspec
@@ -138,6 +140,34 @@ def described() -> dict[str, dict[str, dict[str, dict[str, object]]]]:
 def test_the_exported_document_is_the_present_one(described: dict[str, object]) -> None:
     kept = json.loads(DEFAULT_PATH.read_text("utf-8"))
     assert kept == described, "run `python -m luna_api.openapi_export`"
+
+
+def test_every_body_is_closed(described: dict[str, dict[str, dict[str, dict[str, object]]]]) -> None:
+    """What the API refuses as unknown, the document does not allow."""
+
+    def structs(schema: dict[str, object]) -> Iterator[str]:
+        if "$ref" in schema:
+            yield str(schema["$ref"]).rsplit("/", 1)[-1]
+        parts = [*cast("list[dict[str, object]]", schema.get("oneOf", [])), schema.get("items")]
+        for part in parts:
+            if part:
+                yield from structs(cast("dict[str, object]", part))
+
+    bodies: set[str] = set()
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            body = cast("dict[str, dict[str, dict[str, dict[str, object]]]]", operation.get("requestBody", {}))
+            for content in body.get("content", {}).values():
+                bodies.update(structs(content["schema"]))
+    assert {"IngestForm", "UrlRequest", "AskRequest", "Event", "RagFeedback"} <= bodies
+    for name in bodies:
+        assert described["components"]["schemas"][name].get("additionalProperties") is False, name
+        assert _struct(name).__struct_config__.forbid_unknown_fields, f"{name} takes fields that it does not know"
+
+
+def _struct(name: str) -> type[msgspec.Struct]:
+    below: list[type[msgspec.Struct]] = [*msgspec.Struct.__subclasses__()]
+    return next(one for one in below if one.__name__ == name and one.__module__.startswith("luna_api."))
 
 
 def test_every_call_has_a_name_a_description_and_its_faults(
