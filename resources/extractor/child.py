@@ -58,7 +58,15 @@ def _preload() -> dict[str, str]:
     for codec in sorted(set(encodings.aliases.aliases.values())):
         with contextlib.suppress(ImportError):
             importlib.import_module(f"encodings.{codec}")
-    for module in ("encodings.idna", "stringprep", "unicodedata", "email.policy", "email.parser", "zoneinfo"):
+    for module in (
+        "encodings.idna",
+        "encodings.utf_8_sig",
+        "stringprep",
+        "unicodedata",
+        "email.policy",
+        "email.parser",
+        "zoneinfo",
+    ):
         importlib.import_module(module)
     versions = {"luna": reading.VERSION, **reading.versions(), **legacy.versions()}
     # A first run on our own words loads what libraries import or allocate lazily.
