@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from luna_rules.search import words
+from luna_rules.search import laws, words
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon, has_vector
 from luna_rules.search.lookups import Lookup, LookupParser
@@ -28,6 +28,7 @@ _FORM = 0.8
 _VERB = 1.0
 _NEAR = 0.8
 _SECOND = 0.5
+_UNNAMED = 0.2
 _LOOSE = 0.3
 _APART = 4
 _MOST_WITHIN = 3
@@ -63,13 +64,19 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed question. `terms` are all terms whose postings the ranker needs, look-up terms included."""
+    """A parsed question. `terms` are all terms whose postings the ranker needs, look-up terms included.
+
+    `behind`: look-up terms of laws for another energy than the question's, which go behind the others; `doubt` (0…1)
+    tells how sure that is.
+    """
 
     text: str
     groups: tuple[Group, ...]
     lookups: tuple[Lookup, ...]
     language: str = "de"
     terms: tuple[str, ...] = field(default=())
+    behind: tuple[str, ...] = ()
+    doubt: float = 0.0
 
     @property
     def content_groups(self) -> tuple[Group, ...]:
@@ -104,13 +111,12 @@ class _Token:
 class _Phrases:
     """Entries of a table by the stems of their wordings."""
 
-    def __init__(self, analyser: Analyser, entries: Entries) -> None:
-        self._analyser = analyser
+    def __init__(self, entries: Entries, key_of: Callable[[str], tuple[str, ...]]) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
         within: dict[str, list[tuple[str, ...]]] = {}
         for asked, meant in entries:
             for wording in asked:
-                key = phrase_key(wording)
+                key = key_of(wording)
                 if key:
                     self._by_first.setdefault(key[0], []).append((key, meant))
                     for stem in key if 1 < len(key) < 4 else ():
@@ -162,6 +168,11 @@ def phrase_key(text: str) -> tuple[str, ...]:
     return content or tuple(stem for _, stem in stems)
 
 
+def english_key(text: str) -> tuple[str, ...]:
+    """The stems of an English wording, as the glossary is compared."""
+    return tuple(words.english_stem(words.joined(token)) for token in words.tokens(words.clean(text)))
+
+
 def verb_forms(spelled: str) -> tuple[str, ...]:
     """The infinitives that a word may be a form of: `sperrt` → sperren, `ausgestellt` → ausstellen."""
     found: list[str] = []
@@ -181,9 +192,16 @@ class QueryParser:
         self._lexicon = lexicon
         self._tables = tables
         self._analyser = Analyser(lexicon)
-        self._synonyms = _Phrases(self._analyser, tables.synonyms)
-        self._english = _Phrases(self._analyser, tables.english)
-        self._answer_types = _Phrases(self._analyser, tables.answer_types)
+        self._synonyms = _Phrases(tables.synonyms, phrase_key)
+        self._english = _Phrases(tables.english, english_key)
+        self._answer_types = _Phrases(tables.answer_types, phrase_key)
+        self._energies = [
+            (
+                frozenset(term for cue in cues for term in (*phrase_key(cue), *english_key(cue))),
+                tuple(laws.law_term(key) for name in names for key in laws.law_keys(name)[:1]),
+            )
+            for cues, names in tables.energies
+        ]
         self._ignored = frozenset(words.spelling(word) for word in tables.ignored)
         self._ignored |= frozenset(words.stem(word) for word in self._ignored)
         self._english_ignored = frozenset(tables.english_ignored)
@@ -203,7 +221,25 @@ class QueryParser:
         ]
         terms = dict.fromkeys(t for group in groups for alternative in group.alternatives for t in alternative.terms)
         terms.update(dict.fromkeys(term for lookup in lookups for term in lookup.terms))
-        return Query(text, tuple(groups), lookups, "en" if english else "de", tuple(terms))
+        behind, doubt = ((), 0.0) if lookups else self._other_energies(rest, english)
+        terms.update(dict.fromkeys(behind))
+        return Query(text, tuple(groups), lookups, "en" if english else "de", tuple(terms), behind, doubt)
+
+    def _other_energies(self, text: str, english: bool) -> tuple[tuple[str, ...], float]:
+        """The laws of the energies that a question does not speak of; the first energy is meant where it names none."""
+        spoken: set[str] = set()
+        for raw in words.tokens(text):
+            word = self._analyser.word(raw)
+            spoken.update(word.full[:1] if word.full else ())
+            spoken.update(word.parts[:1])
+            if english:
+                spoken.add(words.english_stem(raw))
+        named = [bool(cues & spoken) for cues, _ in self._energies]
+        if not any(named):
+            return (self._energies[1][1] if len(self._energies) > 1 else ()), _UNNAMED
+        return tuple(
+            term for (_, names), said in zip(self._energies, named, strict=True) if not said for term in names
+        ), 1.0
 
     def _is_english(self, text: str) -> bool:
         raw = [token.lower() for token in words.tokens(text)]
@@ -218,7 +254,9 @@ class QueryParser:
                 continue
             word = self._analyser.word(raw)
             if word.full:
-                found.append(_Token(raw, words.stem(words.spelling(words.joined(raw))), word.full, word.parts))
+                joined = words.joined(raw)
+                key = words.english_stem(joined) if english else words.stem(words.spelling(joined))
+                found.append(_Token(raw, key, word.full, word.parts))
         keys = [token.key for token in found]
         lower = text == text.lower()
         covered: set[int] = set()
@@ -246,16 +284,12 @@ class QueryParser:
         return _distinct(groups)
 
     def _alternatives(self, token: _Token, english: bool) -> list[Alternative]:
+        if english and (translated := self._translations(token.key)):
+            return [Alternative((token.terms[0],), 0.5), *translated]
         whole, pieces = token.terms[0], tuple(self._corrected(term) for term in token.terms[1:])
         alternatives = [Alternative((whole,), 1.0)]
         if pieces:
             alternatives.append(Alternative(pieces, _PIECES))
-        if english:
-            for meant in self._english.meant(token.key):
-                alternatives += self._meant(meant, 1.0)
-                for wording in meant:
-                    for further in self._synonyms.meant(" ".join(phrase_key(wording))):
-                        alternatives += self._meant(further, _SECOND)
         for meant in self._synonyms.meant(token.key):
             alternatives += self._meant(meant, _SYNONYM)
         for meant in self._synonyms.partly(token.key):
@@ -278,6 +312,16 @@ class QueryParser:
             weight = _SIMILAR_KNOWN if self._is_known(whole) else _SIMILAR
             alternatives += [Alternative((term,), weight * s) for term, s in self._similar.find(whole) if term != whole]
         return alternatives
+
+    def _translations(self, key: str) -> list[Alternative]:
+        """German wordings for an English word, and what these mean in turn."""
+        found: list[Alternative] = []
+        for meant in self._english.meant(key):
+            found += self._meant(meant, 1.0)
+            for wording in meant:
+                for further in self._synonyms.meant(" ".join(phrase_key(wording))):
+                    found += self._meant(further, _SECOND)
+        return found
 
     def _translated(self, key: str) -> str:
         """The stem of the first German word for an English one, itself where there is none."""

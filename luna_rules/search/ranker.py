@@ -38,6 +38,8 @@ class Weights:
     named_law: float = 0.5
     unnamed_section: float = 0.5
     lookup: float = 10.0
+    local: float = 0.3
+    energy: float = 0.4
     common: float = 0.12  # terms in more than this share of the passages find no candidates
 
 
@@ -283,6 +285,12 @@ def rank(
             weights.dense * 0.5 * (_relative(cosine) + _relative(best)[section_of]), dtype=np.float32
         )
     parts["law"] = weights.law * _relative(_best_sum(by_section, prepared.items[sections]))[section_of]
+    if query.behind:
+        others = [ready.entries[term].places for term in query.behind if term in ready.entries]
+        apart = np.zeros(m, np.bool_)
+        for places in others:
+            apart |= _inside(chosen, places)
+        parts["energy"] = np.where(apart, 0.0, weights.energy * query.doubt).astype(np.float32)
     named = np.zeros(m, np.float32)
     exact = np.zeros(m, np.float32)
     for lookup in query.lookups:
@@ -379,6 +387,8 @@ def _exact_scores(
     averages = [max(float(lengths[sections].mean()), 1.0) for lengths in prepared.section_lengths]
     norms = _norms(prepared.section_lengths, sections, averages, weights)
     by_section = _saturated(summed, norms, owner, weights) * idf[cell_row]
+    if weights.local > 0 and len(last):
+        by_section *= _telling_within(prepared.items[sections], owner, cell_row, weights.local)
 
     # Sections are further columns behind the passages, so that groups are joined once for both.
     passage_ends, section_ends = np.searchsorted(picked, ends), np.searchsorted(last, ends)
@@ -390,6 +400,23 @@ def _exact_scores(
     scores[passage_at], scores[section_at] = by_passage, by_section
     both = _combine(query, terms, (passage_ends + section_ends).tolist(), columns, scores, m + count)
     return both[:m], both[m:]
+
+
+def _telling_within(item_of: NDArray[np.int64], owner: NDArray[np.int64], row: NDArray[np.int64], share: float) -> F32:
+    """For each term in a section, how well it tells the section from the others of its item: 1 where few have it.
+
+    A word that stands in most sections of a law says nothing about which of them is meant, rare though it be elsewhere.
+    """
+    begins = np.ones(len(item_of), np.bool_)
+    begins[1:] = item_of[1:] != item_of[:-1]
+    item = np.cumsum(begins) - 1
+    many = int(item[-1]) + 1
+    size = np.bincount(item, minlength=many)
+    cell = row * many + item[owner]
+    cells, place, counts = np.unique(cell, return_inverse=True, return_counts=True)
+    total = size[cells % many]
+    rarity = np.log1p((total - counts + 0.5) / (counts + 0.5)) / np.log1p((total + 0.5) / 1.5)
+    return (1 - share + share * rarity[place]).astype(np.float32)
 
 
 def _norms(lengths: F32, chosen: NDArray[np.int64], averages: Sequence[float], weights: Weights) -> list[F32]:

@@ -17,6 +17,7 @@ class SearchTables:
 
     `synonyms`: everyday wordings → the law's. `english`: English wordings → German ones. `answer_types`: question
     wordings → words that an answer would contain. `law_names`: former and colloquial names of laws → names in force.
+    `energies`: words that tell an energy → ordinances for it alone, the usual energy first.
     `ignored`: words of conversation that say nothing about the subject. `english_ignored`: the same for English.
     """
 
@@ -24,6 +25,7 @@ class SearchTables:
     english: Entries = ()
     answer_types: Entries = ()
     law_names: Entries = ()
+    energies: Entries = ()
     ignored: frozenset[str] = frozenset()
     english_ignored: frozenset[str] = frozenset()
 
@@ -34,6 +36,7 @@ class SearchTables:
         english: str = "",
         answer_types: str = "",
         law_names: str = "",
+        energies: str = "",
         ignored: str = "",
         english_ignored: str = "",
     ) -> SearchTables:
@@ -43,6 +46,7 @@ class SearchTables:
             english=_entries(english, "english"),
             answer_types=_entries(answer_types, "answer_types"),
             law_names=_entries(law_names, "law_names"),
+            energies=_entries(energies, "energies"),
             ignored=_words(ignored),
             english_ignored=_words(english_ignored),
         )

@@ -60,6 +60,7 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Closed word classes. They are not indexed: at 100,000 passages they would be most postings and tell nothing."""
 
 _STEMMER = Stemmer.Stemmer("german")
+_ENGLISH_STEMMER = Stemmer.Stemmer("english")
 
 
 def clean(text: str) -> str:
@@ -101,6 +102,12 @@ def stem(word: str) -> str:
         _RESTORE[letter] if shown == "y" and letter in _RESTORE else shown.translate(_FOLD)
         for letter, shown in zip(word, stemmed, strict=False)
     )
+
+
+@lru_cache(maxsize=50_000)
+def english_stem(word: str) -> str:
+    """The stem of an English word: `connecting` and `connections` are both found under `connect`."""
+    return _ENGLISH_STEMMER.stemWord(word.lower())
 
 
 def is_number(raw: str) -> bool:
