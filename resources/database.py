@@ -20,6 +20,8 @@ PUBLIC_SCOPE = UUID(int=0)
 CONNECT_TIMEOUT_S = 5
 DRAIN_LOCK = 7_221_502
 """Key of the session lock that the one living drain run holds while it takes documents from the queue."""
+IMPORT_LOCK = 7_221_503
+"""Key of the session lock that the one living run of imports holds."""
 _DRAIN_LOCK_SEEN: LiteralString = (
     "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = 7221502"
     " AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
