@@ -136,7 +136,7 @@ class Settings(BaseSettings):
                 raise ValueError("ist keine Adresse einer PostgreSQL-Datenbank mit Rechner und Datenbankname")
         return value
 
-    @field_validator("qdrant_url", "tika_endpoint", "ollama_host")
+    @field_validator("qdrant_url", "ollama_host")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None:
@@ -177,7 +177,7 @@ _FAULTS = {
     "literal_error": "hat keinen der erlaubten Werte {expected}",
 }
 
-PARTS_NOT_YET_SERVED = ("qdrant_url", "tika_endpoint", "ollama_host", "redis_url")
+PARTS_NOT_YET_SERVED = ("qdrant_url", "ollama_host", "redis_url")
 """Outside parts whose client is not part of this release: a set variable stops the start instead of being ignored."""
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from dagster import ConfigurableResource
 
 from resources.database import Connection, worker_connection
-from resources.extractor import EmbeddedExtractor
+from resources.extractor import EmbeddedExtractor, Extractor
 from resources.objects import ObjectStore, open_object_store
 from resources.secrets import DatabaseUrls, database_urls, load_secrets
 from resources.settings import Settings, load_settings
@@ -41,7 +41,14 @@ class LunaResource(ConfigurableResource):  # pyright: ignore[reportMissingTypeAr
         return open_object_store(self.settings)
 
     @contextmanager
-    def extractor(self) -> Generator[EmbeddedExtractor]:
-        """The extractor with its child process, stopped at the end."""
-        with EmbeddedExtractor() as extractor:
+    def extractor(self) -> Generator[Extractor]:
+        """The extractor, stopped at the end: Tika where `TIKA_ENDPOINT` is set, else the child process."""
+        endpoint = self.settings.tika_endpoint
+        if endpoint is None:
+            with EmbeddedExtractor() as extractor:
+                yield extractor
+            return
+        from resources.extractor.tika import TikaExtractor
+
+        with TikaExtractor(endpoint) as extractor:
             yield extractor

@@ -29,6 +29,10 @@ class Extractor(Protocol):
         """The document's text. Content decides on the type; name and claimed type only help with plain text."""
         ...
 
+    def warm_up(self) -> None:
+        """Make ready, so that the first document does not wait; may be called from another thread."""
+        ...
+
     def close(self) -> None:
         """Give every process and connection back."""
         ...

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from luna_rules.documents.legibility import assess_legibility
 from luna_rules.documents.model import ExtractedText, PageSpan
 from resources.extractor import media_types as types
 from resources.extractor.errors import ExtractionError
 from resources.extractor.formats import epub, html, legacy, mail, opendocument, pdf, plain, rtf, sheets, slides, word
 from resources.extractor.formats.base import Extracted
+from resources.extractor.legible import legible_pages
 from resources.extractor.limits import Limits
 from resources.extractor.textcare import clean, join_hyphenated
 
@@ -22,9 +22,6 @@ Reader = Callable[[bytes, Limits], Extracted]
 VERSION = "1"
 # Formats whose text layer can be broken although the file is sound. Plain text and tables say what they say.
 _JUDGED = frozenset({types.PDF, types.RTF, types.DOC, types.PPT, types.MSG})
-# A page with less visible text than this is not judged by itself.
-_PAGE_CHARS = 200
-_GARBLED_ADVICE = "Bitte das Dokument neu erzeugen oder in einem anderen Format senden."
 
 
 def _legacy(media_type: str) -> Reader:
@@ -86,7 +83,7 @@ def _finish(found: Extracted, kind: types.DetectedType, limits: Limits, extracto
     raw = found.pages if found.pages is not None else [found.text]
     if kind.media_type in _JUDGED:
         # Judged before the common care, which would take the controls away that give a broken text layer away.
-        raw = _legible(raw, found.warnings)
+        raw = legible_pages(raw, found.warnings)
     is_pdf = kind.media_type == types.PDF
     parts = [clean(join_hyphenated(part) if is_pdf else part) for part in raw]
     text = "\n\n".join(parts)
@@ -111,26 +108,6 @@ def _finish(found: Extracted, kind: types.DetectedType, limits: Limits, extracto
         warnings=tuple(warnings),
         extractor=extractor,
     )
-
-
-def _legible(pages: list[str], warnings: list[str]) -> list[str]:
-    """The pages without those that cannot be read; refuses the document when it cannot be read as a whole."""
-    whole = "\n\n".join(pages)
-    if whole.strip():
-        verdict = assess_legibility(whole)
-        if not verdict.ok:
-            raise ExtractionError("garbled", f"{verdict.reason} {_GARBLED_ADVICE}")
-    broken = [
-        number
-        for number, page in enumerate(pages, start=1)
-        if sum(map(len, page.split())) >= _PAGE_CHARS and not assess_legibility(page).ok
-    ]
-    if not broken:
-        return pages
-    if len(broken) == len(pages):
-        raise ExtractionError("garbled")
-    warnings.append(f"{pdf.page_list(broken)} nicht lesbar kodiert und im Text ausgelassen.")
-    return ["" if number in broken else page for number, page in enumerate(pages, start=1)]
 
 
 def versions() -> dict[str, str]:

@@ -15,6 +15,7 @@ import pypdfium2.raw as raw
 from resources.extractor.errors import ExtractionError
 from resources.extractor.formats import pdf_file, pdf_form
 from resources.extractor.formats.base import Extracted, one_line
+from resources.extractor.legible import page_list
 from resources.extractor.limits import Limits
 
 VERSION: str = str(pdfium.PYPDFIUM_INFO)
@@ -118,19 +119,6 @@ def _not_whole(readable: int, count: int | None, *, cut_off: bool) -> Extraction
     if readable == count:
         told += ", aber das Ende der Datei fehlt"
     return ExtractionError("damaged", f"Das PDF ist {fault}: {told}. Bitte die vollständige Datei erneut senden.")
-
-
-def page_list(numbers: list[int]) -> str:
-    """`Seite 3 ist` or `Seiten 1–3, 7 sind`, for a sentence."""
-    runs: list[str] = []
-    start = previous = numbers[0]
-    for number in [*numbers[1:], 0]:
-        if number == previous + 1:
-            previous = number
-            continue
-        runs.append(str(start) if start == previous else f"{start}–{previous}")
-        start = previous = number
-    return f"Seite {numbers[0]} ist" if len(numbers) == 1 else f"Seiten {', '.join(runs)} sind"
 
 
 def _title(document: pdfium.PdfDocument) -> str | None:
