@@ -84,7 +84,7 @@ def auction_frame(
             start = int(day_start(day).timestamp())
             count = quarter_hours(day)
             one, traded = _quarters(market, markets[0], seed, start, count)
-            times.append(start + np.arange(count) * float(QUARTER_HOUR_S))
+            times.append(start + np.arange(count, dtype=np.float64) * QUARTER_HOUR_S)
             price.append(one)
             volume.append(traded)
             if BASE in days:
