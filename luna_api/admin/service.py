@@ -5,6 +5,8 @@ import importlib.metadata
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
+import httpx
+
 from luna_api.accounts.principal import Principal
 from luna_api.admin.schemas import AdminHealth, Job, JobList, ReindexRequest, RunStarted, ServiceHealth, Versions
 from luna_api.answers.pipeline import read_filters
@@ -67,6 +69,8 @@ class AdminService:
         )
         if settings.database_url is not None:
             services["db"].implementation = "server"
+        if settings.tika_endpoint is not None:
+            services["tika"].implementation = "server"
         if settings.s3_endpoint_url is not None:
             services["minio"].implementation = "server"
         return AdminHealth({name: services[name] for name in SERVICES}, await self._versions())
@@ -133,6 +137,11 @@ class AdminService:
         return None
 
     async def _extractor(self) -> str | None:
+        endpoint = self._context.settings.tika_endpoint
+        if endpoint is not None:
+            async with httpx.AsyncClient(timeout=_PROBE_TIMEOUT_S, trust_env=False) as client:
+                answer = await client.get(f"{endpoint.rstrip('/')}/version")
+            return answer.raise_for_status().text.strip()[:100]
         return f"kreuzberg {importlib.metadata.version('kreuzberg')}"
 
     async def _live_versions(self) -> list[int]:

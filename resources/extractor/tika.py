@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import time
-from functools import cached_property
 from types import TracebackType
 from typing import Final, Literal, Self
 
@@ -32,13 +31,16 @@ _SERVED: Final = frozenset(
     {types.PDF, types.DOC, types.DOCX, types.PPT, types.PPTX, types.XLS, types.XLSX, types.XLSB}
     | {types.ODT, types.ODS, types.ODP, types.RTF, types.EML, types.MSG, types.EPUB}
 )
+_LOOKED_AT: Final = frozenset(
+    {types.PDF, types.DOCX, types.PPTX, types.XLSX, types.XLSB, types.ODT, types.ODS, types.ODP, types.EPUB}
+)
 _DOWN: Final = "Der Dienst, der Text aus Dokumenten liest, antwortet nicht. Bitte später noch einmal versuchen."
 _NONSENSE: Final = (
     "Der Dienst, der Text aus Dokumenten liest, hat unverständlich geantwortet. Bitte später noch einmal versuchen."
 )
 _CAUSES: Final[tuple[tuple[re.Pattern[str], ErrorCode], ...]] = (
     (re.compile("Encrypted|password", re.IGNORECASE), "encrypted"),
-    (re.compile("ZipBomb|zip bomb|SecurityException"), "bomb"),
+    (re.compile("ZipBomb|zip bomb|SecurityException", re.IGNORECASE), "bomb"),
     (re.compile("WriteLimit"), "too_large"),
     (re.compile("OutOfMemory|MemoryLimit|RecordFormat.*too large", re.IGNORECASE), "memory"),
     (re.compile("Timeout"), "timeout"),
@@ -64,6 +66,7 @@ class TikaExtractor:
     def __init__(self, endpoint: str, *, timeout_s: float = 60.0) -> None:
         self._limits = Limits(timeout_s=timeout_s)
         self._own = EmbeddedExtractor(timeout_s=timeout_s)
+        self._version: str | None = None
         self._http = httpx.Client(
             base_url=endpoint.rstrip("/"),
             timeout=httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
@@ -72,13 +75,15 @@ class TikaExtractor:
             trust_env=False,
         )
 
-    @cached_property
+    @property
     def version(self) -> str:
         """What texts are made with: Tika's own name, and our reader behind it.
 
         Raises `ExtractionError` (not permanent) when the server does not answer.
         """
-        return f"{self.server_version()}, {self._own.version}"
+        if self._version is None:
+            self._version = f"{self.server_version()}, {self._own.version}"
+        return self._version
 
     def server_version(self) -> str:
         """`Apache Tika 3.2.2`, asked of the server. Raises `ExtractionError` (not permanent) when it is down."""
@@ -103,6 +108,7 @@ class TikaExtractor:
         if not kind.supported or kind.media_type not in _SERVED:
             # Text is read here; so is every refusal worded.
             return self._own.extract(data, file_name, media_type)
+        self._first_look(data, file_name, media_type, kind.media_type)
         version = self.version
         parts = self._asked(data, kind.media_type)
         head = parts[0]
@@ -139,6 +145,20 @@ class TikaExtractor:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _first_look(self, data: bytes, file_name: str, claimed: str | None, media_type: str) -> None:
+        """Keep from the server what must not reach it: bombs, and PDF files that were cut off or are mere forms.
+
+        Our own reader says so in its sandbox, in a few milliseconds; that it finds no text is no reason to refuse.
+        """
+        if media_type not in _LOOKED_AT:
+            return
+        try:
+            self._own.extract(data, file_name, claimed)
+        except ExtractionError as error:
+            whole = media_type != types.PDF and error.code == "damaged"
+            if not whole and error.code not in {"no_text", "garbled", "timeout", "memory"}:
+                raise
 
     def _asked(self, data: bytes, media_type: str) -> list[_Part]:
         """Tika's answer about one document, at most `ANSWER_BYTES` of it."""

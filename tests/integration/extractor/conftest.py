@@ -1,15 +1,26 @@
-"""One warm extractor for the tests of this folder."""
+"""One warm extractor for the tests of this folder, and a Tika server's beside it where `LUNA_TEST_TIKA` names one."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from resources.extractor import EmbeddedExtractor
+from resources.extractor.tika import TikaExtractor
 
 
 @pytest.fixture(scope="session")
 def extractor() -> Iterator[EmbeddedExtractor]:
     with EmbeddedExtractor(timeout_s=30) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def tika() -> Iterator[TikaExtractor]:
+    endpoint = os.environ.get("LUNA_TEST_TIKA")
+    if not endpoint:
+        pytest.skip("no Tika server: LUNA_TEST_TIKA names none (make test-services starts one)")
+    with TikaExtractor(endpoint, timeout_s=30) as running:
         yield running
