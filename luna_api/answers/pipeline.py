@@ -34,10 +34,12 @@ from luna_api.errors import ApiError, invalid, missing
 from luna_api.metrics.registry import Registry
 from luna_api.prompts import LunaPrompts
 from luna_rules.answers.citations import CitationChecker
-from luna_rules.answers.compose import answer_question, refuse
+from luna_rules.answers.compose import answer_question, refuse, reply
 from luna_rules.answers.followup import Turn, condense
+from luna_rules.answers.gather import Ground, ground, searches
 from luna_rules.answers.matching import ConceptMatcher, QueryMatcher, WordMatcher
 from luna_rules.answers.model import Answer, Passage, cite
+from luna_rules.answers.smalltalk import Talk, talk_of
 from luna_rules.answers.support import Support
 from luna_rules.answers.text import clean
 from resources.database import DEFAULT_TENANT, AppDatabase, AsyncConnection
@@ -53,13 +55,17 @@ from resources.vectors.index import (
 
 MODE = "extractive"
 MODEL = "none"
+CONVERSATION = "conversation"
+"""The mode of a reply to a remark that asked for nothing in the documents."""
 _BERLIN = ZoneInfo("Europe/Berlin")
 _CACHED_ANSWERS = 512
 _LOOK_S = 2.0
 _WARM_QUESTION = "Wie lange dauert ein Lieferantenwechsel?"
 _HISTORY = """
-SELECT t.question, coalesce(a.condensed_question, ''), coalesce(a.answer ->> 'answer', '')
+SELECT t.question, coalesce(a.condensed_question, ''), coalesce(a.answer ->> 'next_question', ''),
+       coalesce(concat_ws(' ', c.section, 'Abs. ' || c.paragraph, i.law_names[1]), '')
 FROM conversation_turns AS t LEFT JOIN answer_log AS a ON a.id = t.answer_id
+LEFT JOIN item_chunks AS c ON c.id = a.chunk_ids[1] AND c.section IS NOT NULL LEFT JOIN items AS i ON i.id = c.item_id
 WHERE t.conversation_id = %s ORDER BY t.turn_idx DESC LIMIT 10
 """
 # In how many passages of the live index each term occurs, and (term NULL) how many passages there are: a word that
@@ -104,9 +110,14 @@ class Found:
     rows: tuple[dict[str, Any], ...]
 
     @property
+    def pairs(self) -> list[tuple[Any, dict[str, Any]]]:
+        """Each hit with its row."""
+        return list(zip(self.result.hits, self.rows, strict=True))
+
+    @property
     def passages(self) -> list[Passage]:
         """As the rules of answering want them."""
-        return [passage(row, hit.score, hit.scores) for hit, row in zip(self.result.hits, self.rows, strict=True)]
+        return [passage(row, hit.score, hit.scores) for hit, row in self.pairs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +143,7 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = perf_counter()
-        self.parts[name] = round((now - self.last) * 1e3, 3)
+        self.parts[name] = round(self.parts.get(name, 0.0) + (now - self.last) * 1e3, 3)
         self.last = now
 
     def total(self) -> dict[str, float]:
@@ -243,8 +254,11 @@ class AnswerPipeline:
             if request.conversation_id is not None:
                 condensed = condense(question, await self._history(sql, principal, request.conversation_id))
                 clock.lap("condense")
-            composed = await self._compose(sql, principal, condensed, filters, as_of, request.top_k, clock)
-            data = self._answer(question, condensed, as_of, request, composed, clock)
+            if talk := talk_of(condensed):
+                composed, cached = self._reply(condensed, talk), False
+            else:
+                composed, cached = await self._compose(sql, principal, condensed, filters, as_of, request.top_k, clock)
+            data = self._answer(question, condensed, as_of, request, composed, clock, cached=cached)
             await self._log(sql, principal, request, filters, data, composed)
         self._count(data, clock)
         return data, composed.sentences
@@ -269,6 +283,30 @@ class AnswerPipeline:
             result = SearchResult(kept, result.query, result.index_versions, result.generation, result.timings_ms)
         return Found(result, tuple(rows[hit.chunk_id] for hit in kept))
 
+    async def _ground(
+        self,
+        sql: AsyncConnection,
+        principal: Principal,
+        question: str,
+        filters: Filters,
+        as_of: date,
+        top_k: int,
+        clock: _Clock,
+    ) -> tuple[Found, Ground]:
+        """What was found for the question and around it, and the passages of it that the answer may be taken from."""
+        every = [
+            await self._retrieve(sql, principal, search.question, filters, as_of, search.limit, clock)
+            for search in searches(question, top_k)
+        ]
+        read = ground(question, [found.passages for found in every], top_k)
+        first = every[0].result
+        known = {row["chunk_id"]: (hit, row) for found in reversed(every) for hit, row in found.pairs}
+        kept = [known[UUID(passage.chunk_id)] for passage in read.passages]
+        result = SearchResult(
+            tuple(hit for hit, _ in kept), first.query, first.index_versions, first.generation, first.timings_ms
+        )
+        return Found(result, tuple(row for _, row in kept)), read
+
     async def _compose(
         self,
         sql: AsyncConnection,
@@ -278,33 +316,40 @@ class AnswerPipeline:
         as_of: date,
         top_k: int,
         clock: _Clock,
-    ) -> Composed:
+    ) -> tuple[Composed, bool]:
+        """The answer that may leave, and whether it was kept from before over the very same ground."""
         state = await self._index.state(sql, principal.tenant_id)
         key = self._key(principal, question, filters, as_of, top_k, state)
         known = self._cache.get(key)
         clock.lap("state")
         if known is not None:
             self._cache.move_to_end(key)
-            return known
-        found = await self._retrieve(sql, principal, question, filters, as_of, top_k, clock)
+            return known, True
+        found, read = await self._ground(sql, principal, question, filters, as_of, top_k, clock)
         matcher = await self._matcher(sql, question, found.result)
         answer = answer_question(
             question,
-            found.passages,
+            read.passages,
             matcher,
             self._prompts.frame,
             corpus_empty=not state.index_versions,
             today=as_of,
+            twins=read.twins,
         )
         composed = self._checked(answer, found)
         if answer.answered and not composed.sentences:
             nothing_held = Support(False, "keine Aussage hielt der Prüfung stand")
-            composed = self._checked(refuse(question, found.passages, self._prompts.frame, nothing_held), found)
+            composed = self._checked(refuse(question, read.passages, self._prompts.frame, nothing_held), found)
         clock.lap("compose")
         self._cache[key] = composed
         if len(self._cache) > _CACHED_ANSWERS:
             self._cache.popitem(last=False)
-        return composed
+        return composed, False
+
+    def _reply(self, question: str, talk: Talk) -> Composed:
+        """What Luna says to a remark; nothing is looked up and nothing cited."""
+        answer = reply(question, talk, self._prompts.frame)
+        return Composed(answer, answer.summary, "", (), (), {}, ())
 
     async def _matcher(self, sql: AsyncConnection, question: str, result: SearchResult) -> ConceptMatcher:
         if result.query is None or not result.index_versions:
@@ -329,6 +374,9 @@ class AnswerPipeline:
             top_k,
             state.index_versions,
             state.generation,
+            MODE,
+            MODEL,
+            self._prompts.version,
             self._prompts.sha256,
         )
 
@@ -374,11 +422,20 @@ class AnswerPipeline:
             raise missing("Dieses Gespräch")
         rows = await (await sql.execute(_HISTORY, (conversation_id,))).fetchall()
         return [
-            Turn(question=row[0], condensed=row[1] if row[1] != row[0] else "", answer=row[2]) for row in reversed(rows)
+            Turn(question=row[0], condensed=row[1] if row[1] != row[0] else "", offered=row[2], provision=row[3])
+            for row in reversed(rows)
         ]
 
     def _answer(
-        self, question: str, condensed: str, as_of: date, request: AskRequest, composed: Composed, clock: _Clock
+        self,
+        question: str,
+        condensed: str,
+        as_of: date,
+        request: AskRequest,
+        composed: Composed,
+        clock: _Clock,
+        *,
+        cached: bool = False,
     ) -> AnswerData:
         answer = composed.answer
         return AnswerData(
@@ -394,7 +451,8 @@ class AnswerPipeline:
             citations=list(composed.citations),
             receipts=[],
             model=MODEL,
-            mode=MODE,
+            mode=CONVERSATION if answer.talk else MODE,
+            cached=cached,
             question=question,
             condensed_question=condensed,
             as_of=as_of,

@@ -110,7 +110,11 @@ class AnswerSentenceData(msgspec.Struct):
 
 
 class AnswerData(msgspec.Struct, kw_only=True):
-    """An answer: cited body, summary, suggestion, one next question. `answered` is false when nothing bore it."""
+    """An answer: cited body, summary, suggestion, one next question. `answered` is false when nothing bore it.
+
+    `mode` is `extractive`, or `conversation` for a reply to a remark such as „Danke“, which rests on no document.
+    `cached` tells that the same question was answered before over the very same ground.
+    """
 
     answer_id: UUID
     conversation_id: UUID | None
@@ -131,6 +135,7 @@ class AnswerData(msgspec.Struct, kw_only=True):
     index_versions: list[int]
     prompt_version: str
     latency_ms: dict[str, float]
+    cached: bool = False
 
 
 class AskMeta(msgspec.Struct, kw_only=True):

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from luna_rules.answers.citations import CitationChecker
+from luna_rules.answers.energies import LABEL, is_twin, law_energy
 from luna_rules.answers.extract import Extract, Extractor
 from luna_rules.answers.frame import Frame, ask_about, heading_of, place_name, plural_of_missing, quoted
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Answer, AnswerSentence, Passage
 from luna_rules.answers.places import is_provision
 from luna_rules.answers.question import Question, Want, read_question
+from luna_rules.answers.smalltalk import Talk
 from luna_rules.answers.statements import headings_at, statements
 from luna_rules.answers.summary import summary_of
 from luna_rules.answers.support import NO_PROVISION, Support, assess
@@ -23,6 +25,8 @@ _NEAR = 0.25
 """How much of the question a passage of another document must speak of to be offered next."""
 _ANCHORED = 0.4
 _MOST_STEPS = 4
+_NOTHING_MORE: tuple[Talk, ...] = ("bye", "no", "thanks", "ok")
+"""Remarks after which offering a question would be pushing."""
 
 
 def answer_question(
@@ -41,27 +45,31 @@ def answer_question(
     `corpus_empty` tells that nothing can be found yet; `today` lets an answer warn of a text whose validity ends.
     """
     read = read_question(question)
-    if corpus_empty and not read.greeting:
+    if read.talk:
+        return reply(question, read.talk, frame)
+    if corpus_empty:
         return Answer(False, frame.say("empty_corpus", question), reason="keine Dokumente vorhanden")
-    if read.greeting or read.empty:
-        key = "greeting" if read.greeting else "nothing_asked"
-        first = frame.say("next_question.first", question)
-        return Answer(
-            False,
-            frame.say(key, question),
-            next_question=first,
-            offer=frame.say("next_question.offer", question, asked=first),
-            reason="keine Frage gestellt",
-        )
+    if read.empty:
+        return reply(question, None, frame)
     extractor = Extractor(read, passages, matcher, today)
     extract = extractor.extract()
     support = assess(read, passages, matcher, extractor, extract)
     if support.supported:
         sentences = _checked(extract.sentences, passages)
         if sentences:
-            return _answer(read, passages, extractor, extract, sentences, frame, today)
+            return _answer(read, passages, extractor, extract, sentences, frame, today, twins)
         support = Support(False, "keine Aussage hielt der Prüfung stand")
     return refuse(question, passages, frame, support)
+
+
+def reply(question: str, talk: Talk | None, frame: Frame) -> Answer:
+    """What Luna says to a remark that asks for nothing in the documents; None is no words at all. It cites nothing."""
+    said = frame.say(f"talk.{talk}" if talk else "nothing_asked", question)
+    if talk in _NOTHING_MORE:
+        return Answer(False, said, reason="keine Frage gestellt", talk=talk or "")
+    first = frame.say("next_question.first", question)
+    offer = frame.say("next_question.offer", question, asked=first)
+    return Answer(False, said, next_question=first, offer=offer, reason="keine Frage gestellt", talk=talk or "nothing")
 
 
 def refuse(question: str, passages: Sequence[Passage], frame: Frame, support: Support) -> Answer:
@@ -117,6 +125,7 @@ def _answer(
     sentences: tuple[AnswerSentence, ...],
     frame: Frame,
     today: date | None,
+    twins: Sequence[Passage],
 ) -> Answer:
     by_id = {passage.chunk_id: passage for passage in passages}
     best = max(sentences, key=lambda sentence: sentence.score)
@@ -134,6 +143,10 @@ def _answer(
     ending = [p for p in cited if p.valid_to is not None and (today is None or p.valid_to >= today)]
     asked, offer = _next_question(read, passages, cited, extractor, frame)
     suggestion = frame.say(f"suggestion.{kind}", read.text)
+    if twin := next((one for one in twins if is_twin(passage, one)), None):
+        energy, provision = law_energy(twin), f"{twin.section} {twin.law}"
+        said = frame.say("suggestion.twin", read.text, energy=LABEL[energy] if energy else "", provision=provision)
+        suggestion = f"{said} {suggestion}"
     if ending:
         suggestion = f"{suggestion} {frame.say('suggestion.validity', read.text)}"
     return Answer(

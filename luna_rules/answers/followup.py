@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from luna_rules.answers.smalltalk import talk_of
 from luna_rules.answers.text import clean, fold, word_set
 
 MOST_TURNS = 10
@@ -16,11 +17,16 @@ MOST_TURNS = 10
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One exchange of a conversation. `condensed` is the question as it was searched, where it differs."""
+    """One exchange of a conversation. `condensed` is the question as it was searched, where it differs.
+
+    `provision` is the place that the answer rested on first, `§ 38 EnWG`; `offered` the question that Luna offered.
+    """
 
     question: str
     answer: str = ""
     condensed: str = ""
+    provision: str = ""
+    offered: str = ""
 
 
 # Words of one kind: naming one after another replaces it.
@@ -40,6 +46,8 @@ _COMPOUND_HEADS = {
 }
 
 _SECTION = re.compile(r"(?:§§?|\bparagra(?:f|ph)(?:en)?\b|\bart(?:ikel|\.))\s*\d+\s?[a-z]?(?![\wäöüß])", re.I)
+_ABSATZ = re.compile(r"\babs(?:atz|\.)\s*\d+[a-z]?\b", re.I)
+_BELOW_ABSATZ = re.compile(r"\b(?:satz|nr\.|nummer)\s*\d", re.I)
 _PARAGRAPH = re.compile(r"\b(?:abs(?:atz|\.)|satz|nr\.|nummer)\s*\d+[a-z]?\b", re.I)
 _LAW = re.compile(
     r"\b(?:[A-ZÄÖÜ][A-Za-zÄÖÜäöü-]{0,14}(?:G|V|GB)|[A-ZÄÖÜ][\wäöüß-]{3,60}(?:gesetz|verordnung|gesetzbuch)(?:e?s)?)\b"
@@ -80,10 +88,19 @@ _STOP = word_set(
     kann koennen soll sollen wird werden wurde hat haben habe hab bin lange hoch viel viele welche welcher
     welches welchem welchen wem wen ob um bis ab seit vor ueber genau eigentlich noch nur schon mal bitte dabei
     davon dafuer dazu dagegen gibt geht wenn dass weil the what is are how does do of for to and or can must my
+    steht regelt satz absatz abs nummer nr
     it that this there a an in on when who why
     """
 )
 _WORD = re.compile(r"[^\W\d_][\w-]*")
+
+
+_ADDS = re.compile(
+    r"^\W*(?:(?:gilt|gelten|ist|sind|geht|stimmt|war) (?:das|dies|es|sie)(?: (?:auch|so|eigentlich|denn))*\s+)?"
+    r"(?:auch\s+)?(?P<what>(?:für|bei|mit|ohne|in|nach)\s+[^?!.]{2,60})[?!.\s]*$",
+    re.I,
+)
+"""„Und für Mieter?“: the question before, for them."""
 
 
 def _content(text: str) -> list[str]:
@@ -115,6 +132,11 @@ def condense(question: str, history: Sequence[Turn]) -> str:
     """A question that stands by itself. One that already does is returned unchanged, whatever was asked before."""
     text = question.strip()
     turns = [turn for turn in history if turn.question.strip()][-MOST_TURNS:]
+    if turns and turns[-1].offered and talk_of(text) == "yes":
+        return turns[-1].offered
+    if talk_of(text) is not None:
+        return question
+    turns = [turn for turn in turns if turn.condensed or talk_of(turn.question) is None]
     if not turns or not is_follow_up(text):
         return question
     base = _base(turns)
@@ -128,6 +150,8 @@ def condense(question: str, history: Sequence[Turn]) -> str:
     replaced = _replace_same_kind(bare, base)
     if replaced:
         return replaced
+    if added := _ADDS.match(bare):
+        return f"{base.rstrip('?!. ')}, {added['what'].strip()}?"
     known = {fold(word) for word in _WORD.findall(bare)}
     topic = [word for word in _content(base) if fold(word) not in known]
     provision = [m.group() for m in _SECTION.finditer(base)] if not _SECTION.search(bare) else []
@@ -146,27 +170,35 @@ def _base(turns: Sequence[Turn]) -> str:
 
 
 def _with_provision(bare: str, base: str, turns: Sequence[Turn], *, has_section: bool) -> str:
+    """A provision named in part, completed by what was spoken of last: its law, its §, for a Satz its Absatz."""
     law = _LAW.search(bare)
-    known_law = law.group() if law else _last(_LAW, base, turns)
+    place = "" if _SECTION.search(base) else next((turn.provision for turn in reversed(turns) if turn.provision), "")
+    known_law = law.group() if law else _last(_LAW, f"{base} {place}" if not _LAW.search(base) else base, turns)
     text = bare.rstrip("?!. ")
     if not has_section:
-        section = _last(_SECTION, base, turns)
-        if section:
-            text = f"{text} {section}"
+        if _BELOW_ABSATZ.search(bare) and not _ABSATZ.search(bare) and (above := _ABSATZ.search(f"{base} {place}")):
+            text = f"{text} {above.group()}"
+        section = _SECTION.search(place) or _SECTION.search(base)
+        named = section.group().strip() if section else _last(_SECTION, base, turns)
+        if named:
+            text = f"{text} {named}"
     if known_law and not law:
         text = f"{text} {known_law}"
     return f"{text}?"
 
 
 def _last(pattern: re.Pattern[str], base: str, turns: Sequence[Turn]) -> str:
-    """What was named last: in the question that counts, else in earlier questions, else in the latest answers."""
+    """What was named last: in the question that counts, else in earlier questions, else where the answers stood.
+
+    Never from the words of an answer: the sentences of a law name other provisions, too.
+    """
     texts = [
         base,
         *(clean(turn.question) for turn in reversed(turns)),
-        *(clean(turn.answer[:4_000]) for turn in reversed(turns)),
+        *(clean(turn.provision) for turn in reversed(turns)),
     ]
     for text in texts:
-        if match := pattern.search(re.sub(r"\[chunk [^\]]*\]", " ", text)):
+        if match := pattern.search(text):
             return match.group().strip()
     return ""
 
@@ -198,7 +230,10 @@ def _replace_same_kind(bare: str, base: str) -> str:
                 changed = True
                 # Umlauts make the word as written shorter than its folded form.
                 length = next(n for n in range(1, len(word) + 1) if fold(word[:n]) == head)
-                return new + word[length:].lower() if word[0].isupper() else (new + word[length:]).lower()
+                rest = word[length:]
+                if rest.isupper():  # StromGVV
+                    return new + rest
+                return new + rest.lower() if word[0].isupper() else (new + rest).lower()
         return word
 
     text = _WORD.sub(swap, base)

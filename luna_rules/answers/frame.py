@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from luna_rules.answers.layout import is_formula, without_number
 from luna_rules.answers.model import Passage
+from luna_rules.answers.smalltalk import TALKS
 
 _DIGIT = re.compile(r"\d|§")
 _HEADING_MARK = re.compile(
@@ -42,9 +43,10 @@ class Frame:
 
     REQUIRED = (
         "summary", "summary_value", "summary_provision", "summary_document", "summary_found", "unsure",
-        "unsure_missing", "greeting", "nothing_asked", "empty_corpus",
+        "unsure_missing", "nothing_asked", *(f"talk.{talk}" for talk in TALKS), "empty_corpus",
         "suggestion.default", "suggestion.deadline", "suggestion.amount",
-        "suggestion.duty", "suggestion.lookup", "suggestion.validity", "suggestion.refusal", "next_question.provision",
+        "suggestion.duty", "suggestion.lookup", "suggestion.validity", "suggestion.twin",
+        "suggestion.refusal", "next_question.provision",
         "next_question.document", "next_question.first", "next_question.offer", "steps.read", "steps.read_document",
         "steps.deadline", "steps.amount", "steps.conditions", "steps.validity",
     )  # fmt: skip

@@ -87,6 +87,7 @@ class Answer:
 
     `summary_chunk_id` names the passage that the summary's words were taken from; empty where it claims nothing.
     `next_question` is worded as the asker's own and can be asked as it stands; `offer` is the same in Luna's words.
+    `talk` names the kind of remark that this replies to, empty for answers to questions.
     `reason` says for people why an answer was declined, `missing` which words of the question nothing spoke about.
     """
 
@@ -100,6 +101,7 @@ class Answer:
     reason: str = ""
     missing: tuple[str, ...] = ()
     offer: str = ""
+    talk: str = ""
 
     @property
     def cited(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from luna_rules.answers.names import KNOWN_LAWS, PLACES
+from luna_rules.answers.smalltalk import Talk, talk_of
 from luna_rules.answers.text import clean, fold, word_set
 from luna_rules.references import as_written, find_references, lone_section
 from luna_rules.search.laws import section_key
@@ -115,14 +116,6 @@ _LOOKUP_WORDS = word_set(
     und nach bis anlage anhang annex bedeutet heisst is mit auf sich
     """
 )
-_GREETING = re.compile(
-    r"^\W*(?:(?:hallo|hi|hey|moin|servus|guten (?:tag|morgen|abend)|grüß gott|gruess gott|hello|danke?(?: schön)?"
-    r"|vielen dank"
-    r"|tschüss|auf wiedersehen|ciao|thanks?(?: you)?|luna|test|zusammen|liebe|na|du|there|wie geht(?:'s| es"
-    r"| es dir)?|und dir"
-    r"|wer bist du|was kannst du|bist du (?:eine? )?\w+)\b\W*)+$",
-    re.I,
-)
 _SPLIT = re.compile(
     r"[?!;]\s+(?=\S)|(?<=\w)\.\s+(?=[A-ZÄÖÜ])|,?\s+und\s+(?=(?:was|wie|wann|wer|wo|welche\w*|ab|bis|in|gibt|muss"
     r"|darf|kann|warum)\b)"
@@ -175,7 +168,7 @@ class Question:
     laws: tuple[str, ...] = ()
     lookup: Lookup | None = None
     place: Place | None = None
-    greeting: bool = False
+    talk: Talk | None = None
     empty: bool = False
     english: bool = False
 
@@ -292,6 +285,6 @@ def read_question(text: str) -> Question:
         parts=parts,
         laws=_laws(text),
         lookup=_lookup(text),
-        greeting=bool(_GREETING.match(text)),
+        talk=talk_of(text),
         english=_is_english(text),
     )

@@ -53,7 +53,7 @@ def assess(
     question: Question, passages: Sequence[Passage], matcher: ConceptMatcher, extractor: Extractor, extract: Extract
 ) -> Support:
     """Whether the statements chosen answer the question that was asked."""
-    if question.empty or question.greeting:
+    if question.empty or question.talk:
         return Support(False, "keine Frage gestellt")
     if not passages or extract.best is None:
         return Support(False, "keine Passage gefunden")

@@ -117,7 +117,7 @@ def test_a_number_that_was_asked_for_must_be_there() -> None:
     assert ask("Wem dient die Ersatzversorgung?", bare).answered
 
 
-@pytest.mark.parametrize("question", ["Hallo", "Hi Luna!", "Guten Tag", "danke", "Hello"])
+@pytest.mark.parametrize("question", ["Hallo", "Hi Luna!", "Guten Tag", "Wer bist du?", "Hello"])
 def test_a_greeting_is_returned(question: str) -> None:
     answer = ask(question, SUPPLY)
     assert not answer.answered
