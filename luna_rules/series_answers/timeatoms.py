@@ -481,7 +481,9 @@ def _patterns() -> Iterator[tuple[re.Pattern[str], _Maker]]:
     yield re.compile(rf"(?<!\d)(?P<n>[12])\.\s*halbjahr(?:es|s)?\b{_OF_YEAR}"), _half
     yield re.compile(rf"\b(?P<o>erste|zweite|first|second)[nrsm]?\s+(?:halbjahr(?:es|s)?|half)\b{_OF_YEAR}"), _half
     yield (
-        re.compile(rf"\b(?:{_WHICH}\s+)?(?P<part>anfang|mitte|ende|early|late)?\s*\b(?P<name>{_MONTH})\b\.?{_OF_YEAR}"),
+        re.compile(
+            rf"\b(?:{_WHICH}\s+)?(?:(?P<part>anfang|mitte|ende|early|late)\s+)?\b(?P<name>{_MONTH})\b\.?{_OF_YEAR}"
+        ),
         _month,
     )
     yield re.compile(rf"\b(?:in|of|during|since)\s(?P<name>may)\b{_OF_YEAR}"), _month

@@ -21,7 +21,8 @@ _RANGE_JOIN = re.compile(
 )
 _BETWEEN_JOIN = re.compile(r"^\s*(?:und|and)\s+(?:dem\s+|the\s+)?$|^\s*(?:und|and)\s*$")
 _BETWEEN_BEFORE = re.compile(r"(?:zwischen|between)\s+(?:dem\s+|den\s+|der\s+|the\s+)?$")
-_SINCE = re.compile(r"\b(?:seit|ab|since|von)\s+(?:dem\s+|der\s+|den\s+|beginn\s+|anfang\s+)?(?:des\s+)?$")
+_DIFFERENCE = re.compile(r"unterschied|differenz|vergleich|difference|compare")
+_SINCE = re.compile(r"\b(?:seit|ab|since)\s+(?:dem\s+|der\s+|den\s+|beginn\s+|anfang\s+)?(?:des\s+)?$")
 _LIST_JOIN = re.compile(
     r"^\s*(?:,|und|and|mit|zu|zum|gegen|gegenüber|versus|vs\.?|oder|with|to|bzw\.?|beziehungsweise|im vergleich"
     r"(?:\s+(?:zu|mit))?|verglichen mit|compared (?:to|with)|than|als|dem|im|in|\s)*\s*$"
@@ -113,7 +114,7 @@ class Times:
 
     def __bool__(self) -> bool:
         """Whether any time was named."""
-        return bool(self.spans or self.clock or self.weekdays or self.everything or self.now)
+        return bool(self.spans or self.clock or self.weekdays or self.everything or self.now or self.impossible)
 
 
 def read_times(question: str, now: datetime) -> Times:
@@ -122,7 +123,7 @@ def read_times(question: str, now: datetime) -> Times:
         raise ValueError("now needs a time zone")
     text = " ".join(question.lower().replace("\u00a0", " ").split())
     today = now.astimezone(BERLIN).date()
-    clock, narrowed, text = _read_clock(text)
+    clock, narrowed, part_of_day, text = _read_clock(text)
     weekdays, days_said, text = _read_weekdays(text)
     atoms, text, impossible = find_atoms(text, today)
     weekend = _WEEKEND_AT.search(text)
@@ -141,7 +142,7 @@ def read_times(question: str, now: datetime) -> Times:
     if clock and len(result) == 1 and result[0].grain == "day":
         result = [spans.clock_span(result[0].first_day, *clock)]
         clock, narrowed = None, ""
-    elif clock and not result and not weekdays:
+    elif clock and not part_of_day and not result and not weekdays:
         # „Um 17 Uhr“ alone is said of today.
         result = [spans.clock_span(today, *clock)] if not everything else result
         clock, narrowed = (clock, narrowed) if everything else (None, "")
@@ -162,12 +163,13 @@ def _minutes(hour: str, minute: str | None) -> int | None:
     return value if value <= 24 * 60 and int(minute or 0) < 60 else None
 
 
-def _read_clock(text: str) -> tuple[tuple[int, int] | None, str, str]:
+def _read_clock(text: str) -> tuple[tuple[int, int] | None, str, bool, str]:
+    """Minutes of the day, how to say them, whether they are a part of the day („nachts“), and the text without them."""
     for match in _CLOCK_RANGE.finditer(text):
         first, last = _minutes(match[1], match[2]), _minutes(match[3], match[4])
         if first is not None and last is not None and first != last and first < 24 * 60:
             said = f"von {spans.clock(first)} bis {spans.clock(last)} Uhr"
-            return (first, last), said, _blank(text, match)
+            return (first, last), said, False, _blank(text, match)
     for pattern in (_CLOCK_ENGLISH, _CLOCK, _CLOCK_BARE):
         for match in pattern.finditer(text):
             hour, minute = match[1], match[2]
@@ -180,12 +182,12 @@ def _read_clock(text: str) -> tuple[tuple[int, int] | None, str, str]:
                 continue
             last = first + (60 if first % 60 == 0 else 15)
             said = f"von {spans.clock(first)} bis {spans.clock(last)} Uhr"
-            return (first, last), said, _blank(text, match)
+            return (first, last), said, False, _blank(text, match)
     for pattern, first_hour, last_hour, said in _DAY_PARTS:
         match = pattern.search(text)
         if match:
-            return (first_hour * 60, last_hour * 60), said, _blank(text, match)
-    return None, "", text
+            return (first_hour * 60, last_hour * 60), said, True, _blank(text, match)
+    return None, "", False, text
 
 
 def _read_weekdays(text: str) -> tuple[frozenset[int] | None, str, str]:
@@ -224,7 +226,7 @@ def _joined(text: str, atoms: list[Atom], now: datetime, today: date) -> Iterato
         at += 1
         if begin is None:
             continue
-        if last and (_RANGE_JOIN.match(between) or (_BETWEEN_JOIN.match(between) and _BETWEEN_BEFORE.search(before))):
+        if last and (_RANGE_JOIN.match(between) or _spans_between(text, before, between)):
             begin = _not_after(begin, last, atom)
             if begin.start < last.end:
                 yield _between(begin, last), True
@@ -235,6 +237,11 @@ def _joined(text: str, atoms: list[Atom], now: datetime, today: date) -> Iterato
             yield _until_today(begin, end, today), True
         else:
             yield begin, atom.kind == "since"
+
+
+def _spans_between(text: str, before: str, between: str) -> bool:
+    """„zwischen Mai und Juli“ is one stretch, but two where the difference between them is asked."""
+    return bool(_BETWEEN_JOIN.match(between) and _BETWEEN_BEFORE.search(before) and not _DIFFERENCE.search(text))
 
 
 def _not_after(begin: Span, last: Span, atom: Atom) -> Span:

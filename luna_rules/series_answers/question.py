@@ -1,0 +1,227 @@
+"""Whether a question is about series, and what it asks for. German, and simple English.
+
+Questions of law speak of consumption and prices too, so a question counts only where subject, measure and time go
+together, no word of law or of contracts stands in it, and hardly a word is left that nothing here knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from luna_rules.series_answers import words
+from luna_rules.series_answers.plan import Measure, MeterName, Per, Plan, Quantity
+from luna_rules.series_answers.timewords import Times, read_times
+
+_LONGEST: Final = 300
+"""A longer question is a story; stories are about cases, not about series."""
+_SHORT: Final = 9
+"""So few words may name subject and time alone: „Mein Verbrauch gestern“."""
+_THRESHOLD: Final = re.compile(
+    r"\b(?P<how>über|oberhalb(?: von)?|mehr als|höher als|größer als|mindestens|above|over|more than|unter(?:halb)?"
+    r"(?: von)?|weniger als|niedriger als|kleiner als|below|under|less than)\s+(?:(?:den|die|der)\s+)?"
+    r"(?P<sign>-|minus\s+)?(?P<number>\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)\s*"
+    r"(?P<unit>(?:eur|€|euro)(?:\s*(?:/|pro|je)\s*(?:mwh|megawattstunde))?|(?:ct|cent)(?:\s*(?:/|pro|je)\s*(?:kwh"
+    r"|kilowattstunde))?|mw\b|kw\b|kilowatt\b|watt\b|w\b|volt\b|v\b)"
+)
+_BELOW: Final = ("unter", "weniger", "niedriger", "kleiner", "below", "under", "less")
+
+
+def read_question(question: str, now: datetime, meters: Sequence[MeterName] = ()) -> Plan | None:
+    """The plan of a question about series as seen at `now` (aware); None for any other question.
+
+    `meters` are those whose names may occur in it.
+    """
+    text = " ".join(question.lower().replace("\u00a0", " ").split()).strip(' ?!.…"„“')
+    if not text or len(text) > _LONGEST or not words.MAY_BE_SERIES.search(text) and not _named(text, meters):
+        return None
+    polite = words.POLITE.sub(" ", text)
+    if words.LAW.search(polite):
+        return None
+    named = _named(polite, meters)
+    times = read_times(polite, now)
+    threshold, factor_unit, without = _threshold(polite)
+    quantity, strength = _subject(without, times, named)
+    if quantity is None:
+        return None
+    if strength < 2 and words.CONTRACT.search(polite):
+        return None
+    measure = _measure(without, quantity, times, threshold is not None)
+    left = _left_over(times.rest, named, meters)
+    if measure is None and times.spans and not left and len(text.split()) <= _SHORT:
+        measure = "value" if quantity in ("price", "voltage") else "sum"
+    if measure is None or not _holds(without, quantity, strength, measure, times):
+        return None
+    if len(left) > (0 if strength == 0 else 1 if strength == 1 else 3):
+        return None
+    if measure in ("above", "below") and factor_unit == "W" and quantity == "price":
+        return None
+    return Plan(
+        quantity=quantity,
+        measure=measure,
+        spans=times.spans,
+        compare=_compares(without, times),
+        now=times.now or (not times.spans and bool(words.PRESENT.search(without)) and measure == "value"),
+        per=_per(without, quantity, measure),
+        threshold=threshold,
+        market=_market(without),
+        product=_product(without),
+        meters=named,
+        clock=times.clock,
+        weekdays=tuple(sorted(times.weekdays)) if times.weekdays else None,
+        narrowed=times.narrowed,
+        impossible=times.impossible,
+        words=tuple(left),
+    )
+
+
+def _named(text: str, meters: Sequence[MeterName]) -> tuple[str, ...]:
+    """The meters whose id or name stands in the text; the longest names win where one holds another."""
+    found: list[tuple[str, str]] = []
+    for meter in meters:
+        for name in (meter.meter_id, meter.name):
+            wanted = " ".join(name.lower().split())
+            if (
+                len(wanted) > 2
+                and wanted not in words.NO_NAMES
+                and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text)
+            ):
+                found.append((wanted, meter.meter_id))
+    kept = [meter_id for name, meter_id in found if not any(name != other and name in other for other, _ in found)]
+    return tuple(dict.fromkeys(kept))
+
+
+def _threshold(text: str) -> tuple[float | None, str, str]:
+    """The bound named in EUR/MWh, kW or V, its unit's kind, and the text without it."""
+    match = _THRESHOLD.search(text)
+    if match is None:
+        return None, "", text
+    raw = match["number"]
+    if "," in raw or re.fullmatch(r"\d{1,3}(?:\.\d{3})+", raw):
+        raw = raw.replace(".", "")
+    number = float(raw.replace(",", ".")) * (-1 if match["sign"] else 1)
+    unit = match["unit"]
+    rest = text[: match.start()] + " " + match["how"] + " " + text[match.end() :]
+    if unit.startswith(("ct", "cent")):
+        return number * 10, "EUR", rest
+    if unit.startswith(("eur", "€")):
+        return number, "EUR", rest
+    if unit.startswith("v"):
+        return number, "V", rest
+    if unit in ("watt", "w"):
+        return number / 1000, "W", rest
+    return number * (1000 if unit == "mw" else 1), "W", rest
+
+
+def _subject(text: str, times: Times, named: Sequence[str]) -> tuple[Quantity | None, int]:
+    """What it is about, and how surely (0 to 3)."""
+    if words.AUTARKY.search(text) or words.SELF_USE.search(text):
+        return "consumption", 3 if words.OWN.search(text) or named else 2
+    voltage = words.VOLTAGE.search(text)
+    if voltage and (words.OWN.search(text) or named or times):
+        return "voltage", 2
+    if words.MARKET_STRONG.search(text):
+        return "price", 2
+    own = words.OWN_SERIES.search(text) or words.DID.search(text)
+    produced = words.PRODUCTION.search(text)
+    if own or (named and not words.MARKET_WEAK.search(text)):
+        return ("production" if produced and not words.CONSUMED.search(text) else "consumption"), 3
+    if words.MARKET_WEAK.search(text):
+        return "price", 1
+    if produced and times:
+        return "production", 1
+    if words.CONSUMPTION.search(text) and times:
+        return "consumption", 1
+    return None, 0
+
+
+def _measure(text: str, quantity: Quantity, times: Times, bounded: bool) -> Measure | None:
+    if quantity != "price" and words.AUTARKY.search(text):
+        return "autarky"
+    if quantity != "price" and words.SELF_USE.search(text):
+        return "self_use"
+    if words.GAPS.search(text) and quantity != "price":
+        return "gaps"
+    if quantity == "price" and words.NEGATIVE.search(text):
+        return "negative"
+    if bounded:
+        return "below" if any(word in text for word in _BELOW) else "above"
+    most, least = words.MOST.search(text), words.LEAST.search(text)
+    if quantity == "price" and words.PEAK.search(text) and not (most or least):
+        return "peak"
+    if quantity == "price" and words.BASE.search(text) and not (most or least):
+        return "base"
+    if words.COURSE.search(text) and not (most or least):
+        return "course"
+    if most and least:
+        return "spread"
+    if most:
+        return "max"
+    if least:
+        return "min"
+    if words.SPREAD.search(text):
+        return "spread"
+    if words.MEAN.search(text):
+        return "mean"
+    if quantity in ("consumption", "production") and words.AMOUNT.search(text):
+        return "sum"
+    if words.COURSE_WEAK.search(text) and (times or quantity != "price"):
+        return "course"
+    if _compares(text, times):
+        return "value"
+    return "value" if words.VALUE.search(text) else None
+
+
+def _holds(text: str, quantity: Quantity, strength: int, measure: Measure, times: Times) -> bool:
+    """Whether what was found is enough: a weak subject needs a time, a reason is not asked of figures."""
+    if re.search(r"\b(?:warum|wieso|weshalb|why)\b", text) and not times:
+        return False
+    if measure == "negative" and not (times or words.COUNTED.search(text) or words.NEGATIVE_ASKED.search(text)):
+        return False
+    if strength <= 1:
+        return bool(times) or (measure in ("max", "min") and bool(words.PAST.search(text)))
+    if quantity == "price" and measure == "value":
+        asked = bool(times) or bool(words.PAST.search(text) or words.PRESENT.search(text))
+        return asked and bool(words.PRICE_WORD.search(text))
+    return bool(times) or measure != "value" or bool(words.DID.search(text))
+
+
+def _compares(text: str, times: Times) -> bool:
+    return len(times.spans) >= 2 and (bool(words.COMPARE.search(text)) or len(times.spans) == 2)
+
+
+def _per(text: str, quantity: Quantity, measure: Measure) -> Per:
+    if measure not in ("max", "min", "spread", "course", "mean", "sum", "value"):
+        return "interval"
+    for pattern, per in words.PER:
+        if pattern.search(text):
+            return per
+    return "interval"
+
+
+def _market(text: str) -> str:
+    for name in ("eex", "apx"):
+        if re.search(rf"\b{name}\b", text):
+            return name.upper()
+    return "EPEX"
+
+
+def _product(text: str) -> str:
+    match = re.search(r"\bde-lu-(15|60)min\b", text)
+    if match:
+        return f"DE-LU-{match[1]}MIN"
+    if re.search(r"\bviertelst(?:unden|ündlich)\w*-?(?:preise?|produkt)|15-?min(?:uten)?-?(?:preise?|produkt)", text):
+        return "DE-LU-15MIN"
+    return ""
+
+
+def _left_over(rest: str, named: Sequence[str], meters: Sequence[MeterName]) -> list[str]:
+    """Words of the question that nothing here knows; names of meters are known."""
+    for meter in meters:
+        if meter.meter_id in named:
+            for name in (meter.meter_id, meter.name):
+                rest = rest.replace(name.lower(), " ") if name else rest
+    rest = _THRESHOLD.sub(" ", rest)
+    return [word for word in re.findall(r"[a-zäöüß][\wäöüß-]+", rest) if not words.KNOWN.fullmatch(word)]
