@@ -12,6 +12,7 @@ from uuid import UUID
 from luna_assets.documents.gold import GOLD_FILES
 from luna_rules.answers.compose import answer_question
 from luna_rules.answers.frame import Frame
+from luna_rules.answers.gather import Search, ground, searches
 from luna_rules.answers.matching import QueryMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.evaluation.metrics import Outcome
@@ -77,13 +78,18 @@ def measure(connection: Connection, questions: Sequence[GoldQuestion]) -> Measur
     chosen = fitting(connection, questions)
     if live is None or not chosen:
         return None
-    asked = [question.question for question in chosen]
-    trials = try_version(connection, live.id, asked, load_search_tables(), limit=TOP_K)
+    wanted = [searches(question.question, ANSWER_TOP_K) for question in chosen]
+    limits: dict[str, int] = {}
+    for search in (one for several in wanted for one in several):
+        limits[search.question] = max(search.limit, limits.get(search.question, TOP_K))
+    asked = list(limits)
+    limit = max(limits.values())
+    found = try_version(connection, live.id, asked, load_search_tables(), limit=limit)
+    trials = dict(zip(asked, found, strict=True))
     analyser = Analyser(writer.lexicon(live.id))
-    places = _places(connection, trials)
-    outcomes = tuple(
-        _outcome(question, trial, places, analyser) for question, trial in zip(chosen, trials, strict=True)
-    )
+    places = _places(connection, found)
+    pairs = zip(chosen, wanted, strict=True)
+    outcomes = tuple(_outcome(question, several, trials, places, analyser) for question, several in pairs)
     return Measured(live.id, outcomes, len(questions) - len(chosen), time.perf_counter() - begun)
 
 
@@ -92,11 +98,33 @@ def _places(connection: Connection, trials: Sequence[Trial]) -> dict[UUID, _Plac
     return {row[0]: _Place(*row) for row in connection.execute(_PLACES, (wanted,))}
 
 
-def _outcome(question: GoldQuestion, trial: Trial, places: Mapping[UUID, _Place], analyser: Analyser) -> Outcome:
-    hits = [(places[chunk_id], score, scores) for chunk_id, score, scores in trial.hits if chunk_id in places]
-    passages = [
+def _outcome(
+    question: GoldQuestion,
+    wanted: Sequence[Search],
+    trials: Mapping[str, Trial],
+    places: Mapping[UUID, _Place],
+    analyser: Analyser,
+) -> Outcome:
+    trial = trials[wanted[0].question]
+    hits = [places[chunk_id] for chunk_id, _, _ in trial.hits[:TOP_K] if chunk_id in places]
+    found = [_passages(trials[search.question], places, search.limit) for search in wanted]
+    grounded = ground(question.question, found, ANSWER_TOP_K)
+    matcher = QueryMatcher(
+        trial.query, analyser, frequency=lambda term: trial.frequency.get(term, 0), total=trial.total
+    )
+    answer = answer_question(question.question, grounded.passages, matcher, _FRAME, twins=grounded.twins)
+    return Outcome(
+        question,
+        ranks_of(question, [(place.law_names, place.section) for place in hits]),
+        answer.answered,
+        evidence_share(question, answer.render() if answer.answered else ""),
+    )
+
+
+def _passages(trial: Trial, places: Mapping[UUID, _Place], limit: int) -> list[Passage]:
+    return [
         Passage(
-            chunk_id=str(place.chunk_id),
+            chunk_id=str(chunk_id),
             text=place.text,
             title=place.title,
             heading_path=tuple(place.heading_path),
@@ -107,15 +135,6 @@ def _outcome(question: GoldQuestion, trial: Trial, places: Mapping[UUID, _Place]
             scores=scores,
             item_id=str(place.item_id),
         )
-        for place, score, scores in hits[:ANSWER_TOP_K]
+        for chunk_id, score, scores in trial.hits[:limit]
+        if (place := places.get(chunk_id)) is not None
     ]
-    matcher = QueryMatcher(
-        trial.query, analyser, frequency=lambda term: trial.frequency.get(term, 0), total=trial.total
-    )
-    answer = answer_question(question.question, passages, matcher, _FRAME)
-    return Outcome(
-        question,
-        ranks_of(question, [(place.law_names, place.section) for place, _, _ in hits]),
-        answer.answered,
-        evidence_share(question, answer.render() if answer.answered else ""),
-    )
