@@ -17,11 +17,11 @@ from luna_rules.search.lookups import Lookup, LookupParser
 from luna_rules.search.similar import SimilarTerms
 from luna_rules.search.tables import Entries, SearchTables
 
-_SYNONYM = 0.7
+_SYNONYM = 0.8
 _PARTS = 0.5
 _PART_SYNONYM = 0.4
 _HINT = 0.3
-_SIMILAR = 0.7
+_SIMILAR = 0.5
 _SIMILAR_KNOWN = 0.3
 _PIECES = 0.6
 _FORM = 0.8
@@ -29,9 +29,9 @@ _VERB = 1.0
 _NEAR = 0.8
 _SECOND = 0.5
 _UNNAMED = 0.2
-_LOOSE = 0.3
+_LOOSE = 0.35
 _APART = 4
-_MOST_WITHIN = 3
+_MOST_WITHIN = 8
 _SEPARABLE = (
     "ab|an|auf|aus|bei|dar|durch|ein|fest|fort|frei|her|hin|los|mit|nach|nieder|über|um|unter|vor|weg|"
     "zu|zurück|zusammen"

@@ -33,7 +33,7 @@ class Weights:
     idf_power: float = 0.75
     section: float = 1.0
     chunk: float = 0.6
-    dense: float = 0.5
+    dense: float = 0.65
     law: float = 0.3
     named_law: float = 0.5
     unnamed_section: float = 0.5

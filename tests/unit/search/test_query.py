@@ -108,7 +108,7 @@ def test_a_law_without_section_is_a_prior_only(engine: Engine) -> None:
 def test_synonyms_weigh_less_than_the_word(engine: Engine) -> None:
     found = terms_of(engine.parser.parse("Balkonkraftwerk"))
     assert found["balkonkraftwerk"] == 1.0
-    assert found["steckersolargerat"] == pytest.approx(0.7)
+    assert found["steckersolargerat"] == pytest.approx(0.8)
 
 
 def test_conversation_and_answer_types_are_no_content(engine: Engine) -> None:
