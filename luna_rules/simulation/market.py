@@ -21,62 +21,16 @@ from luna_rules.simulation.weather import HOUR_S, season, weather
 
 DEFAULT_SEED: Final = 2025
 
-_WORKDAY: Final = np.array(
-    [
-        44.0,
-        42.5,
-        42.0,
-        42.2,
-        43.5,
-        47.0,
-        53.5,
-        58.5,
-        60.8,
-        61.5,
-        62.0,
-        62.5,
-        61.8,
-        61.0,
-        59.8,
-        58.5,
-        58.2,
-        59.8,
-        61.0,
-        60.5,
-        58.0,
-        55.0,
-        51.5,
-        47.5,
-    ]
-)
-_WEEKEND: Final = np.array(
-    [
-        43.5,
-        41.8,
-        40.8,
-        40.2,
-        40.2,
-        40.4,
-        41.5,
-        43.5,
-        46.5,
-        48.8,
-        50.2,
-        51.0,
-        50.8,
-        49.6,
-        48.4,
-        47.8,
-        48.2,
-        50.4,
-        52.4,
-        52.6,
-        51.0,
-        49.5,
-        47.2,
-        44.5,
-    ]
-)
+# fmt: off
+_WORKDAY: Final = np.array([
+    44.0, 42.5, 42.0, 42.2, 43.5, 47.0, 53.5, 58.5, 60.8, 61.5, 62.0, 62.5,
+    61.8, 61.0, 59.8, 58.5, 58.2, 59.8, 61.0, 60.5, 58.0, 55.0, 51.5, 47.5,
+])
+_WEEKEND: Final = np.array([
+    43.5, 41.8, 40.8, 40.2, 40.2, 40.4, 41.5, 43.5, 46.5, 48.8, 50.2, 51.0,
+    50.8, 49.6, 48.4, 47.8, 48.2, 50.4, 52.4, 52.6, 51.0, 49.5, 47.2, 44.5,
+])
+# fmt: on
 """GW by hour of Berlin."""
 
 
@@ -84,29 +38,29 @@ _WEEKEND: Final = np.array(
 class Parameters:
     """What the market is made of: capacities in GW, prices in EUR/MWh, memories in hours."""
 
-    pv_gwp: float = 95.0
-    wind_gw: float = 62.0
-    wind_middle: float = -1.05
-    wind_spread: float = 0.95
-    load_scale: float = 1.0
-    load_noise: float = 1.6
-    zero_gw: float = 8.0
+    pv_gwp: float = 80.724
+    wind_gw: float = 57.653
+    wind_middle: float = -2.4305
+    wind_spread: float = 1.0368
+    load_scale: float = 0.96978
+    load_noise: float = 3.7933
+    zero_gw: float = 11.628
     """Residual load at which the price is zero: what runs whatever the price is."""
-    steep: float = 62.0
-    steep_gw: float = 7.0
-    slope: float = 2.0
-    scarce_gw: float = 36.0
-    scarce: float = 0.25
-    below: float = 2.2
-    below_power: float = 1.35
-    flat: float = 5.0
+    steep: float = 25.97
+    steep_gw: float = 0.051978
+    slope: float = 1.0976
+    scarce_gw: float = 0.14881
+    scarce: float = 0.037438
+    below: float = 0.14338
+    below_power: float = 1.794
+    flat: float = 11.032
     """Prices nearer to zero than this are all about zero: plants without fuel stop there."""
-    fuel: float = 0.12
-    fuel_memory: float = 500.0
-    noise: float = 9.0
-    noise_memory: float = 14.0
-    jump_share: float = 0.004
-    jump: float = 60.0
+    fuel: float = 0.20619
+    fuel_memory: float = 523.57
+    noise: float = 3.0
+    noise_memory: float = 27.0
+    jump_share: float = 0.0033917
+    jump: float = 84.861
 
 
 @dataclass(frozen=True, slots=True)
