@@ -42,6 +42,7 @@ from luna_rules.answers.model import Answer, Passage, cite
 from luna_rules.answers.smalltalk import Talk, talk_of
 from luna_rules.answers.support import Support
 from luna_rules.answers.text import clean
+from luna_rules.search.when import asked_day
 from resources.database import DEFAULT_TENANT, AppDatabase, AsyncConnection
 from resources.vectors.index import (
     NO_FILTERS,
@@ -134,6 +135,11 @@ class Composed:
 
 
 @dataclass(slots=True)
+def _valid_on(as_of: date | None, question: str) -> date:
+    """The day whose texts are asked for: the one given, else the one that the question names, else today."""
+    return as_of or asked_day(question, today()) or today()
+
+
 class _Clock:
     """Where the time goes, in milliseconds."""
 
@@ -229,7 +235,7 @@ class AnswerPipeline:
         async with self._database.transaction(principal.tenant_id) as sql:
             clock.lap("connection")
             found = await self._retrieve(
-                sql, principal, question, filters, request.as_of or today(), request.top_k, clock
+                sql, principal, question, filters, _valid_on(request.as_of, question), request.top_k, clock
             )
         hits = [
             Hit(
@@ -246,7 +252,6 @@ class AnswerPipeline:
     async def ask(self, principal: Principal, request: AskRequest) -> tuple[AnswerData, tuple[AnswerSentenceData, ...]]:
         """The answer, logged, and its sentences one by one."""
         question, filters = read_question(request.question), read_filters(request.filters)
-        as_of = request.as_of or today()
         clock = _Clock()
         async with self._database.transaction(principal.tenant_id) as sql:
             clock.lap("connection")
@@ -254,6 +259,7 @@ class AnswerPipeline:
             if request.conversation_id is not None:
                 condensed = condense(question, await self._history(sql, principal, request.conversation_id))
                 clock.lap("condense")
+            as_of = _valid_on(request.as_of, condensed)
             if talk := talk_of(condensed):
                 composed, cached = self._reply(condensed, talk), False
             else:
