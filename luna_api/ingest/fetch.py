@@ -9,6 +9,7 @@ import asyncio
 import ipaddress
 import re
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
@@ -166,9 +167,13 @@ async def resolve(host: str, port: int) -> list[str]:
 class PinnedTransport(httpx.AsyncBaseTransport):
     """Connects to the address that was checked; the name goes into Host (set by the client) and SNI."""
 
-    def __init__(self, resolver: Resolver = resolve, allowed: tuple[Network, ...] = ()) -> None:
+    def __init__(
+        self, resolver: Resolver = resolve, allowed: tuple[Network, ...] = (), tls: ssl.SSLContext | None = None
+    ) -> None:
         # No connection is kept: one kept for a name must not serve another name on the same address.
-        self._inner = httpx.AsyncHTTPTransport(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+        self._inner = httpx.AsyncHTTPTransport(
+            verify=tls or True, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        )
         self._resolver = resolver
         self._allowed = allowed
 
@@ -220,7 +225,10 @@ class Fetcher:
         resolver: Resolver = resolve,
         allowed_networks: tuple[Network, ...] = (),
         allowed_ports: frozenset[int] = frozenset(),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        """`tls` names whom to believe; None are the authorities that browsers know (certifi)."""
+        self._tls = tls
         self._max_bytes = max_bytes
         self._resolver = resolver
         self._networks = allowed_networks
@@ -229,7 +237,7 @@ class Fetcher:
     async def fetch(self, url: str) -> Fetched:
         """The document behind `url`. Raises `ApiError`: 400 (address), 413 (size), 422 (what came back)."""
         parse_target(url, self._ports)
-        transport = PinnedTransport(self._resolver, self._networks)
+        transport = PinnedTransport(self._resolver, self._networks, self._tls)
         try:
             async with (
                 asyncio.timeout(TOTAL_TIMEOUT_S),
@@ -251,7 +259,7 @@ class Fetcher:
         except httpx.InvalidURL:
             raise refused("ist keine gültige Adresse") from None
         except httpx.HTTPError as fault:
-            raise ApiError(422, f"Die Seite ließ sich nicht abrufen ({type(fault).__name__}).") from None
+            raise ApiError(422, _unreachable(fault)) from None
 
     async def _follow(self, client: httpx.AsyncClient, url: str) -> Fetched:
         for _ in range(MAX_REDIRECTS + 1):
@@ -286,6 +294,34 @@ class Fetcher:
         media_type = response.headers.get("content-type")
         name = _file_name(response.headers.get("content-disposition", ""), url)
         return Fetched(b"".join(parts), name, url, media_type)
+
+
+_CERTIFICATES = {
+    9: "gilt noch nicht",
+    10: "ist abgelaufen",
+    62: "ist für einen anderen Namen ausgestellt",
+    64: "ist für eine andere Adresse ausgestellt",
+}
+"""OpenSSL's reasons (X509_V_ERR_…) that a reader can do something with; all others are about the issuer."""
+
+
+def _unreachable(fault: BaseException) -> str:
+    """Why nothing came back, as far as the chain of causes tells."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = _CERTIFICATES.get(cause.verify_code, "stammt von einem Aussteller, dem ich nicht vertraue")
+            return f"Die Seite ist nicht sicher zu erreichen: Ihr Zertifikat {why}. Ich rufe sie nicht ab."
+        if isinstance(cause, ssl.SSLError):
+            return "Die Seite ist nicht sicher zu erreichen: Die verschlüsselte Verbindung (TLS) kam nicht zustande."
+        if isinstance(cause, socket.gaierror):
+            return "Den Rechner dieser Adresse gibt es nicht, oder sein Name ist gerade nicht zu finden."
+        if isinstance(cause, ConnectionRefusedError):
+            return "Der Rechner dieser Adresse nimmt keine Verbindung an."
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(fault, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
+        return "Die Seite hat die Verbindung abgebrochen oder etwas geschickt, das nicht HTTP ist."
+    return "Die Seite ist nicht zu erreichen."
 
 
 def _file_name(disposition: str, url: str) -> str:
