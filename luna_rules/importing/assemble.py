@@ -120,9 +120,7 @@ def infer_intervals(frame: pl.DataFrame, known: dict[str, int] | None = None) ->
     if mixed:
         before = pl.when(pl.col("meter_id") == pl.col("meter_id").shift()).then(pl.col("_after").shift())
         near = pl.min_horizontal("_after", before)
-        step = (
-            pl.when(pl.col("meter_id").is_in(mixed) & near.is_in([*_STEPS, *_DAYS])).then(near).otherwise("_usual")
-        )
+        step = pl.when(pl.col("meter_id").is_in(mixed) & near.is_in([*_STEPS, *_DAYS])).then(near).otherwise("_usual")
     return frame.with_columns(
         quality=pl.when(pl.col("interval_s").is_null() & pl.col("_usual").is_null())
         .then(pl.col("quality") | int(Flag.INTERVAL_GUESSED))

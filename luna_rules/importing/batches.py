@@ -92,5 +92,7 @@ def open_batches(source: bytes | BinaryIO, options: ImportOptions) -> BatchedFil
 def _bounded(stream: BinaryIO, options: ImportOptions) -> bytes:
     content = stream.read(options.max_bytes + 1)
     if len(content) > options.max_bytes:
-        raise UnreadableFileError("too_large", f"Die Datei ist größer als {options.max_bytes // 1024**2} MiB. Bitte teilen.")
+        raise UnreadableFileError(
+            "too_large", f"Die Datei ist größer als {options.max_bytes // 1024**2} MiB. Bitte teilen."
+        )
     return content

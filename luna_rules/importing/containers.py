@@ -185,7 +185,9 @@ def _check_workbook(archive: zipfile.ZipFile) -> None:
                             rows = max(rows, int(found[2]))
                         tail = text[-256:]
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-            raise UnreadableFileError("broken", "Die Arbeitsmappe ist beschädigt und lässt sich nicht öffnen.") from error
+            raise UnreadableFileError(
+                "broken", "Die Arbeitsmappe ist beschädigt und lässt sich nicht öffnen."
+            ) from error
         if columns * rows > SHEET_CELLS:
             raise UnreadableFileError(
                 "bomb",

@@ -46,7 +46,8 @@ def _parsed(unpacked: containers.Unpacked, options: ImportOptions, faults: Fault
             return parse_entsoe(content, options, faults)
         case "html":
             raise UnreadableFileError(
-                "foreign", "Die Datei ist eine HTML-Seite (auch wenn sie sich XLS nennt). Bitte als XLSX oder CSV speichern."
+                "foreign",
+                "Die Datei ist eine HTML-Seite (auch wenn sie sich XLS nennt). Bitte als XLSX oder CSV speichern.",
             )
         case "parquet" | "arrow":
             return _columnar(content, unpacked.kind, options, faults)
@@ -92,16 +93,22 @@ def _columnar(content: bytes, kind: str, options: ImportOptions, faults: Faults)
         if kind == "parquet":
             height = int(pl.scan_parquet(source).select(pl.len()).collect().item())
             if height > options.max_rows:
-                raise UnreadableFileError("too_many_rows", f"Die Datei hat {height} Zeilen, höchstens {options.max_rows} sind erlaubt.")
+                raise UnreadableFileError(
+                    "too_many_rows", f"Die Datei hat {height} Zeilen, höchstens {options.max_rows} sind erlaubt."
+                )
             source.seek(0)
             frame = pl.read_parquet(source)
         else:
             frame = pl.read_ipc(source)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise UnreadableFileError("broken", f"Die Datei ({kind}) ist beschädigt und lässt sich nicht öffnen.") from error
+        raise UnreadableFileError(
+            "broken", f"Die Datei ({kind}) ist beschädigt und lässt sich nicht öffnen."
+        ) from error
     if frame.is_empty():
         raise UnreadableFileError("header_only", "Die Datei enthält Spalten, aber keine Zeilen.")
-    frame = frame.rename({name: name.lower() for name in frame.columns} if len({n.lower() for n in frame.columns}) == frame.width else {})
+    frame = frame.rename(
+        {name: name.lower() for name in frame.columns} if len({n.lower() for n in frame.columns}) == frame.width else {}
+    )
     if ours(frame.columns):
         return parse_frame(frame, options, kind, {})
     text = frame.select(pl.all().cast(pl.String, strict=False))
@@ -128,7 +135,8 @@ def _check_zone(options: ImportOptions) -> None:
 def _check_target(parsed: ParsedFile, options: ImportOptions) -> None:
     if options.target == "market_prices" and parsed.prices.is_empty() and parsed.readings.height:
         raise UnreadableFileError(
-            "wrong_target", "Die Datei enthält Messwerte und keine Preise. Bitte als Ziel „smart_meter_readings“ wählen."
+            "wrong_target",
+            "Die Datei enthält Messwerte und keine Preise. Bitte als Ziel „smart_meter_readings“ wählen.",
         )
     if options.target == "smart_meter_readings" and parsed.readings.is_empty() and parsed.prices.height:
         raise UnreadableFileError(

@@ -74,7 +74,9 @@ def read_xml(content: bytes) -> Node:
 
     def refuse(*arguments: object) -> None:
         del arguments
-        raise UnreadableFileError("bomb", "Das XML enthält einen Dokumenttyp oder Entitäten; beides wird nicht gelesen.")
+        raise UnreadableFileError(
+            "bomb", "Das XML enthält einen Dokumenttyp oder Entitäten; beides wird nicht gelesen."
+        )
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
@@ -132,7 +134,11 @@ def _series(series: Node, options: ImportOptions, faults: Faults) -> list[tuple[
     domain = series.find("in_Domain.mRID") or ""
     zone = _ZONES.get(domain)
     if zone is None and options.product is None:
-        raise UnreadableFileError("product_missing", f"Die Gebotszone {domain} ist nicht bekannt. Bitte das Produkt angeben.", missing=["product"])
+        raise UnreadableFileError(
+            "product_missing",
+            f"Die Gebotszone {domain} ist nicht bekannt. Bitte das Produkt angeben.",
+            missing=["product"],
+        )
     repeats = series.find("curveType") == "A03"
     rows: list[tuple[str, str, datetime, float]] = []
     for period in series.all("Period"):
@@ -140,7 +146,10 @@ def _series(series: Node, options: ImportOptions, faults: Faults) -> list[tuple[
         begin, end = (_moment(period.find("timeInterval", name)) for name in ("start", "end"))
         if step is None or begin is None or end is None or end <= begin:
             raise UnreadableFileError("broken", "Ein Zeitraum des Dokuments hat keine lesbaren Grenzen oder Auflösung.")
-        product = options.product or f"{zone}-{'15MIN' if step == timedelta(minutes=15) else f'{int(step.total_seconds() // 60)}MIN'}"
+        product = (
+            options.product
+            or f"{zone}-{'15MIN' if step == timedelta(minutes=15) else f'{int(step.total_seconds() // 60)}MIN'}"
+        )
         count = int((end - begin) / step)
         if count > _POINTS:
             raise UnreadableFileError("bomb", "Ein Zeitraum des Dokuments ist unmöglich lang.")
@@ -148,7 +157,9 @@ def _series(series: Node, options: ImportOptions, faults: Faults) -> list[tuple[
         for point in period.all("Point"):
             place, written = point.find("position") or "", point.find("price.amount") or ""
             if not place.isdigit() or not 1 <= int(place) <= count or not re.fullmatch(r"[+-]?\d+(\.\d+)?", written):
-                faults.add(int(place) if place.isdigit() else 0, "price.amount", written, "Stelle oder Preis ist ungültig.")
+                faults.add(
+                    int(place) if place.isdigit() else 0, "price.amount", written, "Stelle oder Preis ist ungültig."
+                )
                 continue
             prices[int(place)] = float(written)
         last: float | None = None

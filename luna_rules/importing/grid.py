@@ -64,11 +64,17 @@ def sheet_grids(content: bytes, options: ImportOptions) -> list[Grid]:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         grids: list[Grid] = []
         for sheet in book.sheets_metadata:
-            if sheet.visible != python_calamine.SheetVisibleEnum.Visible or sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
+            if (
+                sheet.visible != python_calamine.SheetVisibleEnum.Visible
+                or sheet.typ != python_calamine.SheetTypeEnum.WorkSheet
+            ):
                 continue
             table = book.get_sheet_by_name(sheet.name)
             begin = (table.start or (0, 0))[0]
-            rows = ((number, [_written(cell) for cell in cells]) for number, cells in enumerate(table.to_python(), begin + 1))
+            rows = (
+                (number, [_written(cell) for cell in cells])
+                for number, cells in enumerate(table.to_python(), begin + 1)
+            )
             kept = ((number, cells) for number, cells in rows if any(cells))
             frame = _frame(kept, min(options.max_rows, ROWS_LIMIT))
             if frame.height:
@@ -101,12 +107,14 @@ def _frame(rows: Iterable[tuple[int, list[str]]], limit: int) -> pl.DataFrame:
             )
         width = max(map(len, chunk))
         if width > WIDTH_LIMIT:
-            raise UnreadableFileError("too_wide", f"Die Tabelle hat {width} Spalten; höchstens {WIDTH_LIMIT} sind lesbar.")
+            raise UnreadableFileError(
+                "too_wide", f"Die Tabelle hat {width} Spalten; höchstens {WIDTH_LIMIT} sind lesbar."
+            )
         padded = [cells + [""] * (width - len(cells)) if len(cells) < width else cells for cells in chunk]
-        columns = {f"c{place}": pl.Series(column, dtype=pl.String) for place, column in enumerate(zip(*padded, strict=True))}
-        stripped = [
-            pl.col(name).str.strip_chars(" \t\u00a0\ufeff").replace("", None).alias(name) for name in columns
-        ]
+        columns = {
+            f"c{place}": pl.Series(column, dtype=pl.String) for place, column in enumerate(zip(*padded, strict=True))
+        }
+        stripped = [pl.col(name).str.strip_chars(" \t\u00a0\ufeff").replace("", None).alias(name) for name in columns]
         frames.append(pl.DataFrame(columns).select(*stripped, line=pl.Series(lines, dtype=pl.Int64)))
     if not frames:
         return pl.DataFrame(schema={"c0": pl.String, "line": pl.Int64})
@@ -141,7 +149,12 @@ def _written(cell: object) -> str:
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, time):
-        return (datetime(2000, 1, 1) + timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, milliseconds=cell.microsecond // 1000 + 500)).strftime("%H:%M:%S")  # noqa: DTZ001
+        return (
+            datetime(2000, 1, 1)
+            + timedelta(
+                hours=cell.hour, minutes=cell.minute, seconds=cell.second, milliseconds=cell.microsecond // 1000 + 500
+            )
+        ).strftime("%H:%M:%S")
     if isinstance(cell, timedelta):
         seconds = round(cell.total_seconds())
         return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -96,7 +96,16 @@ def _columns(document: dict[str, object], arrays: dict[str, list[object]], optio
 
 
 def _value_names(arrays: Mapping[str, Sequence[object]]) -> set[str]:
-    return set(arrays) & {"consumption_kw", "production_kw", "voltage", "price_eur_mwh", "price", "volume", "quality", "meter_id"}
+    return set(arrays) & {
+        "consumption_kw",
+        "production_kw",
+        "voltage",
+        "price_eur_mwh",
+        "price",
+        "volume",
+        "quality",
+        "meter_id",
+    }
 
 
 def _resolution(named: object) -> int | None:

@@ -18,7 +18,15 @@ from luna_rules.importing.grid import Grid
 from luna_rules.importing.model import Mapping, UnreadableFileError
 from luna_rules.importing.numbers import is_number, is_placeholder
 from luna_rules.importing.signature import header_signature
-from luna_rules.importing.vocabulary import Hint, exact_unit, find_direction, find_unit, hint, is_device_label, is_meter_label
+from luna_rules.importing.vocabulary import (
+    Hint,
+    exact_unit,
+    find_direction,
+    find_unit,
+    hint,
+    is_device_label,
+    is_meter_label,
+)
 from luna_rules.series.ids import is_malo, is_melo
 from luna_rules.series.obis import Direction, find_obis, parse_obis
 
@@ -226,7 +234,10 @@ def _first_row(grid: Grid, kinds: list[Kind]) -> int | None:
             cell = cells[place]
             numeric = kinds[place] in {"epoch", "number"}
             if cell and (is_number(cell) if numeric else stamps.is_range(cell) or stamps.is_stamp(cell)):
-                follows = sum(grid.frame.item(after, place) is not None for after in range(row + 1, min(row + 4, grid.frame.height)))
+                follows = sum(
+                    grid.frame.item(after, place) is not None
+                    for after in range(row + 1, min(row + 4, grid.frame.height))
+                )
                 clocks = [other for other, kind in enumerate(kinds) if kind == "clock" and other > place][:1]
                 if all(stamps.is_time_only(cells[other]) for other in clocks) and follows >= min(
                     2, grid.frame.height - row - 1
@@ -238,8 +249,10 @@ def _first_row(grid: Grid, kinds: list[Kind]) -> int | None:
 def _is_serial(grid: Grid, place: int) -> bool:
     cells = _sample(grid, place, min(20, grid.frame.height // 2))
     numbers = [float(cell.replace(",", ".")) for cell in cells if re.fullmatch(r"\d{5}([.,]\d+)?", cell)]
-    return len(numbers) >= 0.75 * max(len(cells), 1) and all(30_000 < n < 60_000 for n in numbers) and _ascends(
-        [str(n) for n in numbers]
+    return (
+        len(numbers) >= 0.75 * max(len(cells), 1)
+        and all(30_000 < n < 60_000 for n in numbers)
+        and _ascends([str(n) for n in numbers])
     )
 
 
@@ -292,9 +305,7 @@ def _mapped_roles(header: list[str], mapping: Mapping | None) -> dict[int, str]:
             )
         number = re.fullmatch(r"#(\d{1,4})", name.strip())
         word = re.sub(r"\s+", " ", name).strip().lower()
-        places = (
-            [int(number[1]) - 1] if number else [place for place, text in enumerate(plain) if text == word]
-        )
+        places = [int(number[1]) - 1] if number else [place for place, text in enumerate(plain) if text == word]
         if not places or not 0 <= places[0] < len(header):
             raise UnreadableFileError(
                 "mapping",
@@ -367,9 +378,7 @@ def _block(
                 block.other_meters.append(place)
         elif role is None and word.role == "device":
             block.device = place if block.device is None else block.device
-        elif role is not None or (kind == "number" and word.role not in {"other", "status", "obis", "unit"}):
-            block.values.append(_value(place, header, word, role, statuses, span, preamble, block))
-        elif kind == "empty" and word.role == "value":
+        elif role is not None or (kind == "number" and word.role not in {"other", "status", "obis", "unit"}) or (kind == "empty" and word.role == "value"):
             block.values.append(_value(place, header, word, role, statuses, span, preamble, block))
     _share_statuses(block, statuses)
     return block
@@ -395,7 +404,9 @@ def _value(
         )
     meter = METER_CODE.search(header[place])
     meter_above = next((found for text in [*above, *beside] if (found := METER_CODE.search(text))), None)
-    direction = word.direction or next((found for text in above if (found := find_direction(text, find_obis(text)))), None)
+    direction = word.direction or next(
+        (found for text in above if (found := find_direction(text, find_obis(text)))), None
+    )
     code = meter[0] if meter else _meter_number(header[place])
     if code is None and meter_above is not None:
         code = meter_above[0]
@@ -428,7 +439,9 @@ def _time_places(block: Block) -> set[int]:
 
 
 def _times(block: Block, span: list[int], kinds: list[Kind], hints: list[Hint], roles: dict[int, str]) -> None:
-    mapped = {role: place for place, role in roles.items() if place in span and role in {"ts", "start", "end", "date", "time"}}
+    mapped = {
+        role: place for place, role in roles.items() if place in span and role in {"ts", "start", "end", "date", "time"}
+    }
     if mapped:
         _mapped_times(block, mapped, kinds)
         if block.start or block.single:
@@ -452,7 +465,9 @@ def _times(block: Block, span: list[int], kinds: list[Kind], hints: list[Hint], 
     elif dates and clocks:
         for number, clock in enumerate(clocks[:2]):
             day = dates[min(number, len(dates) - 1)]
-            found.append((TimeColumns("pair", day, clock), hints[clock] if hints[clock].time in {"start", "end"} else hints[day]))
+            found.append(
+                (TimeColumns("pair", day, clock), hints[clock] if hints[clock].time in {"start", "end"} else hints[day])
+            )
     else:
         for place in dates[:2]:
             found.append((TimeColumns("date", place), hints[place]))
@@ -475,7 +490,11 @@ def _mapped_times(block: Block, mapped: dict[str, int], kinds: list[Kind]) -> No
         return TimeColumns("stamp", place)
 
     if "date" in mapped:
-        pair = TimeColumns("pair", mapped["date"], mapped["time"]) if "time" in mapped else TimeColumns("date", mapped["date"])
+        pair = (
+            TimeColumns("pair", mapped["date"], mapped["time"])
+            if "time" in mapped
+            else TimeColumns("date", mapped["date"])
+        )
         block.single = pair
     if "ts" in mapped:
         block.single = time(mapped["ts"])
@@ -507,17 +526,25 @@ def _preamble_meter(preamble: list[list[str]]) -> str | None:
                 if named:
                     return named[1]
                 beside = row[place + 1] if place + 1 < len(row) else ""
-                below = preamble[number + 1][place] if number + 1 < len(preamble) and place < len(preamble[number + 1]) else ""
+                below = (
+                    preamble[number + 1][place]
+                    if number + 1 < len(preamble) and place < len(preamble[number + 1])
+                    else ""
+                )
                 for candidate in (beside, below):
-                    if re.fullmatch(r"[0-9A-Za-z][\w\-./]{2,60}", candidate) and not (
-                        test(candidate) or stamps.is_stamp(candidate)
-                    ) and (any(c.isdigit() for c in candidate) or candidate.isupper()):
+                    if (
+                        re.fullmatch(r"[0-9A-Za-z][\w\-./]{2,60}", candidate)
+                        and not (test(candidate) or stamps.is_stamp(candidate))
+                        and (any(c.isdigit() for c in candidate) or candidate.isupper())
+                    ):
                         return candidate
     return None
 
 
 def _preamble_direction(preamble: list[list[str]]) -> Direction | None:
-    found = {direction for row in preamble for cell in row if cell and (direction := find_direction(cell, find_obis(cell)))}
+    found = {
+        direction for row in preamble for cell in row if cell and (direction := find_direction(cell, find_obis(cell)))
+    }
     return found.pop() if len(found) == 1 else None
 
 

@@ -72,7 +72,9 @@ class _Rows:
         default_factory=list[tuple[str, str, datetime, int | None, float, int, int]]
     )
     registers: list[tuple[str, str, datetime, float]] = field(default_factory=list[tuple[str, str, datetime, float]])
-    controls: list[tuple[str, str, datetime, int, float]] = field(default_factory=list[tuple[str, str, datetime, int, float]])
+    controls: list[tuple[str, str, datetime, int, float]] = field(
+        default_factory=list[tuple[str, str, datetime, int, float]]
+    )
     codes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     values: int = 0
     missing: int = 0
@@ -144,7 +146,10 @@ class _Reader:
         count = segment.get(1)
         if not count.isdigit() or int(count) != self.messages:
             self.faults.add(
-                segment.number, "UNZ", count, f"UNZ zählt {count or 'keine'} Nachrichten, enthalten sind {self.messages}."
+                segment.number,
+                "UNZ",
+                count,
+                f"UNZ zählt {count or 'keine'} Nachrichten, enthalten sind {self.messages}.",
             )
 
     def _inside(self, message: _Message, segment: Segment) -> None:
@@ -187,7 +192,10 @@ class _Reader:
             return
         moment = self._moment(text, form)
         if moment is None:
-            value.fault = (text, f"Keine Zeit im Format 303 (Segment DTM+{qualifier}), richtig ist etwa 202106010000?+00.")
+            value.fault = (
+                text,
+                f"Keine Zeit im Format 303 (Segment DTM+{qualifier}), richtig ist etwa 202106010000?+00.",
+            )
         elif qualifier == "163":
             value.begin = moment
         elif qualifier == "164":
@@ -234,7 +242,7 @@ class _Reader:
             return
         rows.codes.setdefault(meter, set()).add(obis.text)
         series = f"{obis.direction}_kw"
-        if value.reading is not None and value.begin is None or obis.is_register:
+        if (value.reading is not None and value.begin is None) or obis.is_register:
             at = value.reading or value.end or value.begin
             if at is not None:
                 rows.registers.append((meter, obis.text, at, number * _UNITS.get(value.unit, ("energy", 1.0))[1]))
@@ -266,7 +274,12 @@ class _Reader:
         decimal = re.escape(self.chars.decimal)
         if value.qualifier != _MISSING and not re.fullmatch(rf"-?\d+(?:{decimal}\d+)?", value.number):
             return value.number, f"Keine Zahl mit dem Dezimalzeichen „{self.chars.decimal}“ (Segment UNA)."
-        if value.unit and value.unit not in _UNITS and message.obis.direction is not None and message.obis.is_electricity:
+        if (
+            value.unit
+            and value.unit not in _UNITS
+            and message.obis.direction is not None
+            and message.obis.is_electricity
+        ):
             return value.unit, "Unbekannte Einheit; möglich sind KWH und KWT."
         if value.begin is None and value.reading is None:
             return value.number, "Die Zeit fehlt (DTM+163 oder DTM+7)."
@@ -323,14 +336,17 @@ def _assembled(reader: _Reader, count: int) -> ParsedFile:
     if long.is_empty() and registers.is_empty() and controls.is_empty() and not cancels:
         listed = faults.listed
         raise UnreadableFileError(
-            "no_values", "Die Datei enthält keinen einzigen lesbaren Messwert." + (f" {listed[0].reason}" if listed else "")
+            "no_values",
+            "Die Datei enthält keinen einzigen lesbaren Messwert." + (f" {listed[0].reason}" if listed else ""),
         )
     long, registers, controls, renamed = _for_meter(long, registers, controls, options, reader.warnings)
     readings, exact, conflicts = assemble.widen(long, faults)
     if exact:
         reader.warnings.append(f"{exact} Werte kommen mehrfach gleich vor und zählen einmal.")
     if conflicts:
-        reader.warnings.append(f"{conflicts} Zeiten kommen mehrfach mit anderem Wert vor; es gilt die letzte Nachricht.")
+        reader.warnings.append(
+            f"{conflicts} Zeiten kommen mehrfach mit anderem Wert vor; es gilt die letzte Nachricht."
+        )
     skipped = sorted({code for m in messages for code in m.skipped})
     if skipped:
         reader.warnings.append("Nicht gelesen wurden die Reihen " + ", ".join(skipped) + " (keine Wirkarbeit Strom).")

@@ -48,7 +48,9 @@ def decide_decimal(columns: list[pl.Series]) -> tuple[Decimal, bool]:
         return int(cells.str.contains(pattern).sum())
 
     comma = count(r"^[+-]?\d*,\d{1,2}$|^[+-]?\d*,\d{4,}$|^[+-]?0,\d+$|^[+-]?\d{4,},\d+$|^[+-]?\d{1,3}(\.\d{3})+,\d+$")
-    point = count(r"^[+-]?\d*\.\d{1,2}$|^[+-]?\d*\.\d{4,}$|^[+-]?0\.\d+$|^[+-]?\d{4,}\.\d+$|^[+-]?\d{1,3}(,\d{3})+\.\d+$|\d[eE]-?\d")
+    point = count(
+        r"^[+-]?\d*\.\d{1,2}$|^[+-]?\d*\.\d{4,}$|^[+-]?0\.\d+$|^[+-]?\d{4,}\.\d+$|^[+-]?\d{1,3}(,\d{3})+\.\d+$|\d[eE]-?\d"
+    )
     if comma or point:
         return ("comma" if comma >= point else "point"), True
     thousands_comma, thousands_point = count(r","), count(r"\.")
@@ -80,7 +82,10 @@ def parse_numbers(column: pl.Series, decimal: Decimal) -> Numbers:
         plain = pl.when(point_form).then(from_point)
     else:
         plain = (
-            pl.when(pl.col("text").str.contains(",", literal=True) & comma_form).then(from_comma).when(point_form).then(from_point)
+            pl.when(pl.col("text").str.contains(",", literal=True) & comma_form)
+            .then(from_comma)
+            .when(point_form)
+            .then(from_point)
         )
     frame = frame.with_columns(value=plain.cast(pl.Float64, strict=False))
     frame = frame.with_columns(value=pl.when(pl.col("value").is_finite()).then("value"))

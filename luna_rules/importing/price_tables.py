@@ -44,7 +44,10 @@ def parse_price_grid(grid: Grid, options: ImportOptions, faults: Faults) -> Pars
     if frame.is_empty():
         raise UnreadableFileError("no_values", "Die Tabelle enthält keinen einzigen lesbaren Preis.")
     parsed = parse_frame(
-        frame, options, "price_table", {"encoding": grid.encoding or "", "separator": grid.separator or "", "stamp": times.stamp}
+        frame,
+        options,
+        "price_table",
+        {"encoding": grid.encoding or "", "separator": grid.separator or "", "stamp": times.stamp},
     )
     parsed.faults = faults.listed
     parsed.faults_total += faults.total
@@ -63,7 +66,13 @@ def _column(layout: Layout) -> tuple[Block, ValueColumn]:
     if mapped:
         return mapped[0]
     if len(priced) > 1:
-        ours = [pair for pair in priced if re.search(r"deutschland\s*/\s*luxemburg|germany\s*/\s*luxembourg|\bDE[-_/ ]?LU\b", pair[1].header, re.IGNORECASE)]
+        ours = [
+            pair
+            for pair in priced
+            if re.search(
+                r"deutschland\s*/\s*luxemburg|germany\s*/\s*luxembourg|\bDE[-_/ ]?LU\b", pair[1].header, re.IGNORECASE
+            )
+        ]
         priced = ours or priced
     if len(priced) == 1:
         return priced[0]

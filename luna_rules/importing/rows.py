@@ -106,9 +106,7 @@ def uses_decimal_comma(lines: Sequence[str], separator: str, names: Sequence[str
 def meter_found(meter: str, rows: int, obis: tuple[str, ...] = ()) -> MeterFound:
     """What an id tells about its meter."""
     kind = location_kind(meter)
-    return MeterFound(
-        meter, meter if kind == "malo" else None, meter if kind == "melo" else None, obis, rows
-    )
+    return MeterFound(meter, meter if kind == "malo" else None, meter if kind == "melo" else None, obis, rows)
 
 
 def read_part(part: Part, shape: Shape, options: ImportOptions, faults: Faults, state: State) -> Parsed:
@@ -160,7 +158,9 @@ def _quick(part: Part, shape: Shape, options: ImportOptions, state: State) -> Pa
     ts, local, once = _quick_times(frame, shape, options, state)
     if ts is None:
         return None
-    frame = frame.with_columns(ts=ts, line=pl.int_range(part.first_line, part.first_line + frame.height, dtype=pl.Int64))
+    frame = frame.with_columns(
+        ts=ts, line=pl.int_range(part.first_line, part.first_line + frame.height, dtype=pl.Int64)
+    )
     if not _all_good(frame, shape):
         return None
     complete = _completed(frame, shape)
@@ -198,7 +198,8 @@ def _local(naive: pl.Series, groups: pl.Series, zone: str, state: State) -> tupl
     group = pl.concat([pl.Series(state.group, dtype=pl.String), groups.fill_null("")])
     resolved = local_to_utc(both, zone, group)
     doubled = pl.DataFrame({"naive": naive.cast(pl.Datetime("us")), "group": groups.fill_null("")}).filter(
-        (pl.col("naive").dt.hour() == 2) & pl.col("naive").dt.month().is_in([3, 4, 9, 10, 11])
+        (pl.col("naive").dt.hour() == 2)
+        & pl.col("naive").dt.month().is_in([3, 4, 9, 10, 11])
         & (pl.col("naive").dt.weekday() == 7)
     )
     if doubled.height:
@@ -362,9 +363,7 @@ class _Judge:
         self.frame = self.frame.with_columns(
             quality=raw.replace_strict(table, default=None, return_dtype=pl.Int32) if table else pl.lit(0, pl.Int32)
         )
-        self.reject(
-            "quality", pl.col("quality").is_null(), "Unbekannte Güte; richtig ist etwa 0 oder ERSATZWERT.", raw
-        )
+        self.reject("quality", pl.col("quality").is_null(), "Unbekannte Güte; richtig ist etwa 0 oder ERSATZWERT.", raw)
         gap = pl.col("quality") == MISSING
         self.frame = self.frame.with_columns(
             *[

@@ -20,7 +20,9 @@ _CLOCK: Final = (
     r"(?P<h>\d{1,2}):(?P<n>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*Uhr)?"
 )
 _ZONE: Final = r"(?P<z>Z|UTC|GMT|MESZ|MEZ|CEST|CET|[+-]\d{2}(?::?\d{2})?)"
-_STAMP: Final = rf"^\s*{_WEEKDAY}{_DATE}(?:\s*[T,;_ -]\s*{_CLOCK}|(?P<h3>[0-2]\d)(?P<n3>[0-5]\d)(?P<s3>[0-5]\d)?)?\s*{_ZONE}?\s*$"
+_STAMP: Final = (
+    rf"^\s*{_WEEKDAY}{_DATE}(?:\s*[T,;_ -]\s*{_CLOCK}|(?P<h3>[0-2]\d)(?P<n3>[0-5]\d)(?P<s3>[0-5]\d)?)?\s*{_ZONE}?\s*$"
+)
 _TIME_ONLY: Final = rf"^\s*{_CLOCK}\s*{_ZONE}?\s*$"
 _RANGE: Final = r"^(.{8,40}?)\s+(?:-|–|bis|to|/)\s+(.{4,40})$"
 
@@ -194,9 +196,7 @@ def _clock() -> pl.Expr:
         pl.when(pl.col("h").is_null())
         .then(pl.duration(seconds=0))
         .when(right)
-        .then(
-            pl.duration(seconds=hour * 3600 + minute * 60 + second, microseconds=micro.round().cast(pl.Int64))
-        )
+        .then(pl.duration(seconds=hour * 3600 + minute * 60 + second, microseconds=micro.round().cast(pl.Int64)))
     )
 
 

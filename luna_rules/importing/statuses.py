@@ -16,9 +16,14 @@ _WORDS: Final[tuple[tuple[str, int], ...]] = (
     (r"fehl|missing|kein(e)? (wert|daten|messwert)|nicht vorhanden|no (data|value)|l[üu]e?cke", MISSING),
     (r"prognose|forecast|vorhersage", encode(Status.PROGNOSEWERT)),
     (r"vorl[äa]e?ufig|provisor|preliminary|tempor[äa]e?r|ungepr[üu]e?ft", encode(Status.VORLAEUFIGERWERT)),
-    (r"ersatz|substitut|gesch[äa]e?tz|estimat|rechnerisch|berechnet|hochgerechnet|interpol|calculated|nicht gemessen|korrigiert",
-     encode(Status.ERSATZWERT)),
-    (r"g[üu]e?ltig|gemessen|abgelesen|wahr|valid|measured|actual|gepr[üu]e?ft|\bok\b|original|plausib|messwert|echt", encode()),
+    (
+        r"ersatz|substitut|gesch[äa]e?tz|estimat|rechnerisch|berechnet|hochgerechnet|interpol|calculated|nicht gemessen|korrigiert",
+        encode(Status.ERSATZWERT),
+    ),
+    (
+        r"g[üu]e?ltig|gemessen|abgelesen|wahr|valid|measured|actual|gepr[üu]e?ft|\bok\b|original|plausib|messwert|echt",
+        encode(),
+    ),
 )
 _CODES: Final[dict[str, int]] = {
     # one letter or a short code, as exports use them beside „gemessen“

@@ -22,7 +22,9 @@ from luna_rules.series.ids import is_malo, is_melo
 from luna_rules.series.obis import Direction, parse_obis
 
 _SERIES: Final[dict[Direction, str]] = {"consumption": "consumption_kw", "production": "production_kw"}
-_FOOTER: Final = r"(?i)summe|gesamt|total|\bsum\b|mittel|average|\bmin\b|\bmax\b|anzahl|ende|hinweis|quelle|legende|copyright|©"
+_FOOTER: Final = (
+    r"(?i)summe|gesamt|total|\bsum\b|mittel|average|\bmin\b|\bmax\b|anzahl|ende|hinweis|quelle|legende|copyright|©"
+)
 _FINE_S: Final = 43_200
 
 
@@ -33,7 +35,7 @@ class Context:
     options: ImportOptions
     faults: Faults
     warnings: list[str] = field(default_factory=list[str])
-    facts: dict[str, str | int | float | bool | None | list[str]] = field(
+    facts: dict[str, str | int | float | bool | list[str] | None] = field(
         default_factory=dict[str, str | int | float | bool | None | list[str]]
     )
     without_value: int = 0
@@ -121,13 +123,17 @@ def _extract(layout: Layout, context: Context) -> Extracted:
 def _decimal(layout: Layout, context: Context) -> Decimal:
     if layout.grid.origin == "sheet":
         return "either"
-    columns = [layout.grid.column(value.column).slice(layout.first) for block in layout.blocks for value in block.values]
+    columns = [
+        layout.grid.column(value.column).slice(layout.first) for block in layout.blocks for value in block.values
+    ]
     decimal, evident = decide_decimal(columns)
     if not evident and layout.grid.separator == "," and decimal == "comma":
         return "point"
     if not evident:
         mark = "Komma" if decimal == "comma" else "Punkt"
-        context.warn(f"Ob das Zeichen in Zahlen wie „1{',' if decimal == 'comma' else '.'}234“ Tausender trennt, ist nicht erkennbar; es gilt als Dezimal{mark.lower()}.")
+        context.warn(
+            f"Ob das Zeichen in Zahlen wie „1{',' if decimal == 'comma' else '.'}234“ Tausender trennt, ist nicht erkennbar; es gilt als Dezimal{mark.lower()}."
+        )
     return decimal
 
 
@@ -147,9 +153,7 @@ class _BlockReader:
         block = self.block
         meters = self._meters()
         codes = self._text(block.obis)
-        groups = pl.select(
-            pl.concat_str([meters.fill_null(""), codes.fill_null("")], separator="\x1f")
-        ).to_series()
+        groups = pl.select(pl.concat_str([meters.fill_null(""), codes.fill_null("")], separator="\x1f")).to_series()
         energy, registers, voltages = self._choose()
         numbers = {value.column: self._numbers(value) for value in (*energy, *registers, *voltages)}
         used = pl.repeat(False, self.body.height, eager=True, dtype=pl.Boolean)
@@ -158,7 +162,11 @@ class _BlockReader:
         pair = None
         if energy and registers and block.obis is None:
             beside = next(
-                (r for r in registers if (r.hint.direction or "consumption") == (energy[0].hint.direction or "consumption")),
+                (
+                    r
+                    for r in registers
+                    if (r.hint.direction or "consumption") == (energy[0].hint.direction or "consumption")
+                ),
                 registers[0],
             )
             pair = (numbers[beside.column], numbers[energy[0].column])
@@ -235,7 +243,9 @@ class _BlockReader:
         return self.body.height - self.body[f"c{value.column}"].null_count()
 
     def _preferred(self, values: list[ValueColumn]) -> list[ValueColumn]:
-        known = [v for v in values if v.hint.measure in {"energy", "power"} or v.unit is not None or v.meter is not None]
+        known = [
+            v for v in values if v.hint.measure in {"energy", "power"} or v.unit is not None or v.meter is not None
+        ]
         candidates = known or [v for v in values if v.hint.role in {None, "value"}]
         by_key: dict[tuple[str | None, str], list[ValueColumn]] = {}
         for value in candidates:
@@ -321,10 +331,12 @@ class _BlockReader:
         """The rows whose time is good; the others are listed, except sums and notes."""
         footer = self._footer_rows()
         filled = times.shown.is_not_null()
-        name = self.layout.header[(self.block.start or self.block.single).column] if self.block.start or self.block.single else ""  # type: ignore[union-attr]
-        self._list(
-            times.bad & filled & ~footer, name, times.shown, "Keine Zeit; richtig ist etwa 31.01.2025 13:45."
-        )
+        name = (
+            self.layout.header[(self.block.start or self.block.single).column]
+            if self.block.start or self.block.single
+            else ""
+        )  # type: ignore[union-attr]
+        self._list(times.bad & filled & ~footer, name, times.shown, "Keine Zeit; richtig ist etwa 31.01.2025 13:45.")
         self._list(
             times.missing, name, times.shown, f"Diese Ortszeit gibt es nicht (Beginn der Sommerzeit, {times.zone})."
         )
@@ -342,7 +354,11 @@ class _BlockReader:
         number = int(mask.fill_null(False).sum())
         if not number:
             return
-        listed = pl.DataFrame({"line": self.lines, "value": shown}).filter(mask.fill_null(False)).head(self.context.faults.room)
+        listed = (
+            pl.DataFrame({"line": self.lines, "value": shown})
+            .filter(mask.fill_null(False))
+            .head(self.context.faults.room)
+        )
         for line, value in listed.iter_rows():
             self.context.faults.add(int(line), column, value, reason)
         self.context.faults.count_only(number - listed.height)
@@ -360,7 +376,9 @@ class _BlockReader:
         for note in times.notes:
             context.warn(note)
         if times.stamp_source == "angenommen":
-            context.warn("Ob die Zeitstempel Beginn oder Ende des Intervalls nennen, ist nicht erkennbar; sie gelten als Beginn.")
+            context.warn(
+                "Ob die Zeitstempel Beginn oder Ende des Intervalls nennen, ist nicht erkennbar; sie gelten als Beginn."
+            )
         if times.ambiguous_once:
             context.warn(
                 f"{times.ambiguous_once} Zeitstempel der doppelten Stunde kommen nur einmal vor; sie gelten als Sommerzeit, "
@@ -369,7 +387,12 @@ class _BlockReader:
 
     def _unit(self, value: ValueColumn, times: Times) -> str:
         unit = self.mapping.unit or value.unit or self.layout.preamble_unit
-        if value.hint.measure in {"energy", "power"} and unit is not None and self.mapping.unit is None and value.unit is None:
+        if (
+            value.hint.measure in {"energy", "power"}
+            and unit is not None
+            and self.mapping.unit is None
+            and value.unit is None
+        ):
             measured = UNITS[unit.lower()][0]
             if measured != value.hint.measure and measured not in {"energy", "power"}:
                 unit = None
@@ -481,7 +504,9 @@ class _BlockReader:
         )
         if value.hint.obis is not None and value.hint.obis.tariff:
             frame = frame.with_columns(series=pl.concat_str("series", pl.lit("#"), pl.lit(str(value.hint.obis.tariff))))
-        return frame.filter(keep & pl.col("value").is_not_null() & (pl.col("quality") != MISSING) & (pl.col("series") != ""))
+        return frame.filter(
+            keep & pl.col("value").is_not_null() & (pl.col("quality") != MISSING) & (pl.col("series") != "")
+        )
 
     def _voltages(
         self, value: ValueColumn, numbers: pl.Series, meters: pl.Series, times: Times, keep: pl.Series
@@ -537,7 +562,9 @@ class _BlockReader:
         )
         found = frame.filter(keep & pl.col("value_kwh").is_not_null())
         for meter in found["meter_id"].unique().drop_nulls().to_list():
-            self.obis.setdefault(meter, set()).update(found.filter(pl.col("meter_id") == meter)["obis"].unique().to_list())
+            self.obis.setdefault(meter, set()).update(
+                found.filter(pl.col("meter_id") == meter)["obis"].unique().to_list()
+            )
         return found
 
     def _advances(self, registers: pl.DataFrame) -> pl.DataFrame:
@@ -561,7 +588,9 @@ class _BlockReader:
         self.context.faults.count_only(max(0, falling.height - self.context.faults.room))
         return frame.filter((pl.col("kwh") >= -1e-9) & (pl.col("seconds") <= 90_000)).select(
             "meter_id",
-            series=pl.when(pl.col("obis").str.contains(r"(^|:)2\.")).then(pl.lit("production_kw")).otherwise(pl.lit("consumption_kw")),
+            series=pl.when(pl.col("obis").str.contains(r"(^|:)2\."))
+            .then(pl.lit("production_kw"))
+            .otherwise(pl.lit("consumption_kw")),
             ts="ts",
             interval_s=pl.col("seconds").cast(pl.Int32),
             value=pl.col("kwh") * 3600 / pl.col("seconds"),
@@ -613,7 +642,9 @@ def _finish(parts: list[Extracted], signature: str, context: Context) -> ParsedF
         aliases |= part.aliases
     counted = dict(readings.group_by("meter_id").len().iter_rows())
     meters = [
-        _with_alias(meter_found(meter, counted.get(meter, 0), tuple(sorted(codes.get(meter, ())))), aliases.get(meter), context)
+        _with_alias(
+            meter_found(meter, counted.get(meter, 0), tuple(sorted(codes.get(meter, ())))), aliases.get(meter), context
+        )
         for meter in sorted({*counted, *registers["meter_id"].unique().drop_nulls().to_list()})
     ]
     context.facts |= {
@@ -677,7 +708,12 @@ def _controls(long: pl.DataFrame, context: Context) -> tuple[pl.DataFrame, pl.Da
     both = usual.filter((pl.col("fine") >= 4) & (pl.col("whole") > 0))
     if both.is_empty():
         return long, assemble.empty_controls()
-    long = long.join(both.select("meter_id", "series", _both=pl.lit(True)), on=["meter_id", "series"], how="left", maintain_order="left")
+    long = long.join(
+        both.select("meter_id", "series", _both=pl.lit(True)),
+        on=["meter_id", "series"],
+        how="left",
+        maintain_order="left",
+    )
     daily = pl.col("_both").fill_null(False) & (pl.col("interval_s") >= 82_800)
     controls = (
         long.filter(daily)
@@ -700,7 +736,11 @@ def _controls(long: pl.DataFrame, context: Context) -> tuple[pl.DataFrame, pl.Da
         .agg(part=(pl.col("value") * pl.col("interval_s") / 3600).sum(), kwh=pl.col("kwh").first())
     )
     differing = sums.filter((pl.col("part") - pl.col("kwh")).abs() > (0.01 + 0.005 * pl.col("kwh").abs())).height
-    context.facts |= {"control_days": controls.height, "control_days_checked": sums.height, "control_days_differing": differing}
+    context.facts |= {
+        "control_days": controls.height,
+        "control_days_checked": sums.height,
+        "control_days_differing": differing,
+    }
     alone = controls.height - sums.height
     context.warn(
         f"{controls.height} Tagessummen stehen zwischen den Einzelwerten; sie dienen der Kontrolle"
@@ -724,7 +764,9 @@ def _named(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Every value gets its meter: from the file, or the one that was given."""
     options = context.options
-    found = set(long["meter_id"].drop_nulls().unique().to_list()) | set(registers["meter_id"].drop_nulls().unique().to_list())
+    found = set(long["meter_id"].drop_nulls().unique().to_list()) | set(
+        registers["meter_id"].drop_nulls().unique().to_list()
+    )
     nameless = bool(long["meter_id"].null_count() or registers["meter_id"].null_count())
     if options.meter_id is None:
         if nameless:
@@ -754,4 +796,3 @@ def _named(
 
 def _as_list(value: object) -> list[object]:
     return list(value) if isinstance(value, list) else []
-

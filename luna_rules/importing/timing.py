@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final
 
 import polars as pl
 
@@ -143,7 +143,9 @@ def _spans(begin: _Written, ending: _Written, groups: pl.Series, zone: str, note
         length=(pl.col("n1") - pl.col("n0")).dt.total_seconds(),
     )
     frame = frame.with_columns(
-        length=pl.when("exact").then(pl.col("length") - (pl.col("o1") - pl.col("o0")).cast(pl.Int64) * 60).otherwise("length")
+        length=pl.when("exact")
+        .then(pl.col("length") - (pl.col("o1") - pl.col("o0")).cast(pl.Int64) * 60)
+        .otherwise("length")
     )
     # 00:14:59 and 23:59:59 name the last second, the day's 00:00 the next midnight.
     frame = frame.with_columns(
@@ -158,8 +160,14 @@ def _spans(begin: _Written, ending: _Written, groups: pl.Series, zone: str, note
         raise UnreadableFileError("time_missing", "Beginn und Ende der Intervalle sind nicht lesbar.", missing=["ts"])
     frame = frame.with_columns(
         change=(
-            pl.col("n0").dt.truncate("1d").dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.base_utc_offset()
-            + pl.col("n0").dt.truncate("1d").dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.dst_offset()
+            pl.col("n0")
+            .dt.truncate("1d")
+            .dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+            .dt.base_utc_offset()
+            + pl.col("n0")
+            .dt.truncate("1d")
+            .dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+            .dt.dst_offset()
             != (pl.col("n0").dt.truncate("1d") + timedelta(days=1))
             .dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
             .dt.base_utc_offset()
@@ -181,8 +189,12 @@ def _spans(begin: _Written, ending: _Written, groups: pl.Series, zone: str, note
     good = pl.col("interval").is_between(1, 32 * DAY_S)
     frame = frame.with_columns(interval=pl.when(good).then("interval").cast(pl.Int32))
     missing = begins.missing
-    bad = frame.select((pl.col("start").is_null() | pl.col("interval").is_null())).to_series() & ~missing
-    written = frame.select(pl.col("start") + pl.duration(seconds=pl.col("interval").cast(pl.Int64))).to_series().cast(UTC_TIME)
+    bad = frame.select(pl.col("start").is_null() | pl.col("interval").is_null()).to_series() & ~missing
+    written = (
+        frame.select(pl.col("start") + pl.duration(seconds=pl.col("interval").cast(pl.Int64)))
+        .to_series()
+        .cast(UTC_TIME)
+    )
     return Times(
         begins.ts, frame["interval"], written, bad, missing, "start", "Beginn und Ende stehen in der Datei", base,
         zone, begins.once, begin.shown, notes,
@@ -191,7 +203,11 @@ def _spans(begin: _Written, ending: _Written, groups: pl.Series, zone: str, note
 
 def _day_ends(naive: pl.Series, zone: str) -> pl.Series:
     """The instant one local day later."""
-    return (naive + timedelta(days=1)).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+    return (
+        (naive + timedelta(days=1))
+        .dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        .dt.convert_time_zone("UTC")
+    )
 
 
 def _usual(lengths: pl.Series) -> int | None:
@@ -222,7 +238,9 @@ def _singles(
             f"Zwischen zwei Werten liegen meist {base // DAY_S} Tage: das ist kein Lastgang. "
             "Lesbar sind Werte bis zur Länge eines Tages.",
         )
-    stamp, source = _position(naive, begin.offset, zone, base, used, hint, forced, shifted, registers, begin.has_clock, instants.ts)
+    stamp, source = _position(
+        naive, begin.offset, zone, base, used, hint, forced, shifted, registers, begin.has_clock, instants.ts
+    )
     if daily:
         return _days(naive, begin, groups, zone, stamp, source, notes)
     start = instants.ts
@@ -240,7 +258,18 @@ def _singles(
     interval = pl.repeat(base, length, dtype=pl.Int32, eager=True)
     bad = start.is_null() & ~missing
     return Times(
-        start.cast(UTC_TIME), interval, written.cast(UTC_TIME), bad, missing, stamp, source, base, zone, instants.once, begin.shown, notes
+        start.cast(UTC_TIME),
+        interval,
+        written.cast(UTC_TIME),
+        bad,
+        missing,
+        stamp,
+        source,
+        base,
+        zone,
+        instants.once,
+        begin.shown,
+        notes,
     )
 
 
@@ -338,7 +367,8 @@ def _by_register(register: pl.Series, advance: pl.Series, ts: pl.Series) -> Stam
     if frame.height < 8:
         return None
     end, start = frame.select(
-        ((pl.col("back") - pl.col("a")).abs() <= 0.0015).mean(), ((pl.col("ahead") - pl.col("a")).abs() <= 0.0015).mean()
+        ((pl.col("back") - pl.col("a")).abs() <= 0.0015).mean(),
+        ((pl.col("ahead") - pl.col("a")).abs() <= 0.0015).mean(),
     ).row(0)
     if end > 0.8 and end > start:
         return "end"

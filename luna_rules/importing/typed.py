@@ -38,11 +38,16 @@ def ours(names: list[str]) -> str | None:
 
 def parse_frame(frame: pl.DataFrame, options: ImportOptions, layout: str, facts: dict[str, str]) -> ParsedFile:
     """Readings or prices of a frame with our column names. Raises `UnreadableFileError`."""
-    frame = frame.rename({name: _SYNONYMS[name] for name in frame.columns if name in _SYNONYMS and _SYNONYMS[name] not in frame.columns})
+    frame = frame.rename(
+        {name: _SYNONYMS[name] for name in frame.columns if name in _SYNONYMS and _SYNONYMS[name] not in frame.columns}
+    )
     target = ours(frame.columns)
     if target is None:
         raise UnreadableFileError(
-            "time_missing", "Die Spalten ts und consumption_kw (oder price_eur_mwh) fehlen.", missing=["ts"], header=frame.columns
+            "time_missing",
+            "Die Spalten ts und consumption_kw (oder price_eur_mwh) fehlen.",
+            missing=["ts"],
+            header=frame.columns,
         )
     if frame.height > options.max_rows:
         raise UnreadableFileError("too_many_rows", f"Die Datei hat mehr als {options.max_rows} Zeilen. Bitte teilen.")
@@ -53,7 +58,9 @@ def parse_frame(frame: pl.DataFrame, options: ImportOptions, layout: str, facts:
         if "meter_id" not in frame.columns:
             if options.meter_id is None:
                 raise UnreadableFileError(
-                    "meter_missing", "Die Datei nennt keinen Zähler. Bitte den Zähler angeben (meter_id).", missing=["meter_id"]
+                    "meter_missing",
+                    "Die Datei nennt keinen Zähler. Bitte den Zähler angeben (meter_id).",
+                    missing=["meter_id"],
                 )
             frame = frame.with_columns(meter_id=pl.lit(options.meter_id))
         wanted = [name for name in READING_COLUMNS if name in frame.columns]
@@ -89,7 +96,9 @@ def _written_time(column: pl.Series, utc: bool) -> pl.Series:
     text = column.cast(pl.String, strict=False)
     if utc:
         bare = text.str.contains(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?$")
-        return pl.DataFrame({"t": text, "b": bare}).select(pl.when("b").then(pl.col("t") + "Z").otherwise("t")).to_series()
+        return (
+            pl.DataFrame({"t": text, "b": bare}).select(pl.when("b").then(pl.col("t") + "Z").otherwise("t")).to_series()
+        )
     return text
 
 
@@ -115,7 +124,11 @@ def _product(frame: pl.DataFrame) -> str:
     if step is None:
         times = frame["ts"].head(5_000).str.to_datetime("%Y-%m-%dT%H:%M:%SZ", strict=False)
         if times.null_count() == len(times):
-            times = (frame["ts"].head(5_000).cast(pl.Float64, strict=False) * 1e6).cast(pl.Int64, strict=False).cast(pl.Datetime("us"))
+            times = (
+                (frame["ts"].head(5_000).cast(pl.Float64, strict=False) * 1e6)
+                .cast(pl.Int64, strict=False)
+                .cast(pl.Datetime("us"))
+            )
         steps = times.drop_nulls().sort().diff().dt.total_seconds().drop_nulls()
         number = steps.filter(steps > 0).mode().min() if len(steps) else None
         step = number if isinstance(number, int) else 3600
@@ -132,12 +145,16 @@ def read_all(reader: PlainReader, layout: str) -> ParsedFile:
     if reader.shape.is_readings:
         readings = pl.concat(frames) if frames else readings
         if len(frames) > 1:
-            readings, exact, conflicts = _again(readings, ("meter_id", "ts"), ("consumption_kw", "production_kw", "voltage"), reader, True)
+            readings, exact, conflicts = _again(
+                readings, ("meter_id", "ts"), ("consumption_kw", "production_kw", "voltage"), reader, True
+            )
         readings = pick_meter(readings, reader.options)
     else:
         prices = pl.concat(frames) if frames else prices
         if len(frames) > 1:
-            prices, exact, conflicts = _again(prices, ("market", "product", "ts"), ("price_eur_mwh", "volume"), reader, False)
+            prices, exact, conflicts = _again(
+                prices, ("market", "product", "ts"), ("price_eur_mwh", "volume"), reader, False
+            )
     reader.exact += exact
     reader.conflicts += conflicts
     return replace(summary(reader, layout), readings=readings, prices=prices)

@@ -27,12 +27,16 @@ _UNIT: Final = re.compile(r"(?<![A-Za-z/€])(kwh|wh|mwh|gwh|kw|mw|w|v)(?![A-Za-
 _PRICE_UNIT: Final = re.compile(r"(€|eur|euro|ct|cent)\s*(?:/|je|pro|per)\s*(mwh|kwh)", re.IGNORECASE)
 _FOREIGN_UNIT: Final = re.compile(r"kvarh?|varh?\b|kva\b|m³|m3\b|°c|\bhz\b|cos\s*(phi|φ)|\bph\b", re.IGNORECASE)
 
-_REGISTER: Final = r"z(ä|ae)hlerst(a|ä|ae)nd|meter\s*reading|\bregister|cumul|kumul|zählwerk(sstand)?\b|^stand\b|total\s*reading"
+_REGISTER: Final = (
+    r"z(ä|ae)hlerst(a|ä|ae)nd|meter\s*reading|\bregister|cumul|kumul|zählwerk(sstand)?\b|^stand\b|total\s*reading"
+)
 _OTHER: Final = (
     r"blind|reactive|reaktiv|temperatur|kosten|betrag|\bcost|amount|preis|price|scheinleistung|apparent|frequen|"
     r"leistungsfaktor|gemeinschaftsnutzung|co2|umrechnungsfaktor|wandlerfaktor|brennwert|gradtag|\bnr\.?$|nummer|number"
 )
-_STATUS: Final = r"status|qualit|g(ü|ue)te|kennzeichen|\bflag|messwert:|wertart|ersatzwert|plausib|validit|validier|\bart\b"
+_STATUS: Final = (
+    r"status|qualit|g(ü|ue)te|kennzeichen|\bflag|messwert:|wertart|ersatzwert|plausib|validit|validier|\bart\b"
+)
 _UNIT_COLUMN: Final = r"^(mess)?einheit|^unit|^uom|^dimension"
 _METER: Final = (
     r"z(ä|ae)hlpunkt|zp-?n(umme)?r|\bzp\b|\bma-?lo\b|\bme-?lo\b|malo-?id|melo-?id|marktlokation|messlokation|metering\s*point|"
@@ -142,7 +146,11 @@ def _measure(text: str, unit: str | None, obis: Obis | None, price: bool) -> Mea
         return "register"
     if _FOREIGN_UNIT.search(text):
         return "other"
-    if obis is not None and obis.is_register and not re.search(r"verbrauch|vorschub|differenz|consumption|advance", text):
+    if (
+        obis is not None
+        and obis.is_register
+        and not re.search(r"verbrauch|vorschub|differenz|consumption|advance", text)
+    ):
         return "register"
     if obis is not None and obis.quantity in {3, 4, 5, 6, 7, 8}:
         return "other"

@@ -1,4 +1,4 @@
-"""Local time to UTC through both clock changes, and what a local day holds.
+"""Local time to UTC through both clock changes.
 
 On the long day the hour from 2 to 3 occurs twice: its rows are told apart by their order. On the short day it does
 not exist: such a stamp has no instant.
@@ -7,14 +7,11 @@ not exist: such a stamp has no instant.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import polars as pl
 
 from luna_rules.series.frames import UTC_TIME
-
-BERLIN = "Europe/Berlin"
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,10 @@ def local_to_utc(naive: pl.Series, zone: str, group: pl.Series | None = None) ->
     within the ambiguous hour before it; in a file that runs backwards the other way round.
     """
     frame = pl.DataFrame(
-        {"naive": naive.cast(pl.Datetime("us")), "group": group if group is not None else pl.repeat(0, len(naive), eager=True)}
+        {
+            "naive": naive.cast(pl.Datetime("us")),
+            "group": group if group is not None else pl.repeat(0, len(naive), eager=True),
+        }
     ).with_columns(
         first=pl.col("naive").dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null"),
         last=pl.col("naive").dt.replace_time_zone(zone, ambiguous="latest", non_existent="null"),
@@ -68,30 +68,3 @@ def local_to_utc(naive: pl.Series, zone: str, group: pl.Series | None = None) ->
 def _runs_backwards(frame: pl.DataFrame) -> bool:
     signs = frame.select(pl.col("naive").diff().over("group").dt.total_microseconds().sign()).to_series().drop_nulls()
     return bool((signs < 0).sum() > (signs > 0).sum())
-
-
-def day_bounds(day: date, zone: str = BERLIN) -> tuple[datetime, datetime]:
-    """First instant of a local day and first instant of the next one, in UTC."""
-    place = ZoneInfo(zone)
-    begin = datetime(day.year, day.month, day.day, tzinfo=place)
-    after = day + timedelta(days=1)
-    end = datetime(after.year, after.month, after.day, tzinfo=place)
-    return begin.astimezone(ZoneInfo("UTC")), end.astimezone(ZoneInfo("UTC"))
-
-
-def day_seconds(day: date, zone: str = BERLIN) -> int:
-    """Length of a local day in seconds: 82,800, 86,400 or 90,000 in Germany."""
-    begin, end = day_bounds(day, zone)
-    return int((end - begin).total_seconds())
-
-
-def quarter_hours(day: date, zone: str = BERLIN) -> int:
-    """Number of quarter-hours of a local day: 92, 96 or 100 in Germany."""
-    return day_seconds(day, zone) // 900
-
-
-def quarter_hours_of_year(year: int, zone: str = BERLIN) -> int:
-    """Number of quarter-hours of a local year: 35,040 in 2025."""
-    begin, _ = day_bounds(date(year, 1, 1), zone)
-    end, _ = day_bounds(date(year + 1, 1, 1), zone)
-    return int((end - begin).total_seconds()) // 900
