@@ -35,6 +35,7 @@ from luna_api.metrics.registry import Registry
 from luna_api.plugins import openapi_config
 from luna_api.prompts import load_prompts
 from luna_api.series.controller import ImportController, LoadController, ReceiptController, SeriesController
+from luna_api.simulators.controller import SimulatorController
 from luna_api.system.commit import installed_commit
 from luna_api.system.controller import HelpController, health, system_info
 from luna_api.system.docs import docs_script, docs_style
@@ -140,6 +141,7 @@ def _routers(settings: Settings) -> list[Router]:
             ItemController,
             MeterController,
             MetricsController,
+            SimulatorController,
             ReceiptController,
             SeriesController,
         ],

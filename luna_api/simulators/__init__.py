@@ -1,0 +1,1 @@
+"""Starting, stopping and watching the simulators of meters and markets."""
