@@ -134,12 +134,12 @@ class Composed:
     index_versions: tuple[int, ...]
 
 
-@dataclass(slots=True)
 def _valid_on(as_of: date | None, question: str) -> date:
     """The day whose texts are asked for: the one given, else the one that the question names, else today."""
     return as_of or asked_day(question, today()) or today()
 
 
+@dataclass(slots=True)
 class _Clock:
     """Where the time goes, in milliseconds."""
 
