@@ -5,6 +5,9 @@ from dagster import Definitions, in_process_executor
 from luna_assets.documents.assets import documents
 from luna_assets.evaluation.assets import documents_evaluation, evaluation, index_promoted
 from luna_assets.jobs import documents_drain, documents_maintenance, documents_reindex
+from luna_assets.meters.assets import series_import, series_imports
+from luna_assets.meters.retention import nightly_retention, series_retention
+from luna_assets.meters.sensors import imports_waiting, inbox_files
 from luna_assets.schedules import nightly_maintenance
 from luna_assets.sensors import documents_waiting, orphaned_runs
 from luna_assets.simulators.assets import (
@@ -21,7 +24,7 @@ from resources.wiring import LunaResource
 def build_defs(**overrides: object) -> Definitions:
     """All definitions; `overrides` replace resources by their key."""
     return Definitions(
-        assets=[documents, evaluation, meters_simulated, prices_simulated],
+        assets=[documents, evaluation, series_imports, meters_simulated, prices_simulated],
         jobs=[
             documents_drain,
             documents_reindex,
@@ -29,9 +32,19 @@ def build_defs(**overrides: object) -> Definitions:
             documents_evaluation,
             simulate_meters,
             simulate_prices,
+            series_import,
+            series_retention,
         ],
-        schedules=[nightly_maintenance],
-        sensors=[documents_waiting, orphaned_runs, index_promoted, smartmeter_live, market_live],
+        schedules=[nightly_maintenance, nightly_retention],
+        sensors=[
+            documents_waiting,
+            orphaned_runs,
+            index_promoted,
+            imports_waiting,
+            inbox_files,
+            smartmeter_live,
+            market_live,
+        ],
         # A run is one process: a second one for its only step would cost more than the step.
         executor=in_process_executor,
         resources={"luna": LunaResource(), **overrides},

@@ -48,7 +48,7 @@ def documents_waiting(context: SensorEvaluationContext, luna: LunaResource) -> R
     if draining:
         return SkipReason(f"{waiting} documents wait; a drain is at work.")
     alive = context.instance.get_runs(RunsFilter(job_name=documents_drain.name, statuses=ALIVE), limit=5)
-    starting = [run for run in alive if _process_may_live(context.instance, run)]
+    starting = [run for run in alive if process_may_live(context.instance, run)]
     if starting:
         return SkipReason(f"{waiting} documents wait; run {starting[0].run_id} is starting.")
     return RunRequest(tags={"luna/reason": f"{waiting} documents waiting"})
@@ -63,7 +63,7 @@ def orphaned_runs(context: SensorEvaluationContext) -> SkipReason:
     """Compare runs that say they are alive with the processes of this machine."""
     ended: list[str] = []
     for run in context.instance.get_runs(RunsFilter(statuses=ALIVE), limit=50):
-        if not _process_may_live(context.instance, run):
+        if not process_may_live(context.instance, run):
             context.instance.report_run_failed(
                 run, "The process of this run is gone: it was killed, or the machine went down."
             )
@@ -71,7 +71,8 @@ def orphaned_runs(context: SensorEvaluationContext) -> SkipReason:
     return SkipReason(f"Ended {len(ended)} orphaned runs: {', '.join(ended)}" if ended else "No run is orphaned.")
 
 
-def _process_may_live(instance: DagsterInstance, run: DagsterRun) -> bool:
+def process_may_live(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Whether the process that the run reported is alive, or has yet to report itself."""
     record = instance.get_run_record_by_id(run.run_id)
     if record is None:
         return False

@@ -199,6 +199,12 @@ def requeue_orphans(connection: Connection, run_id: str) -> int:
             "Das Einlesen wurde mehrfach abgebrochen und wird nicht noch einmal versucht. Was schon geladen war, lässt "
             "sich zurücknehmen.",
         )  # fmt: skip
+    for row in connection.execute(
+        "SELECT id FROM imports WHERE stage = 'undoing' AND attempts >= %s AND run_id <> %s", (MAX_ATTEMPTS, run_id)
+    ).fetchall():
+        fail_undo(
+            connection, row[0], "Das Zurücknehmen wurde mehrfach abgebrochen; es lässt sich noch einmal verlangen."
+        )
     query = _with_parts(
         "UPDATE imports SET stage = CASE status WHEN 'processing' THEN 'received' ELSE 'undo' END,"
         " status = CASE status WHEN 'processing' THEN 'received' ELSE status END, lease_until = NULL"

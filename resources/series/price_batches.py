@@ -67,13 +67,19 @@ SELECT market, product, (extract(epoch FROM ts) * 1000000)::bigint FROM changed_
 """
 
 
-def write_batch(connection: Connection, import_id: UUID | None, batch: Batch) -> WriteReport:
-    """Write a batch of prices in the transaction that is open. Raises `UnknownSeriesError`."""
+def write_batch(
+    connection: Connection, import_id: UUID | None, batch: Batch, *, only_compare: bool = False
+) -> WriteReport:
+    """Write a batch of prices in the transaction that is open, or only tell what writing it would do.
+
+    Raises `UnknownSeriesError`; comparing asks for no registered product.
+    """
     markets, products = [key[0] for key in batch.keys], [key[1] for key in batch.keys]
-    connection.execute(_LOCK, (markets, products))
+    if not only_compare:
+        connection.execute(_LOCK, (markets, products))
     known = {(row[0], row[1]): int(row[2]) for row in connection.execute(_KNOWN, (markets, products))}
     for key in batch.keys:
-        if key not in known:
+        if key not in known and not only_compare:
             raise UnknownSeriesError(f"product {key[0]}/{key[1]} is not registered")
     connection.execute(_STAGE)
     connection.execute(_CHANGES)
@@ -91,8 +97,13 @@ def write_batch(connection: Connection, import_id: UUID | None, batch: Batch) ->
     )
     firsts, lasts = spans(batch)
     values = {"import": import_id, "first": min(firsts), "last": max(lasts)}
-    if not connection.execute(_COMPARE, values).rowcount:
+    changed = connection.execute(_COMPARE, values).rowcount
+    if not changed:
         return WriteReport(unchanged=batch.frame.height)
+    if only_compare:
+        row = connection.execute("SELECT count(*) FROM changed_prices WHERE is_new").fetchone()
+        loaded = int(row[0]) if row else 0
+        return WriteReport(loaded, changed - loaded, batch.frame.height - changed)
     connection.execute(_KEEP, values)
     updated = connection.execute(_UPDATE, values).rowcount
     loaded = connection.execute(_INSERT, values).rowcount

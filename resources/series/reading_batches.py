@@ -106,20 +106,27 @@ INSERT INTO smart_meter_readings (ts, consumption_kw, production_kw, voltage, te
 SELECT ts, consumption_kw, production_kw, voltage, %(tenant)s, %(import)s, interval_s, quality, meter_id
 FROM changed_readings WHERE is_new
 """
+_COUNT_CHANGES: LiteralString = "SELECT count(*) FROM changed_readings WHERE is_new"
 _CHANGED_HOURS: LiteralString = """
 SELECT meter_id, (extract(epoch FROM ts) * 1000000)::bigint, greatest(interval_s, coalesce(old_interval_s, 0))
 FROM changed_readings ORDER BY meter_id, ts
 """
 
 
-def write_batch(connection: Connection, tenant: UUID, import_id: UUID | None, batch: Batch) -> WriteReport:
-    """Write a batch of readings in the transaction that is open. Raises `UnknownSeriesError`."""
+def write_batch(
+    connection: Connection, tenant: UUID, import_id: UUID | None, batch: Batch, *, only_compare: bool = False
+) -> WriteReport:
+    """Write a batch of readings in the transaction that is open, or only tell what writing it would do.
+
+    Raises `UnknownSeriesError`; comparing asks for no registered meter.
+    """
     meters = [key[0] for key in batch.keys]
-    connection.execute(_LOCK_METERS, (tenant, meters))
-    known = {row[0] for row in connection.execute(_KNOWN_METERS, (tenant, meters))}
-    unknown = [meter for meter in meters if meter not in known]
-    if unknown:
-        raise UnknownSeriesError(f"meter {unknown[0]!r} is not registered")
+    if not only_compare:
+        connection.execute(_LOCK_METERS, (tenant, meters))
+        known = {row[0] for row in connection.execute(_KNOWN_METERS, (tenant, meters))}
+        unknown = [meter for meter in meters if meter not in known]
+        if unknown:
+            raise UnknownSeriesError(f"meter {unknown[0]!r} is not registered")
     interval_s = batch.frame["interval_s"].to_numpy()
     _stage(connection, batch, interval_s)
     firsts, lasts = spans(batch)
@@ -132,17 +139,19 @@ def write_batch(connection: Connection, tenant: UUID, import_id: UUID | None, ba
         "last": max(lasts),
     }
     if not seen:
+        if only_compare:
+            return WriteReport(loaded=batch.frame.height)
         connection.execute(_INSERT_UNSEEN, values)
         windows = find_windows(batch.keys, batch.codes, batch.ts_us, interval_s.astype(np.int64))
         return WriteReport(loaded=batch.frame.height, windows=windows)
     unseen = np.isin(batch.codes, [code for code, meter in enumerate(meters) if meter not in seen])
     report = WriteReport(loaded=int(unseen.sum()))
-    if report.loaded:
+    if report.loaded and not only_compare:
         connection.execute(_INSERT_UNSEEN + "WHERE NOT meter_id = ANY (%(seen)s::text[])", values)
         report.windows = find_windows(
             batch.keys, batch.codes[unseen], batch.ts_us[unseen], interval_s[unseen].astype(np.int64)
         )
-    compared = _replace(connection, values)
+    compared = _replace(connection, values, only_compare=only_compare)
     compared.unchanged = batch.frame.height - report.loaded - compared.loaded - compared.updated
     report.add(compared)
     report.windows = merged(report.windows)
@@ -168,13 +177,17 @@ def _stage(connection: Connection, batch: Batch, interval_s: NDArray[np.int32]) 
     )
 
 
-def _replace(connection: Connection, values: dict[str, object]) -> WriteReport:
+def _replace(connection: Connection, values: dict[str, object], *, only_compare: bool) -> WriteReport:
     """Insert, replace or leave alone the staged rows of meters that have values in their span."""
     connection.execute(_CHANGES_READINGS)
     connection.execute("TRUNCATE changed_readings")
     changed = connection.execute(_COMPARE_READINGS, values).rowcount
     if not changed:
         return WriteReport()
+    if only_compare:
+        row = connection.execute(_COUNT_CHANGES).fetchone()
+        loaded = int(row[0]) if row else 0
+        return WriteReport(loaded=loaded, updated=changed - loaded)
     connection.execute(_KEEP_READINGS, values)
     updated = connection.execute(_UPDATE_READINGS, values).rowcount
     loaded = connection.execute(_INSERT_NEW_READINGS, values).rowcount

@@ -84,6 +84,30 @@ def write_prices(
     return report
 
 
+def compare_readings(connection: Connection, tenant: UUID, frame: pl.DataFrame) -> WriteReport:
+    """What `write_readings` would do; nothing is written, and the meters need not be registered."""
+    from luna_rules.series.frames import READING_KEY, check_readings
+    from resources.series.reading_batches import write_batch
+
+    report = WriteReport()
+    for batch in _batches(_sorted(check_readings(frame), READING_KEY), ("meter_id",)):
+        with connection.transaction():
+            report.add(write_batch(connection, tenant, None, batch, only_compare=True))
+    return report
+
+
+def compare_prices(connection: Connection, frame: pl.DataFrame) -> WriteReport:
+    """What `write_prices` would do; nothing is written, and the product need not be registered."""
+    from luna_rules.series.frames import PRICE_KEY, check_prices
+    from resources.series.price_batches import write_batch
+
+    report = WriteReport()
+    for batch in _batches(_sorted(check_prices(frame), PRICE_KEY), ("market", "product")):
+        with connection.transaction():
+            report.add(write_batch(connection, None, batch, only_compare=True))
+    return report
+
+
 def _sorted(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
     import polars as pl
 

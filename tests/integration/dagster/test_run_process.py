@@ -32,7 +32,7 @@ def run_with_process(instance: DagsterInstance, pid: int | None) -> str:
 def may_live(instance: DagsterInstance, run_id: str) -> bool:
     run = instance.get_run_by_id(run_id)
     assert run is not None
-    return sensors._process_may_live(instance, run)
+    return sensors.process_may_live(instance, run)
 
 
 def test_a_run_whose_process_lives_is_left_alone(instance: DagsterInstance) -> None:

@@ -1,0 +1,1 @@
+"""Files of readings and prices into the database. Simulated ones have a room of their own."""
