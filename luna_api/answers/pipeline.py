@@ -33,6 +33,10 @@ from luna_api.envelope import trace_id
 from luna_api.errors import ApiError, invalid, missing
 from luna_api.metrics.registry import Registry
 from luna_api.prompts import LunaPrompts
+from luna_api.series.answers import SeriesReply
+from luna_api.series.answers import answer as answer_series
+from luna_api.series.answers import keep as keep_receipts
+from luna_api.series.schemas import QueryReceipt
 from luna_rules.answers.citations import CitationChecker
 from luna_rules.answers.compose import answer_question, refuse, reply
 from luna_rules.answers.followup import Turn, condense
@@ -55,6 +59,7 @@ from resources.vectors.index import (
 )
 
 MODE = "extractive"
+SERIES_MODE = "series"
 MODEL = "none"
 CONVERSATION = "conversation"
 """The mode of a reply to a remark that asked for nothing in the documents."""
@@ -132,6 +137,8 @@ class Composed:
     citations: tuple[Citation, ...]
     chunk_runs: Mapping[str, str | None]
     index_versions: tuple[int, ...]
+    receipts: tuple[QueryReceipt, ...] = ()
+    mode: str = MODE
 
 
 def _valid_on(as_of: date | None, question: str) -> date:
@@ -255,17 +262,25 @@ class AnswerPipeline:
         clock = _Clock()
         async with self._database.transaction(principal.tenant_id) as sql:
             clock.lap("connection")
-            condensed = question
+            condensed, history = question, list[Turn]()
             if request.conversation_id is not None:
-                condensed = condense(question, await self._history(sql, principal, request.conversation_id))
+                history = await self._history(sql, principal, request.conversation_id)
+                condensed = condense(question, history)
                 clock.lap("condense")
             as_of = _valid_on(request.as_of, condensed)
-            if talk := talk_of(condensed):
+            previous = [turn.condensed or turn.question for turn in history]
+            series = None if request.filters else await answer_series(sql, question, previous=previous, day=request.as_of)
+            if series is not None:
+                composed, cached = _of_series(series), False
+                clock.lap("series")
+            elif talk := talk_of(condensed):
                 composed, cached = self._reply(condensed, talk), False
             else:
                 composed, cached = await self._compose(sql, principal, condensed, filters, as_of, request.top_k, clock)
             data = self._answer(question, condensed, as_of, request, composed, clock, cached=cached)
             await self._log(sql, principal, request, filters, data, composed)
+            if series is not None:
+                await keep_receipts(sql, principal, series, data.answer_id)
         self._count(data, clock)
         return data, composed.sentences
 
@@ -455,7 +470,7 @@ class AnswerPipeline:
             steps=list(answer.steps),
             chunks_used=[citation.chunk_id for citation in composed.citations],
             citations=list(composed.citations),
-            receipts=[],
+            receipts=list(composed.receipts),
             model=MODEL,
             mode=CONVERSATION if answer.talk else MODE,
             cached=cached,
@@ -507,6 +522,15 @@ class AnswerPipeline:
         self._registry.answers.labels(str(data.answered).lower(), data.mode).inc()
         for part, milliseconds in clock.total().items():
             self._registry.answer_seconds.labels(part).observe(milliseconds / 1e3)
+
+
+def _of_series(reply: SeriesReply) -> Composed:
+    """An answer about series; its sentences were checked against their receipts already."""
+    answer = Answer(reply.answered, reply.body, suggestion=reply.suggestion, next_question=reply.next_question)
+    sentences = tuple(AnswerSentenceData(said.text, [], list(said.receipts)) for said in reply.sentences)
+    return Composed(
+        answer, reply.summary, reply.body, sentences, (), {}, (), receipts=tuple(reply.receipts), mode=SERIES_MODE
+    )
 
 
 def _joined_lines(lines: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ Only the way from passages to the sentences of an answer belongs here; whether t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,8 @@ from luna_rules.answers.scoring import WHOLE_LIST, Scored, StatementScorer
 from luna_rules.answers.signs import SIGNS, WORTH
 from luna_rules.answers.statements import parents
 from luna_rules.documents.sentences import ITEM_MARKER
+
+_SATZ = re.compile(r"\bSatz\s*([1-9]\d?)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,8 @@ class Extractor:
             return Extract(self._in_order(self._chooser.choose(ranked)), tuple(ranked), ranked[0])
         order = sorted(hits, key=lambda n: (absatz_key(self._passages[n].paragraph), n))
         in_order = sorted(ranked, key=lambda s: (order.index(s.statement.passage), s.statement.start))
+        if lookup.paragraph and (satz := _SATZ.search(self._question.text)):
+            in_order = in_order[int(satz[1]) - 1 :] or in_order
         return self._leading(in_order, in_order)
 
     def _leading(self, in_order: list[Scored], ranked: list[Scored]) -> Extract:

@@ -59,7 +59,9 @@ _STARTS = re.compile(
 _CHAIN = re.compile(
     r"^\W*(?:(?:und|aber|oder|also|okay|ok)\b[\s,]*)?(?:was ist mit|wie (?:ist|sieht|steht|verhält sich) (?:es"
     r"|das)(?: aus)?(?: mit| bei)?"
-    r"|gilt (?:das|dies|es)(?: auch)?(?: für| bei)?|auch (?:für|bei)|(?:für|bei|mit|in|nach|ab|zu)\b|what about"
+    r"|gilt (?:das|dies|es)(?: auch)?(?: für| bei)?|auch (?:für|bei)"
+    r"|(?:für|bei|mit|in|nach|ab|zu)\b(?! (?:welche|we[mn]|was|wann))"
+    r"|what about"
     r"|does (?:that|this)"
     r"|is (?:that|this))",
     re.I,
@@ -97,7 +99,7 @@ _WORD = re.compile(r"[^\W\d_][\w-]*")
 
 _ADDS = re.compile(
     r"^\W*(?:(?:gilt|gelten|ist|sind|geht|stimmt|war) (?:das|dies|es|sie)(?: (?:auch|so|eigentlich|denn))*\s+)?"
-    r"(?:auch\s+)?(?P<what>(?:für|bei|mit|ohne|in|nach)\s+[^?!.]{2,60})[?!.\s]*$",
+    r"(?:auch\s+)?(?P<what>(?:für|bei|mit|ohne|in|nach)\s+(?!welche|we[mn]\b|was\b)[^?!.]{2,60})[?!.\s]*$",
     re.I,
 )
 """„Und für Mieter?“: the question before, for them."""

@@ -42,7 +42,9 @@ _SAID: tuple[tuple[Talk, str], ...] = (
     ("greeting", r"hallo|hi|hey|moin(?: moin)?|servus|guten? (?:tag|morgen|abend)|grüß (?:gott|dich|sie)|gruess gott"
                  r"|hello|hallöchen|test|luna|good (?:morning|evening)"),
 )  # fmt: skip
-_PATTERNS = tuple((talk, re.compile(rf"(?:{said})(?![\w])", re.I)) for talk, said in _SAID)
+_PATTERNS: tuple[tuple[Talk, re.Pattern[str]], ...] = tuple(
+    (talk, re.compile(rf"(?:{said})(?![\w])", re.I)) for talk, said in _SAID
+)
 _FILL = re.compile(rf"{_FILLER}(?!\w)", re.I)
 _BETWEEN = re.compile(r"[\W_]*")
 _LONGEST = 160
