@@ -113,6 +113,15 @@ class SeriesHouse:
 
 
 @pytest.fixture
-def house(database: Database) -> Iterator[SeriesHouse]:
-    with worker_connection(database.urls.worker) as worker:
-        yield SeriesHouse(database, worker)
+def house(module_database: Database) -> Iterator[SeriesHouse]:
+    """An empty house: one database for the module, emptied before each test."""
+    with module_database.owner() as owner:
+        owner.execute(
+            "TRUNCATE meters, imports, import_errors, import_layouts, smart_meter_readings, reading_revisions,"
+            " meter_quarter_hours, meter_hours, meter_days, market_prices, price_observations, market_hours,"
+            " market_days"
+        )
+        owner.execute("DELETE FROM tenants WHERE id <> %s", (DEFAULT_TENANT,))
+        owner.execute("DELETE FROM market_products WHERE market <> 'EPEX'")
+    with worker_connection(module_database.urls.worker) as worker:
+        yield SeriesHouse(module_database, worker)
