@@ -16,9 +16,18 @@ import polars as pl
 from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
 from luna_rules.importing.typed import parse_frame
 
-_ZONES: Final = {"10Y1001A1001A82H": "DE-LU", "10YAT-APG------L": "AT", "10YCH-SWISSGRIDZ": "CH", "10YFR-RTE------C": "FR",
-                 "10YNL----------L": "NL", "10YBE----------2": "BE", "10YCZ-CEPS-----N": "CZ", "10YPL-AREA-----S": "PL",
-                 "10YDK-1--------W": "DK1", "10YDK-2--------M": "DK2"}  # fmt: skip
+_ZONES: Final = {
+    "10Y1001A1001A82H": "DE-LU",
+    "10YAT-APG------L": "AT",
+    "10YCH-SWISSGRIDZ": "CH",
+    "10YFR-RTE------C": "FR",
+    "10YNL----------L": "NL",
+    "10YBE----------2": "BE",
+    "10YCZ-CEPS-----N": "CZ",
+    "10YPL-AREA-----S": "PL",
+    "10YDK-1--------W": "DK1",
+    "10YDK-2--------M": "DK2",
+}
 """Bidding zones by their EIC code (ENTSO-E list of area codes)."""
 _DEPTH: Final = 32
 _POINTS: Final = 5_000_000
@@ -72,7 +81,7 @@ def read_xml(content: bytes) -> Node:
     def text(data: str) -> None:
         stack[-1].text += data
 
-    def refuse(*arguments: object) -> None:
+    def refuse(*arguments: object) -> int:
         del arguments
         raise UnreadableFileError(
             "bomb", "Das XML enthält einen Dokumenttyp oder Entitäten; beides wird nicht gelesen."

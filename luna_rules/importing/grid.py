@@ -150,7 +150,7 @@ def _written(cell: object) -> str:
         return cell.isoformat()
     if isinstance(cell, time):
         return (
-            datetime(2000, 1, 1)
+            datetime(2000, 1, 1)  # noqa: DTZ001 - only the time of day is used
             + timedelta(
                 hours=cell.hour, minutes=cell.minute, seconds=cell.second, milliseconds=cell.microsecond // 1000 + 500
             )

@@ -70,8 +70,8 @@ def _object(document: dict[str, object], options: ImportOptions, faults: Faults,
                 return _object({**common, **cast("dict[str, object]", inner)}, options, faults, depth + 1)
     raise UnreadableFileError(
         "no_table",
-        "Im JSON wurde keine Zeitreihe erkannt. Lesbar sind eine Liste von Objekten mit meter_id, ts und consumption_kw, "
-        "oder Spalten gleicher Länge.",
+        "Im JSON wurde keine Zeitreihe erkannt. Lesbar sind eine Liste von Objekten mit meter_id, ts und "
+        "consumption_kw oder Spalten gleicher Länge.",
         header=list(document)[:50],
     )
 
@@ -187,7 +187,8 @@ def _smard(series: list[object], options: ImportOptions) -> ParsedFile:
     if options.product is None:
         raise UnreadableFileError(
             "product_missing",
-            "Die Datei von SMARD sagt nicht, was sie enthält (Preis, Last, Erzeugung). Bitte das Produkt angeben, etwa DE-LU-60MIN.",
+            "Die Datei von SMARD sagt nicht, was sie enthält (Preis, Last, Erzeugung). Bitte das Produkt angeben, "
+            "etwa DE-LU-60MIN.",
             missing=["product"],
         )
     times: list[object] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Literal
 
 import polars as pl
@@ -106,7 +107,7 @@ def recognise(grid: Grid, mapping: Mapping | None) -> Layout:
     """Find the layout of a table. Raises `UnreadableFileError` where there is no table of times and values."""
     if grid.frame.height == 0:
         raise UnreadableFileError("empty", "Die Datei enthält keine Zeilen.")
-    kinds = [_kind(grid, place) for place in range(grid.width)]
+    kinds: list[Kind] = [_kind(grid, place) for place in range(grid.width)]
     first = _first_row(grid, kinds)
     if first is None:
         _refuse_without_times(grid)
@@ -149,9 +150,8 @@ def shown_header(layout: Layout) -> list[str]:
 def _refuse_without_times(grid: Grid) -> None:
     header = [text or f"#{place}" for place, text in enumerate(grid.row(0), start=1)]
     words = [hint(text) for text in grid.row(0)]
-    if any(word.time for word in words) and (grid.frame.height <= 2 or any(word.role == "value" for word in words)):
-        if grid.frame.height == 1:
-            raise UnreadableFileError("header_only", "Die Datei enthält nur die Kopfzeile und keine Werte.")
+    if grid.frame.height == 1 and any(word.time or word.role for word in words):
+        raise UnreadableFileError("header_only", "Die Datei enthält nur die Kopfzeile und keine Werte.")
     raise UnreadableFileError(
         "time_missing",
         "In keiner Spalte wurden Zeitstempel erkannt (etwa 31.01.2025 13:45 oder 2025-01-31T13:45:00Z). "
@@ -216,11 +216,12 @@ def kind_of(cells: Sequence[str]) -> Kind:
 
 def _ascends(cells: list[str]) -> bool:
     numbers = [float(cell) for cell in cells]
-    pairs = list(zip(numbers, numbers[1:], strict=False))
+    pairs = list(pairwise(numbers))
     up = sum(b > a for a, b in pairs)
     return len(pairs) > 0 and (up >= 0.9 * len(pairs) or up <= 0.1 * len(pairs)) and len(set(numbers)) > 1
 
 
+_STATUS_KINDS: Final = frozenset({"text", "number", "empty", "unit"})
 _TIMES: Final = frozenset({"range", "stamp", "date", "epoch"})
 
 
@@ -353,7 +354,11 @@ def _block(
         place
         for place in span
         if roles.get(place) == "quality"
-        or (roles.get(place) is None and hints[place].role == "status" and kinds[place] in {"text", "number", "empty"})
+        or (
+            roles.get(place) is None
+            and hints[place].role == "status"
+            and kinds[place] in {"text", "number", "empty", "unit"}
+        )
     ]
     taken = _time_places(block) | set(statuses)
     for place in span:
@@ -369,7 +374,9 @@ def _block(
                 block.other_meters.append(place)
         elif role == "obis" or (role is None and kind == "obis"):
             block.obis = place
-        elif role == "unit" or (role is None and (kind == "unit" or (word.role == "unit" and kind == "text"))):
+        elif role == "unit" or (
+            role is None and block.unit is None and (kind == "unit" or (word.role == "unit" and kind == "text"))
+        ):
             block.unit = place
         elif role is None and kind == "id":
             if block.meter is None:
@@ -378,10 +385,16 @@ def _block(
                 block.other_meters.append(place)
         elif role is None and word.role == "device":
             block.device = place if block.device is None else block.device
-        elif role is not None or (kind == "number" and word.role not in {"other", "status", "obis", "unit"}) or (kind == "empty" and word.role == "value"):
+        elif role is not None or _may_hold_values(kind, word):
             block.values.append(_value(place, header, word, role, statuses, span, preamble, block))
     _share_statuses(block, statuses)
     return block
+
+
+def _may_hold_values(kind: Kind, word: Hint) -> bool:
+    if kind == "empty":
+        return word.role == "value"
+    return kind == "number" and word.role not in {"other", "status", "obis", "unit"}
 
 
 def _value(
@@ -404,9 +417,9 @@ def _value(
         )
     meter = METER_CODE.search(header[place])
     meter_above = next((found for text in [*above, *beside] if (found := METER_CODE.search(text))), None)
-    direction = word.direction or next(
-        (found for text in above if (found := find_direction(text, find_obis(text)))), None
-    )
+    direction: Direction | None = word.direction
+    for text in above:
+        direction = direction or find_direction(text, find_obis(text))
     code = meter[0] if meter else _meter_number(header[place])
     if code is None and meter_above is not None:
         code = meter_above[0]
@@ -542,9 +555,12 @@ def _preamble_meter(preamble: list[list[str]]) -> str | None:
 
 
 def _preamble_direction(preamble: list[list[str]]) -> Direction | None:
-    found = {
-        direction for row in preamble for cell in row if cell and (direction := find_direction(cell, find_obis(cell)))
-    }
+    found: set[Direction] = set()
+    for row in preamble:
+        for cell in row:
+            direction = find_direction(cell, find_obis(cell)) if cell else None
+            if direction is not None:
+                found.add(direction)
     return found.pop() if len(found) == 1 else None
 
 

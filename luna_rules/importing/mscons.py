@@ -210,7 +210,7 @@ class _Reader:
                 if not found:
                     return None
                 offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-                return (datetime.strptime(found[1], "%Y%m%d%H%M") - offset).replace(tzinfo=UTC)
+                return datetime.strptime(found[1], "%Y%m%d%H%M").replace(tzinfo=UTC) - offset
             if form == "203":
                 return datetime.strptime(text, "%Y%m%d%H%M").replace(tzinfo=self.zone).astimezone(UTC)
             if form == "102":

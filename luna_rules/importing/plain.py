@@ -161,7 +161,8 @@ class PlainReader:
             )
         if self.ambiguous_once:
             said.append(
-                f"{self.ambiguous_once} Zeitstempel der doppelten Stunde kommen nur einmal vor; sie gelten als Sommerzeit."
+                f"{self.ambiguous_once} Zeitstempel der doppelten Stunde kommen nur einmal vor; "
+                "sie gelten als Sommerzeit."
             )
         return said
 

@@ -36,7 +36,7 @@ def parse_price_grid(grid: Grid, options: ImportOptions, faults: Faults) -> Pars
         (times.missing, f"Diese Ortszeit gibt es nicht (Beginn der Sommerzeit, {zone})."),
     ):
         for line, shown in pl.DataFrame({"l": body["line"], "v": times.shown}).filter(mask).iter_rows():
-            faults.add(line, layout.header[(block.start or block.single or _none()).column], shown, reason)
+            faults.add(line, layout.header[_lead(block)], shown, reason)
     factor = value.hint.price_factor or 1.0
     frame = pl.DataFrame(
         {"ts": times.start, "price_eur_mwh": numbers.value * factor, "interval_s": times.interval}
@@ -56,8 +56,12 @@ def parse_price_grid(grid: Grid, options: ImportOptions, faults: Faults) -> Pars
     return parsed
 
 
-def _none() -> UnreadableFileError:
-    raise UnreadableFileError("time_missing", "Die Zeitspalte fehlt.", missing=["ts"])
+def _lead(block: Block) -> int:
+    """The column that holds the time. Raises `UnreadableFileError`."""
+    time = block.start or block.single
+    if time is None:
+        raise UnreadableFileError("time_missing", "Die Zeitspalte fehlt.", missing=["ts"])
+    return time.column
 
 
 def _column(layout: Layout) -> tuple[Block, ValueColumn]:

@@ -17,7 +17,8 @@ _WORDS: Final[tuple[tuple[str, int], ...]] = (
     (r"prognose|forecast|vorhersage", encode(Status.PROGNOSEWERT)),
     (r"vorl[äa]e?ufig|provisor|preliminary|tempor[äa]e?r|ungepr[üu]e?ft", encode(Status.VORLAEUFIGERWERT)),
     (
-        r"ersatz|substitut|gesch[äa]e?tz|estimat|rechnerisch|berechnet|hochgerechnet|interpol|calculated|nicht gemessen|korrigiert",
+        r"ersatz|substitut|gesch[äa]e?tz|estimat|rechnerisch|berechnet|hochgerechnet|interpol|calculated|"
+        r"nicht gemessen|korrigiert",
         encode(Status.ERSATZWERT),
     ),
     (

@@ -11,6 +11,7 @@ import polars as pl
 from luna_rules.importing import assemble
 from luna_rules.importing.grid import Grid
 from luna_rules.importing.layout import Block, Layout, ValueColumn, recognise, shown_header
+from luna_rules.importing.matrix import unfold
 from luna_rules.importing.model import Faults, ImportOptions, Mapping, MeterFound, ParsedFile, UnreadableFileError
 from luna_rules.importing.numbers import Decimal, decide_decimal, parse_numbers
 from luna_rules.importing.rows import EARLIEST, LATEST, meter_found
@@ -36,7 +37,7 @@ class Context:
     faults: Faults
     warnings: list[str] = field(default_factory=list[str])
     facts: dict[str, str | int | float | bool | list[str] | None] = field(
-        default_factory=dict[str, str | int | float | bool | None | list[str]]
+        default_factory=dict[str, str | int | float | bool | list[str] | None]
     )
     without_value: int = 0
     rows: int = 0
@@ -65,7 +66,7 @@ def parse_grids(grids: list[Grid], options: ImportOptions, faults: Faults) -> Pa
     refused: UnreadableFileError | None = None
     for grid in grids:
         try:
-            layout = recognise(grid, options.mapping)
+            layout = recognise(unfold(grid), options.mapping)
             part = _extract(layout, context)
         except UnreadableFileError as error:
             if len(grids) == 1:
@@ -130,10 +131,8 @@ def _decimal(layout: Layout, context: Context) -> Decimal:
     if not evident and layout.grid.separator == "," and decimal == "comma":
         return "point"
     if not evident:
-        mark = "Komma" if decimal == "comma" else "Punkt"
-        context.warn(
-            f"Ob das Zeichen in Zahlen wie „1{',' if decimal == 'comma' else '.'}234“ Tausender trennt, ist nicht erkennbar; es gilt als Dezimal{mark.lower()}."
-        )
+        sign, name = (",", "Dezimalkomma") if decimal == "comma" else (".", "Dezimalpunkt")
+        context.warn(f"Ob „1{sign}234“ Tausender trennt, ist nicht erkennbar; das Zeichen gilt als {name}.")
     return decimal
 
 
@@ -141,7 +140,8 @@ class _BlockReader:
     """One block of columns to single values."""
 
     def __init__(self, layout: Layout, block: Block, context: Context, mapping: Mapping, decimal: Decimal) -> None:
-        self.layout, self.block, self.context, self.mapping, self.decimal = layout, block, context, mapping, decimal
+        self.layout, self.block, self.context, self.mapping = layout, block, context, mapping
+        self.decimal: Decimal = decimal
         self.first = layout.first
         self.body = layout.grid.frame.slice(layout.first)
         self.lines = self.body["line"]
@@ -236,7 +236,8 @@ class _BlockReader:
         unused = [v.header or f"#{v.column + 1}" for v in [*rest, *priced] if v not in chosen and self._count(v)]
         if unused:
             known = self.context.facts.get("unused_columns")
-            self.context.facts["unused_columns"] = sorted({*(known if isinstance(known, list) else []), *unused})
+            before: list[str] = known if isinstance(known, list) else []
+            self.context.facts["unused_columns"] = sorted({*before, *unused})
         return chosen, registers, voltages[:1]
 
     def _count(self, value: ValueColumn) -> int:
@@ -331,23 +332,20 @@ class _BlockReader:
         """The rows whose time is good; the others are listed, except sums and notes."""
         footer = self._footer_rows()
         filled = times.shown.is_not_null()
-        name = (
-            self.layout.header[(self.block.start or self.block.single).column]
-            if self.block.start or self.block.single
-            else ""
-        )  # type: ignore[union-attr]
-        self._list(times.bad & filled & ~footer, name, times.shown, "Keine Zeit; richtig ist etwa 31.01.2025 13:45.")
+        lead = self.block.start or self.block.single
+        name = self.layout.header[lead.column] if lead is not None else ""
+        values = pl.repeat(False, self.body.height, eager=True, dtype=pl.Boolean)
+        for value in self.block.values:
+            values = values | self.body[f"c{value.column}"].is_not_null()
+        wrong = times.bad & filled & values & ~footer
+        self._list(wrong, name, times.shown, "Keine Zeit; richtig ist etwa 31.01.2025 13:45.")
         self._list(
             times.missing, name, times.shown, f"Diese Ortszeit gibt es nicht (Beginn der Sommerzeit, {times.zone})."
         )
         outside = (times.start < EARLIEST).fill_null(False) | (times.start >= LATEST).fill_null(False)
         self._list(outside, name, times.shown, "Die Zeit liegt außerhalb von 1990 bis 2099.")
         blank = times.shown.is_null()
-        if blank.any():
-            values = pl.repeat(False, self.body.height, eager=True, dtype=pl.Boolean)
-            for value in self.block.values:
-                values = values | self.body[f"c{value.column}"].is_not_null()
-            self._list(blank & values, name, times.shown, "Die Zeit fehlt.")
+        self._list(blank & values, name, times.shown, "Die Zeit fehlt.")
         return ~(times.bad | times.missing | outside | blank)
 
     def _list(self, mask: pl.Series, column: str, shown: pl.Series, reason: str) -> None:
@@ -381,8 +379,8 @@ class _BlockReader:
             )
         if times.ambiguous_once:
             context.warn(
-                f"{times.ambiguous_once} Zeitstempel der doppelten Stunde kommen nur einmal vor; sie gelten als Sommerzeit, "
-                "die wiederholte Stunde fehlt."
+                f"{times.ambiguous_once} Zeitstempel der doppelten Stunde kommen nur einmal vor; "
+                "sie gelten als Sommerzeit, die wiederholte Stunde fehlt."
             )
 
     def _unit(self, value: ValueColumn, times: Times) -> str:
@@ -608,7 +606,7 @@ def _looks_like_kwh(numbers: pl.Series) -> bool:
     """Values with decimals of a household or a trade: Wh would be whole and large, MWh tiny."""
     if not len(numbers):
         return False
-    broken = float((numbers != numbers.round(0)).mean() or 0.0)
+    broken = (numbers != numbers.round(0)).sum() / len(numbers)
     highest = numbers.max()
     return broken > 0.3 and isinstance(highest, float) and 0.05 <= highest < 5_000
 
@@ -790,7 +788,8 @@ def _named(
         return long.filter(mine), registers.filter(mine)
     raise UnreadableFileError(
         "several_meters",
-        f"Die Datei enthält {len(found)} Zähler ({', '.join(sorted(found)[:5])}); „{options.meter_id}“ ist nicht dabei.",
+        f"Die Datei enthält {len(found)} Zähler ({', '.join(sorted(found)[:5])}); "
+        f"„{options.meter_id}“ ist nicht dabei.",
     )
 
 

@@ -132,8 +132,7 @@ def _product(frame: pl.DataFrame) -> str:
         steps = times.drop_nulls().sort().diff().dt.total_seconds().drop_nulls()
         number = steps.filter(steps > 0).mode().min() if len(steps) else None
         step = number if isinstance(number, int) else 3600
-        if isinstance(step, int) and step > 100_000:  # milliseconds
-            step //= 1000
+        step = step // 1000 if step > 100_000 else step  # milliseconds
     return "DE-LU-15MIN" if step == 900 else "DE-LU-60MIN"
 
 
@@ -180,7 +179,8 @@ def pick_meter(readings: pl.DataFrame, options: ImportOptions) -> pl.DataFrame:
         return readings.with_columns(meter_id=pl.lit(options.meter_id))
     raise UnreadableFileError(
         "several_meters",
-        f"Die Datei enthält {len(meters)} Zähler ({', '.join(sorted(meters)[:5])}); „{options.meter_id}“ ist nicht dabei.",
+        f"Die Datei enthält {len(meters)} Zähler ({', '.join(sorted(meters)[:5])}); "
+        f"„{options.meter_id}“ ist nicht dabei.",
     )
 
 

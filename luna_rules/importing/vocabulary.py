@@ -39,12 +39,16 @@ _STATUS: Final = (
 )
 _UNIT_COLUMN: Final = r"^(mess)?einheit|^unit|^uom|^dimension"
 _METER: Final = (
-    r"z(ä|ae)hlpunkt|zp-?n(umme)?r|\bzp\b|\bma-?lo\b|\bme-?lo\b|malo-?id|melo-?id|marktlokation|messlokation|metering\s*point|"
-    r"messstelle|messpunkt|\bpod\b|meter[_ ]?id|meterid|meter\s*(number|no)|^meter$|^z(ä|ae)hler$|\bmpan\b|\bean\b|lokation"
+    r"z(ä|ae)hlpunkt|zp-?n(umme)?r|\bzp\b|\bma-?lo\b|\bme-?lo\b|malo-?id|melo-?id|marktlokation|messlokation|"
+    r"metering\s*point|messstelle|messpunkt|\bpod\b|meter[_ ]?id|meterid|meter\s*(number|no)|^meter$|"
+    r"^z(ä|ae)hler$|\bmpan\b|\bean\b|lokation"
 )
 _DEVICE: Final = r"z(ä|ae)hler-?\s*(nr|nummer|id)|ger(ä|ae)te|device|serial|serien|equipment"
 _OBIS_COLUMN: Final = r"obis|kennzahl|kennziffer|register\s*code|reading\s*type|messgr(ö|oe)(ß|ss)e|\bkanal\b|channel"
-_START: Final = r"\bvon\b|\bab\b|beginn|^start|start$|startzeit|startdat|startuhr|\bfrom\b|_from\b|^from|begin|anfang|valid_from|interval\s*start"
+_START: Final = (
+    r"\bvon\b|\bab\b|beginn|^start|start$|startzeit|startdat|startuhr|"
+    r"\bfrom\b|_from\b|^from|begin|anfang|valid_from|interval\s*start"
+)
 _END: Final = r"\bbis\b|ende|^end|end$|_to\b|\bto\b|until|enduhr|enddat|valid_to|interval\s*end"
 _READ_AT: Final = r"ablese|messzeitpunkt|reading\s*time|read\s*at"
 _DATE: Final = r"datum|\bdate|^tag$|\bday\b|date"

@@ -206,7 +206,9 @@ def test_meter_is_asked_for() -> None:
 
 def test_signature_does_not_depend_on_the_meter() -> None:
     content = _content("wienernetze-einspeisung.csv")
-    other = content.replace(b"AT00100000000000000010000XXXXXXXX (1111111111)", b"AT0010000000000000001000099999999 (2222222222)")
+    other = content.replace(
+        b"AT00100000000000000010000XXXXXXXX (1111111111)", b"AT0010000000000000001000099999999 (2222222222)"
+    )
     assert other != content
     assert parse(content).header_signature == parse(other).header_signature
 

@@ -1,0 +1,75 @@
+"""Day matrices: a row for each day, a column for each quarter-hour. Turned into one row for each value."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import polars as pl
+
+from luna_rules.importing import stamps
+from luna_rules.importing.grid import Grid
+
+_LEAST: Final = 23
+_SPAN: Final = re.compile(r"^(\d{1,2}:\d{2})(?::\d{2})?\s*(?:-|–|bis)\s*\d{1,2}:\d{2}")
+
+
+def unfold(grid: Grid) -> Grid:
+    """The same grid, or its long form where a row of the head holds the clock times of a day.
+
+    A time that the head names twice (2:00 on the long day) stays in order; empty cells are no values.
+    """
+    for place in range(min(grid.frame.height - 1, 30)):
+        cells = grid.row(place)
+        clocks = {column: clock for column, cell in enumerate(cells) if (clock := _clock(cell)) is not None}
+        if len(clocks) >= _LEAST and len(clocks) >= 0.6 * sum(bool(cell) for cell in cells):
+            return _unfolded(grid, place, cells, clocks)
+    return grid
+
+
+def _clock(cell: str) -> str | None:
+    """`00:15`, `00:15-00:30`, `2A:00` (the first of the doubled hour) as a clock time."""
+    span = _SPAN.match(cell)
+    if span:
+        return span[1]
+    doubled = re.fullmatch(r"(\d{1,2})[ABab]:(\d{2})", cell)
+    if doubled:
+        return f"{doubled[1]}:{doubled[2]}"
+    return cell if cell and stamps.is_time_only(cell) else None
+
+
+def _unfolded(grid: Grid, place: int, cells: list[str], clocks: dict[int, str]) -> Grid:
+    others = [column for column in range(grid.width) if column not in clocks]
+    days = [
+        column
+        for column in others
+        if (sample := grid.column(column).slice(place + 1).drop_nulls().head(20).to_list())
+        and sum(stamps.is_stamp(cell) for cell in sample) >= 0.75 * len(sample)
+    ]
+    if not days:
+        return grid
+    body = grid.frame.slice(place + 1)
+    keep = [f"c{column}" for column in others]
+    parts = [
+        body.select(*keep, "line", clock=pl.lit(clock), value=pl.col(f"c{column}"), order=pl.lit(number))
+        for number, (column, clock) in enumerate(clocks.items())
+    ]
+    long = (
+        pl.concat(parts)
+        .with_columns(row=pl.col("line").rank("dense"))
+        .sort("row", "order", maintain_order=True)
+        .filter(pl.col("value").is_not_null())
+        .select(*keep, "clock", "value", "line")
+    )
+    width = len(others)
+    names = {name: f"c{number}" for number, name in enumerate([*keep, "clock", "value"])}
+    preamble = [grid.row(number) for number in range(place)]
+    words = " ".join(cell for row in preamble for cell in row if cell)
+    head = [[*row[:width], *[""] * (width - len(row)), "", ""] for row in preamble]
+    head.append([*[cells[column] for column in others], "Zeit", words[-200:] or "Wert"])
+    top = pl.DataFrame(
+        [[cell or None for cell in row] for row in head],
+        schema={f"c{number}": pl.String for number in range(width + 2)},
+        orient="row",
+    ).with_columns(line=grid.frame["line"].head(place + 1))
+    return Grid(pl.concat([top, long.rename(names)]), grid.origin, grid.name, grid.encoding, grid.separator)
