@@ -138,7 +138,7 @@ class Composed:
     chunk_runs: Mapping[str, str | None]
     index_versions: tuple[int, ...]
     receipts: tuple[QueryReceipt, ...] = ()
-    mode: str = MODE
+    mode: str = ""
 
 
 def _valid_on(as_of: date | None, question: str) -> date:
@@ -472,7 +472,7 @@ class AnswerPipeline:
             citations=list(composed.citations),
             receipts=list(composed.receipts),
             model=MODEL,
-            mode=CONVERSATION if answer.talk else MODE,
+            mode=composed.mode or (CONVERSATION if answer.talk else MODE),
             cached=cached,
             question=question,
             condensed_question=condensed,

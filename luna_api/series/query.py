@@ -1,6 +1,5 @@
 """Aggregates of series: what a request names becomes `SeriesQuery`s, each result a receipt."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from luna_api.series.schemas import (
     SeriesRef,
 )
 from luna_api.series.service import meters_by_id, unknown_meter, unknown_product
+from luna_api.series.terms import common_step, formula_terms, site_terms
 from luna_rules.series_answers.query import SELF_USE, Basis, Result, SeriesQuery, Term
 from resources.database import AsyncConnection
 from resources.series import receipts as kept
@@ -135,17 +135,6 @@ class QueryService:
         )
 
 
-def site_terms(meter_id: str, pv_meter_id: str | None, *, exports: bool) -> tuple[tuple[Term, ...], Basis]:
-    """The series of a site. One meter alone knows load and generation; beside a PV meter it counts what crosses the
-    border if it measures export, else it is the load."""
-    if pv_meter_id is None or pv_meter_id == meter_id:
-        return (Term(meter_id), Term(meter_id, "production_kw")), "load_and_generation"
-    generation = Term(pv_meter_id, "production_kw")
-    if exports:
-        return (Term(meter_id), Term(meter_id, "production_kw"), generation), "grid_and_generation"
-    return (Term(meter_id), generation), "load_and_generation"
-
-
 async def meter_terms(sql: AsyncConnection, meter_id: str, series: Any) -> tuple[tuple[Term, ...], int]:
     """The terms of a meter's series, and the common interval in seconds that they need (0: none). Raises 404."""
     meter = (await meters_by_id(sql, [meter_id])).get(meter_id)
@@ -157,19 +146,6 @@ async def meter_terms(sql: AsyncConnection, meter_id: str, series: Any) -> tuple
         raise invalid("series", "gibt es bei einem virtuellen Zähler nicht", '"series": "consumption_kw"')
     parts = await meters_by_id(sql, [term["meter_id"] for term in meter["formula"]])
     return formula_terms(meter["formula"]), common_step([part["interval_s"] for part in parts.values()])
-
-
-def formula_terms(formula: list[Mapping[str, Any]]) -> tuple[Term, ...]:
-    """The terms of a virtual meter."""
-    return tuple(
-        Term(term["meter_id"], term.get("series", "consumption_kw"), int(term.get("factor", 1))) for term in formula
-    )
-
-
-def common_step(intervals: list[int | None]) -> int:
-    """To which interval series of these lengths have to be brought before they are added; 0: they fit already."""
-    known = {interval for interval in intervals if interval}
-    return 0 if len(known) < 2 else max(900, *known)
 
 
 def _check(request: SeriesQueryRequest) -> None:

@@ -1,17 +1,14 @@
 """Receipts of one asker: shown, and run again."""
 
-from typing import Any
 from uuid import UUID
-
-import msgspec
 
 from luna_api.accounts.principal import Principal
 from luna_api.context import AppContext
 from luna_api.errors import missing
-from luna_api.series.schemas import QueryReceipt, ReceiptQuality, RerunData
+from luna_api.series.schemas import QueryReceipt, RerunData
+from luna_api.series.shapes import of_row
 from luna_rules.series_answers.query import SeriesQuery
 from resources.series import receipts as kept
-from resources.series.receipts import Receipt, StoredReceipt
 
 
 class ReceiptService:
@@ -27,7 +24,7 @@ class ReceiptService:
             row = await kept.find(sql, receipt_id, self._owner())
         if row is None:
             raise missing("Diesen Beleg")
-        return _of_row(row)
+        return of_row(row)
 
     async def rerun(self, receipt_id: UUID) -> RerunData:
         """The same query over what was known then, and over what is known today. Raises 404."""
@@ -55,41 +52,3 @@ class ReceiptService:
 
     def _owner(self) -> UUID | None:
         return None if self._principal.is_admin else self._principal.user_id
-
-
-def shown(receipt: Receipt) -> QueryReceipt:
-    """A fresh receipt as an answer carries it."""
-    result = receipt.result
-    return QueryReceipt(
-        receipt_id=str(receipt.receipt_id),
-        label=receipt.label,
-        query=receipt.query,
-        parameters=dict(receipt.parameters),
-        row_count=len(result.rows),
-        result_sha256=receipt.sha256,
-        columns=list(result.columns),
-        rows=[list(row) for row in result.rows[: kept.ROWS_KEPT]],
-        values=dict(receipt.figures),
-        as_of=result.as_of,
-        quality=_quality(kept.quality_json(result.quality)),
-    )
-
-
-def _of_row(row: StoredReceipt) -> QueryReceipt:
-    return QueryReceipt(
-        receipt_id=str(row.receipt_id),
-        label=row.label,
-        query=row.query,
-        parameters=dict(row.parameters),
-        row_count=row.row_count,
-        result_sha256=row.sha256,
-        columns=list(row.columns),
-        rows=[list(cells) for cells in row.rows],
-        values=dict(row.figures),
-        as_of=row.as_of,
-        quality=_quality(row.quality),
-    )
-
-
-def _quality(told: Any) -> ReceiptQuality:
-    return msgspec.convert(told, ReceiptQuality)

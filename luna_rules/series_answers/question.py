@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -74,6 +75,27 @@ def read_question(question: str, now: datetime, meters: Sequence[MeterName] = ()
         narrowed=times.narrowed,
         impossible=times.impossible,
         words=tuple(left),
+    )
+
+
+def follow_up(question: str, previous: Sequence[str], now: datetime, meters: Sequence[MeterName] = ()) -> Plan | None:
+    """The plan of „Und gestern?“ behind a question about series: the same, of another time. None for anything else."""
+    if not previous or len(question.split()) > _SHORT:
+        return None
+    text = " ".join(question.lower().split()).strip(' ?!.…"„“')
+    times = read_times(text, now)
+    before = read_question(previous[-1], now, meters)
+    if before is None or not times.spans or words.LAW.search(text) or _left_over(times.rest, before.meters, meters):
+        return None
+    return replace(
+        before,
+        spans=times.spans,
+        compare=len(times.spans) == 2,
+        now=False,
+        clock=times.clock or before.clock,
+        weekdays=tuple(sorted(times.weekdays)) if times.weekdays else before.weekdays,
+        narrowed=times.narrowed or before.narrowed,
+        impossible=times.impossible,
     )
 
 
