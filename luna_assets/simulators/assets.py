@@ -153,14 +153,12 @@ def prices_simulated(context: AssetExecutionContext, luna: LunaResource) -> Iter
 simulate_meters = define_asset_job(
     "simulate_meters",
     selection=AssetSelection.assets(METERS),
-    partitions_def=BERLIN_DAYS,
     description="Simulated readings of a range of days.",
     tags={"dagster/max_runtime": str(MAX_RUNTIME_S)},
 )
 simulate_prices = define_asset_job(
     "simulate_prices",
     selection=AssetSelection.assets(PRICES),
-    partitions_def=BERLIN_DAYS,
     description="Simulated prices of a range of days.",
     tags={"dagster/max_runtime": str(MAX_RUNTIME_S)},
 )

@@ -81,6 +81,8 @@ class _State:
     cursor: datetime
     target: datetime
     now: datetime
+    fresh: bool
+    """Just started: what is known without waiting for a step is written at once."""
 
 
 WriteSpan = Callable[[datetime, datetime], int]
@@ -95,6 +97,8 @@ def tick_meters(connection: Connection, setup: Setup, *, now: datetime | None = 
 
     def write(start: datetime, end: datetime) -> int:
         rows = 0
+        if start == end:
+            return rows
         for one in registered:
             frame = _simulator(one, setup.seed).readings(start, end, step).frame()
             begin = datetime.fromtimestamp(int(start.timestamp()) // QUARTER_HOUR_S * QUARTER_HOUR_S, UTC)
@@ -151,7 +155,7 @@ def _tick(
             done.running = True
             done.first = done.first or state.cursor
             end = min(state.cursor + span, state.target)
-            rows = write(state.cursor, end) if end > state.cursor else 0
+            rows = write(state.cursor, end) if end > state.cursor or state.fresh else 0
             caught_up = end >= state.target
             done.ended = state.speed > 1 and caught_up and state.target >= _floor(state.now, step_s)
             done.cursor, done.lag_s = end, (state.now - end).total_seconds()
@@ -192,7 +196,7 @@ def _state(connection: Connection, name: str, step_s: int, now: datetime) -> _St
         # Simulated time runs from `begin` on, `speed` times as fast as the clock, until it has caught it up.
         simulated = datetime.fromisoformat(begin) + (now - started) * speed
         target = max(cursor, min(present, _floor(simulated, step_s)))
-    return _State(speed, settings, cursor, target, now)
+    return _State(speed, settings, cursor, target, now, bool(settings.get("fresh")))
 
 
 def _has_auction(connection: Connection, markets: Sequence[str], moment: datetime) -> bool:
