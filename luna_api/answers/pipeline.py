@@ -269,7 +269,9 @@ class AnswerPipeline:
                 clock.lap("condense")
             as_of = _valid_on(request.as_of, condensed)
             previous = [turn.condensed or turn.question for turn in history]
-            series = None if request.filters else await answer_series(sql, question, previous=previous, day=request.as_of)
+            series = (
+                None if request.filters else await answer_series(sql, question, previous=previous, day=request.as_of)
+            )
             if series is not None:
                 composed, cached = _of_series(series), False
                 clock.lap("series")
@@ -356,6 +358,7 @@ class AnswerPipeline:
             corpus_empty=not state.index_versions,
             today=as_of,
             twins=read.twins,
+            further=read.further,
         )
         composed = self._checked(answer, found)
         if answer.answered and not composed.sentences:

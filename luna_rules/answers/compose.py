@@ -38,10 +38,12 @@ def answer_question(
     corpus_empty: bool = False,
     today: date | None = None,
     twins: Sequence[Passage] = (),
+    further: Sequence[Passage] = (),
 ) -> Answer:
     """The extractive answer over `passages` (best first), or a refusal that says so and cites nothing.
 
     `twins` are passages that say the same for the other energy; an answer from a twin of one says that it is there.
+    `further` passages, found but not needed, may give the question to go on with.
     `corpus_empty` tells that nothing can be found yet; `today` lets an answer warn of a text whose validity ends.
     """
     read = read_question(question)
@@ -57,7 +59,7 @@ def answer_question(
     if support.supported:
         sentences = _checked(extract.sentences, passages)
         if sentences:
-            return _answer(read, passages, extractor, extract, sentences, frame, today, twins)
+            return _answer(read, passages, extractor, extract, sentences, frame, today, twins, further)
         support = Support(False, "keine Aussage hielt der Prüfung stand")
     return refuse(question, passages, frame, support)
 
@@ -126,6 +128,7 @@ def _answer(
     frame: Frame,
     today: date | None,
     twins: Sequence[Passage],
+    further: Sequence[Passage],
 ) -> Answer:
     by_id = {passage.chunk_id: passage for passage in passages}
     best = max(sentences, key=lambda sentence: sentence.score)
@@ -141,7 +144,7 @@ def _answer(
     cited = [by_id[i] for i in dict.fromkeys(sentence.chunk_id for sentence in sentences)]
     kind = _suggestion_kind(read, extract, lookup=lookup)
     ending = [p for p in cited if p.valid_to is not None and (today is None or p.valid_to >= today)]
-    asked, offer = _next_question(read, passages, cited, extractor, frame)
+    asked, offer = _next_question(read, passages, further, cited, extractor, frame)
     suggestion = frame.say(f"suggestion.{kind}", read.text)
     if twin := next((one for one in twins if is_twin(passage, one)), None):
         energy, provision = law_energy(twin), f"{twin.section} {twin.law}"
@@ -173,13 +176,19 @@ def _suggestion_kind(read: Question, extract: Extract, *, lookup: bool) -> str:
 
 
 def _next_question(
-    read: Question, passages: Sequence[Passage], cited: Sequence[Passage], extractor: Extractor, frame: Frame
+    read: Question,
+    passages: Sequence[Passage],
+    further: Sequence[Passage],
+    cited: Sequence[Passage],
+    extractor: Extractor,
+    frame: Frame,
 ) -> tuple[str, str]:
     """About the nearest provision or section that the answer did not use, and Luna's offer of it; empty without one."""
     used = {_section_of(passage) for passage in cited}
     homes = {_home_of(passage) for passage in cited}
-    for number, passage in enumerate(passages):
-        if _section_of(passage) in used or (_home_of(passage) not in homes and extractor.share(number) < _NEAR):
+    for number, passage in enumerate((*passages, *further)):
+        near = number < len(passages) and extractor.share(number) >= _NEAR
+        if _section_of(passage) in used or (_home_of(passage) not in homes and not near):
             continue
         if read.lookup is not None and is_provision(passage, read.lookup):
             continue

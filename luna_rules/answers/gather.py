@@ -24,6 +24,7 @@ _MOST_NEIGHBOURS = 6
 _SECTIONS = 5
 _MOST_DEFINITIONS = 3
 _MOST_TITLED = 2
+_MOST_FURTHER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,14 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The passages that an answer is taken from, best first; `twins` say the same for the other energy."""
+    """The passages that an answer is taken from, best first; `twins` say the same for the other energy.
+
+    `further` were found, too; the question that Luna offers next may be about them.
+    """
 
     passages: tuple[Passage, ...]
     twins: tuple[Passage, ...] = ()
+    further: tuple[Passage, ...] = ()
 
 
 def searches(question: str, top_k: int) -> tuple[Search, ...]:
@@ -73,7 +78,10 @@ def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Gro
             rest, _ = _one_energy(read.text, rest)
         defining = _defining(definition, [*first, *rest], best[0].score if best else 1.0)
     titled = [] if term else _titled(read, first[top_k:])
-    return Ground(tuple(_unique([*defining, *best, *titled, *neighbours])), twins)
+    chosen = _unique([*defining, *best, *titled, *neighbours])
+    used = {passage.chunk_id for passage in chosen}
+    further = [passage for passage in first if passage.chunk_id not in used]
+    return Ground(tuple(chosen), twins, tuple(further[:_MOST_FURTHER]))
 
 
 def _unique(passages: Iterable[Passage]) -> list[Passage]:

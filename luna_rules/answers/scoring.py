@@ -79,6 +79,7 @@ class StatementScorer:
         self._question = question
         self._passages = passages
         self._matcher = matcher
+        self._asked = list(matcher.weights)
         roles = importance(question, matcher)
         self.weights = [
             weight * (_LEAST_ROLE + (1 - _LEAST_ROLE) * role)
@@ -154,7 +155,7 @@ class StatementScorer:
 
     def share(self, number: int) -> float:
         """How much of the question a passage as a whole speaks of, from 0 to 1."""
-        return sum(self.weights[c] * s for c, s in self.passage_concepts(number).items()) / self.total
+        return sum(self._asked[c] * s for c, s in self.passage_concepts(number).items()) / (sum(self._asked) or 1.0)
 
     def scored(self) -> list[Scored]:
         """All statements of all passages with their scores, best first."""

@@ -13,6 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ LAWS = ROOT / ".." / "shared" / "data" / "law" / "current"
 DEV = ROOT / ".." / "shared" / "eval" / "law_questions_dev.jsonl"
 GOLD = ROOT / "data" / "gold"
 OWN = (GOLD / "answerability_own.jsonl", GOLD / "law_questions_own.jsonl", GOLD / "questions_split.jsonl")
+TODAY = date.today()
 NOT_ANSWERABLE = ("unanswerable", "offtopic", "energy_absent")
 
 
@@ -151,7 +153,9 @@ def ask(bench: Bench, case: dict[str, Any], top_k: int) -> Row:
     begun = time.thread_time()  # other work on shared cores does not count
     found = ground(case["question"], searched, top_k)
     passages = list(found.passages)
-    answer = answer_question(case["question"], passages, matcher, frame, twins=found.twins)
+    answer = answer_question(
+        case["question"], passages, matcher, frame, twins=found.twins, further=found.further, today=TODAY
+    )
     spent = (time.thread_time() - begun) * 1000
     body = squeeze(answer.render())
     gold = [re.sub(r"\s+", " ", e).lower() for e in case.get("evidence", [])]
