@@ -48,8 +48,7 @@ def melo_fault(text: str) -> str | None:
     """Why it is no MeLo-ID, in German; None if it is one."""
     if len(text) != _MELO_LENGTH:
         return (
-            f"Eine MeLo-ID hat {_MELO_LENGTH} Zeichen, etwa DE0007913123400000000000000054321; "
-            f"diese hat {len(text)}."
+            f"Eine MeLo-ID hat {_MELO_LENGTH} Zeichen, etwa DE0007913123400000000000000054321; diese hat {len(text)}."
         )
     if not is_melo(text):
         return (

@@ -150,7 +150,7 @@ def _historical(slots: pl.DataFrame, sound: pl.DataFrame, measured: list[str], z
     """Same weekday and local time, one to four weeks before; before a first history, the weeks after."""
     local = pl.col("ts").dt.convert_time_zone(zone).dt.replace_time_zone(None)
     wanted = slots.with_columns(_local=local)
-    donors = sound.select(_donor=local, *[pl.col(name) for name in measured])
+    donors = sound.select(local.alias("_donor"), *[pl.col(name) for name in measured])
 
     def weeks(sign: int) -> pl.DataFrame:
         shifted = pl.concat(

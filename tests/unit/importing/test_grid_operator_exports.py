@@ -103,7 +103,7 @@ def _rows(name: str) -> list[list[str]]:
 def _own_sum(name: str, column: int, only: str | None) -> float:
     total = 0.0
     for row in _rows(name):
-        if only and (len(row) < 2 or row[0][:10] != row[1][:10] and row[1][11:] == row[0][11:]):
+        if only and (len(row) < 2 or (row[0][:10] != row[1][:10] and row[1][11:] == row[0][11:])):
             continue
         if len(row) <= column or not re.search(r"\d{4}[-.]\d\d|\d\d[-.]\d{4}", " ".join(row[:4])):
             continue

@@ -237,7 +237,7 @@ def test_preamble_footer_and_thousands() -> None:
     content = f"Kunde;Muster GmbH\nMarktlokation;{MALO}\nObis;1-1:1.29.0\n\n".encode() + table(
         ["Beginn", "Arbeit [kWh]"], rows
     )
-    content += "\r\nSumme;219.648,00\r\n\r\nErstellt am 01.07.2025;;".encode()
+    content += b"\r\nSumme;219.648,00\r\n\r\nErstellt am 01.07.2025;;"
     parsed = parse(content)
     assert parsed.faults == []
     assert parsed.meters[0].market_location == MALO
