@@ -1451,6 +1451,61 @@ export type ServiceHealth = {
 };
 
 /**
+ * SimulatorOrder
+ */
+export type SimulatorOrder = {
+    action: 'start' | 'stop';
+    from?: string | null;
+    simulator: 'smartmeter' | 'market';
+    speed?: number;
+};
+
+/**
+ * SimulatorState
+ */
+export type SimulatorState = {
+    error: string | null;
+    interval_s: number;
+    lag_s: number | null;
+    last_step: string | null;
+    rows: number;
+    series: number;
+    simulator: 'smartmeter' | 'market';
+    speed: number;
+    started_at: string | null;
+    state: 'running' | 'stopped';
+    stopped_at: string | null;
+    ticked_at: string | null;
+};
+
+/**
+ * Envelope[SimulatorState]
+ */
+export type SimulatorStateEnvelope = {
+    data: SimulatorState;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * SimulatorStates
+ */
+export type SimulatorStates = {
+    simulators: Array<SimulatorState>;
+};
+
+/**
+ * Envelope[SimulatorStates]
+ */
+export type SimulatorStatesEnvelope = {
+    data: SimulatorStates;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
  * SmartMeterData
  */
 export type SmartMeterData = {
@@ -4154,6 +4209,72 @@ export type RerunReceiptResponses = {
 };
 
 export type RerunReceiptResponse = RerunReceiptResponses[keyof RerunReceiptResponses];
+
+export type RunSimulatorData = {
+    body: SimulatorOrder;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sim/run';
+};
+
+export type RunSimulatorErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type RunSimulatorError = RunSimulatorErrors[keyof RunSimulatorErrors];
+
+export type RunSimulatorResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SimulatorStateEnvelope;
+};
+
+export type RunSimulatorResponse = RunSimulatorResponses[keyof RunSimulatorResponses];
+
+export type GetSimulatorsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sim/status';
+};
+
+export type GetSimulatorsErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetSimulatorsError = GetSimulatorsErrors[keyof GetSimulatorsErrors];
+
+export type GetSimulatorsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: SimulatorStatesEnvelope;
+};
+
+export type GetSimulatorsResponse = GetSimulatorsResponses[keyof GetSimulatorsResponses];
 
 export type GetSystemInfoData = {
     body?: never;
