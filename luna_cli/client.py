@@ -76,6 +76,10 @@ class LunaClient:
         """`data` of a POST with a JSON body."""
         return self._data("POST", path, json=body, patience_s=patience_s)
 
+    def delete(self, path: str, *, patience_s: float = PATIENCE_S) -> Json:
+        """`data` of a DELETE."""
+        return self._data("DELETE", path, patience_s=patience_s)
+
     def upload(self, path: str, fields: Mapping[str, str | Sequence[str]], file_name: str, content: bytes) -> Json:
         """`data` of a multipart POST; safe to try again, because the server knows equal bytes."""
         return self._data("POST", path, form=fields, files={"file": (file_name, content)}, patience_s=PATIENCE_S)

@@ -142,6 +142,82 @@ def ingest(
     _ingest(settings, paths, fields)
 
 
+@app.command(name="import", cls=GermanCommand)
+def import_series(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Dateien und Ordner mit Messwerten oder Preisen.", metavar="PFAD…"),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="smart_meter_readings oder market_prices; sonst nach dem Inhalt.")
+    ] = None,
+    meter: Annotated[str | None, typer.Option(help="Zähler, wo die Datei keinen nennt.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone von Zeiten ohne Versatz (sonst Europe/Berlin).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Nur sagen, was geschähe.")] = False,
+    undo: Annotated[str | None, typer.Option(help="Diesen Import (seine Kennung) zurücknehmen.")] = None,
+) -> None:
+    """Messwerte und Preise einlesen und warten, bis sie geladen sind. Endet mit 0, 1 (einige nicht) oder 2."""
+    settings = _settings()
+    if (undo is None) == (not paths):
+        fail("Anzugeben sind entweder Dateien oder --undo mit der Kennung eines Imports.", EXIT_USAGE)
+    from luna_cli.import_ import TARGETS
+
+    if target is not None and target not in TARGETS:
+        fail(f"--target kennt „{target}“ nicht; möglich sind {', '.join(TARGETS)}.", EXIT_USAGE)
+    given = {"meter_id": meter, "timezone": timezone, "mode": "dry_run" if dry_run else None}
+    _import(settings, paths or [], {name: value for name, value in given.items() if value}, target, undo)
+
+
+user = typer.Typer(cls=GermanGroup, no_args_is_help=True, help="Anmeldungen für die Auswertung in SQL.")
+app.add_typer(user, name="user")
+
+
+@user.command(name="add", cls=GermanCommand)
+def user_add(
+    name: Annotated[str, typer.Argument(help="Name der Anmeldung, klein geschrieben.", metavar="NAME")],
+    tenant: Annotated[list[str] | None, typer.Option(help="Mandant, den sie sieht; auch mehrmals.")] = None,
+    role: Annotated[str, typer.Option(help="Art der Anmeldung: analyst.")] = "analyst",
+    new_password: Annotated[bool, typer.Option("--new-password", help="Ein neues Kennwort vergeben.")] = False,
+) -> None:
+    """Eine Anmeldung anlegen, die lesen darf, und ihre Verbindungsadresse zeigen (nur dieses eine Mal)."""
+    from luna_cli.user import ROLES, add
+
+    if role not in ROLES:
+        fail(f"--role kennt „{role}“ nicht; möglich ist {', '.join(ROLES)}.", EXIT_USAGE)
+    address = add(_settings(), name, tenant or ["default"], new_password=new_password)
+    if address is None:
+        err.print("Die Anmeldung gibt es schon; sie behält ihr Kennwort. Ein neues gibt --new-password.")
+    else:
+        out.print(address)
+
+
+@user.command(name="revoke", cls=GermanCommand)
+def user_revoke(
+    name: Annotated[str, typer.Argument(help="Name der Anmeldung.", metavar="NAME")],
+    tenant: Annotated[list[str] | None, typer.Option(help="Nur diesen Mandanten entziehen.")] = None,
+) -> None:
+    """Einer Anmeldung Mandanten entziehen; ohne --tenant geht sie ganz, auch wenn sie gerade verbunden ist."""
+    from luna_cli.user import revoke
+
+    gone = revoke(_settings(), name, tenant)
+    out.print("Die Anmeldung ist entfernt." if gone else "Der Mandant ist entzogen; die Anmeldung bleibt.")
+
+
+@user.command(name="list", cls=GermanCommand)
+def user_list(as_json: JsonFlag = False) -> None:
+    """Die Anmeldungen und ihre Mandanten zeigen."""
+    from luna_cli.user import known
+
+    found = known(_settings())
+    if as_json:
+        print_json([{"login": one.login, "tenants": list(one.tenants)} for one in found])
+        return
+    for one in found:
+        out.print(f"{one.login}: {', '.join(one.tenants)}")
+    if not found:
+        out.print("Es gibt noch keine Anmeldungen.")
+
+
 @app.command(cls=GermanCommand)
 def ask(
     question: Annotated[str, typer.Argument(help="Die Frage, in Anführungszeichen.", metavar="FRAGE")],
@@ -273,6 +349,29 @@ def _ingest(settings: Settings, paths: list[Path], fields: dict[str, str | list[
         client.check()
         summary = Ingest(client, fields).run(sources, err)
     _conclude(summary)
+
+
+def _import(
+    settings: Settings, paths: list[Path], fields: dict[str, str], target: str | None, undone: str | None
+) -> None:
+    from luna_cli.client import LunaClient
+    from luna_cli.import_ import Import, undo
+    from luna_cli.ingest import UnusableError, find_sources
+
+    try:
+        sources = find_sources(paths)
+    except UnusableError as fault:
+        fail(str(fault), EXIT_USAGE)
+    if not sources and undone is None:
+        fail("Hier gibt es nichts einzulesen.", EXIT_USAGE)
+    with LunaClient(settings) as client:
+        client.check()
+        results = [undo(client, undone)] if undone else Import(client, fields, target).run(sources, err)
+    for one in results:
+        out.print(f"{one.name}: {one.sentence}" + (f" [{one.import_id}]" if one.import_id else ""))
+        for fault in one.faults:
+            out.print(f"  {fault}")
+    raise typer.Exit(EXIT_OK if all(one.ok for one in results) else EXIT_FAULT)
 
 
 def _conclude(summary: Summary) -> None:

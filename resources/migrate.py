@@ -19,6 +19,7 @@ from resources.database import CONNECT_TIMEOUT_S
 from resources.secrets import DatabaseUrls, Secrets
 
 MIGRATIONS = Path(next(iter(sql_package.__path__))) / "migrations"
+VIEWS = MIGRATIONS.parent / "views"
 _LOCK = 7_221_501
 
 
@@ -42,6 +43,7 @@ def migrate(urls: DatabaseUrls, secrets: Secrets) -> MigrationReport:
     with psycopg.connect(urls.owner, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         report = _apply(urls.owner, guard)
+        _make_views(guard)
         _grant_logins(guard, secrets, urlsplit(urls.owner).path.lstrip("/"))
         _ensure_dagster_database(guard, urlsplit(urls.dagster).path.lstrip("/"))
     return report
@@ -84,6 +86,21 @@ def _apply(owner_url: str, guard: psycopg.Connection[tuple[object, ...]]) -> Mig
     return MigrationReport(applied=names, schema_version=schema_version())
 
 
+def _make_views(guard: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Make the analysts' views anew where their files changed; what they were made from is noted at their schema."""
+    texts = [path.read_text("utf-8") for path in sorted(VIEWS.glob("*.sql"))]
+    mark = f"views {hashlib.sha256(''.join(texts).encode()).hexdigest()}"
+    if guard.execute("SELECT obj_description('analytics'::regnamespace, 'pg_namespace')").fetchone() == (mark,):
+        return
+    with guard.transaction():
+        for (name,) in guard.execute("SELECT viewname FROM pg_views WHERE schemaname = 'analytics'").fetchall():
+            guard.execute(sql.SQL("DROP VIEW IF EXISTS analytics.{} CASCADE").format(sql.Identifier(str(name))))
+        for text in texts:
+            guard.execute(text.encode())
+        guard.execute("GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO luna_analyst")
+        guard.execute(sql.SQL("COMMENT ON SCHEMA analytics IS {}").format(sql.Literal(mark)))
+
+
 def _grant_logins(guard: psycopg.Connection[tuple[object, ...]], secrets: Secrets, database: str) -> None:
     passwords = {
         "luna_app": secrets.db_app_password,
@@ -96,7 +113,7 @@ def _grant_logins(guard: psycopg.Connection[tuple[object, ...]], secrets: Secret
     # COPY is refused on tables with row security, so the worker copies into temporary tables first.
     for statement in (
         "REVOKE ALL ON DATABASE {} FROM PUBLIC",
-        "GRANT CONNECT ON DATABASE {} TO luna_app, luna_worker, luna_backup",
+        "GRANT CONNECT ON DATABASE {} TO luna_app, luna_worker, luna_backup, luna_analyst",
         "GRANT TEMPORARY ON DATABASE {} TO luna_worker",
     ):
         guard.execute(sql.SQL(statement).format(of_database))

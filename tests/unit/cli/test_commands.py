@@ -12,7 +12,7 @@ from luna_cli.main import guarded
 from tests.conftest import free_port
 
 Luna = Callable[..., tuple[int, str, str]]
-COMMANDS = ("dev", "down", "status", "doctor", "migrate", "seed", "ingest", "ask", "search")
+COMMANDS = ("dev", "down", "status", "doctor", "migrate", "seed", "ingest", "import", "user", "ask", "search")
 
 
 @pytest.fixture
