@@ -1,0 +1,396 @@
+"""One block of columns to single values in kW and V, and to register readings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from luna_rules.importing import assemble
+from luna_rules.importing.columns import Columns
+from luna_rules.importing.context import Context
+from luna_rules.importing.layout import Block, Layout, ValueColumn
+from luna_rules.importing.model import Mapping
+from luna_rules.importing.numbers import Decimal, parse_numbers
+from luna_rules.importing.rows import EARLIEST, LATEST
+from luna_rules.importing.statuses import MISSING, status_quality
+from luna_rules.importing.timing import Times, read_times
+from luna_rules.importing.vocabulary import UNITS, exact_unit
+from luna_rules.series.ids import is_malo, is_melo
+from luna_rules.series.obis import Direction, parse_obis
+
+_SERIES: Final[dict[Direction, str]] = {"consumption": "consumption_kw", "production": "production_kw"}
+_FOOTER: Final = (
+    r"(?i)summe|gesamt|total|\bsum\b|mittel|average|\bmin\b|\bmax\b|anzahl|ende|hinweis|quelle|legende|copyright|©"
+)
+
+
+class BlockReader:
+    """One block of columns to single values."""
+
+    def __init__(self, layout: Layout, block: Block, context: Context, mapping: Mapping, decimal: Decimal) -> None:
+        self.layout, self.block, self.context, self.mapping = layout, block, context, mapping
+        self.decimal: Decimal = decimal
+        self.first = layout.first
+        self.body = layout.grid.frame.slice(layout.first)
+        self.lines = self.body["line"]
+        self.columns = Columns(layout, block, self.body, context, mapping)
+        self.obis: dict[str, set[str]] = {}
+        self.aliases: dict[str, tuple[str | None, str | None]] = {}
+
+    def read(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Values in kW or V, and register readings."""
+        block = self.block
+        meters = self._meters()
+        codes = self._text(block.obis)
+        groups = pl.select(pl.concat_str([meters.fill_null(""), codes.fill_null("")], separator="\x1f")).to_series()
+        energy, registers, voltages = self.columns.choose()
+        numbers = {value.column: self._numbers(value) for value in (*energy, *registers, *voltages)}
+        used = pl.repeat(False, self.body.height, eager=True, dtype=pl.Boolean)
+        for value in energy or registers:
+            used = used | numbers[value.column].is_not_null()
+        pair = None
+        if energy and registers and block.obis is None:
+            beside = next(
+                (
+                    r
+                    for r in registers
+                    if (r.hint.direction or "consumption") == (energy[0].hint.direction or "consumption")
+                ),
+                registers[0],
+            )
+            pair = (numbers[beside.column], numbers[energy[0].column])
+        zone = self.mapping.zone or self.context.options.timezone
+        times = read_times(self.layout.grid, block, self.first, used, groups, zone, self.mapping.stamp, pair)
+        keep = self._judge_times(times)
+        self._note_times(times)
+        longs = [self._values(value, numbers[value.column], meters, codes, times, keep) for value in energy]
+        longs += [self._voltages(value, numbers[value.column], meters, times, keep) for value in voltages]
+        register = [self._registers(value, numbers[value.column], meters, codes, times, keep) for value in registers]
+        found = pl.concat(register) if register else assemble.empty_registers().with_columns(line=pl.lit(0, pl.Int64))
+        if not energy and found.height:
+            longs.append(self._advances(found))
+        long = pl.concat(longs) if longs else pl.DataFrame(schema=dict(assemble.LONG_SCHEMA))
+        if energy:
+            anything = pl.repeat(False, self.body.height, eager=True, dtype=pl.Boolean)
+            for value in energy:
+                anything = anything | numbers[value.column].is_not_null()
+            self.context.without_value += int((keep & ~anything).sum())
+        return long, found.drop("line")
+
+    def _text(self, place: int | None) -> pl.Series:
+        if place is None:
+            return pl.repeat(None, self.body.height, dtype=pl.String, eager=True)
+        return self.body[f"c{place}"]
+
+    # meters
+
+    def _meters(self) -> pl.Series:
+        """The meter of each row; columns with a meter of their own override it."""
+        block, context = self.block, self.context
+        place = block.meter if block.meter is not None else block.device
+        if place is not None and self.body[f"c{place}"].null_count() < self.body.height:
+            column = self._text(place).fill_null(strategy="forward")
+            context.facts["meter_source"] = "Spalte"
+            for other in block.other_meters:
+                pairs = pl.DataFrame({"m": column, "o": self._text(other)}).drop_nulls().unique("m")
+                for meter, alias in pairs.iter_rows():
+                    self.aliases[meter] = (alias if is_malo(alias) else None, alias if is_melo(alias) else None)
+            return column
+        meter = self.layout.preamble_meter
+        if meter is not None:
+            context.facts.setdefault("meter_source", "Vorspann")
+        return pl.repeat(meter, self.body.height, dtype=pl.String, eager=True)
+
+    # numbers, units, times
+
+    def _numbers(self, value: ValueColumn) -> pl.Series:
+        column = self.body[f"c{value.column}"]
+        parsed = parse_numbers(column, self.decimal)
+        footer = self._footer_rows()
+        for mask, reason in (
+            (parsed.not_finite, "NaN und unendlich sind keine Messwerte."),
+            (parsed.wrong, "Keine Zahl; richtig ist etwa " + ("0,125." if self.decimal == "comma" else "0.125.")),
+        ):
+            self._list(mask & ~footer, value.header or f"#{value.column + 1}", column, reason)
+        return parsed.value
+
+    def _footer_rows(self) -> pl.Series:
+        """Rows behind or between the values that carry words instead of a time: sums, notes, the header again."""
+        lead = self.block.start or self.block.single
+        place = lead.column if lead else 0
+        column = self.body[f"c{place}"]
+        header = self.layout.header[place] if self.layout.header else ""
+        again = (column == header) if header else pl.repeat(False, len(column), eager=True, dtype=pl.Boolean)
+        return (column.str.contains(_FOOTER) | again).fill_null(False)
+
+    def _judge_times(self, times: Times) -> pl.Series:
+        """The rows whose time is good; the others are listed, except sums and notes."""
+        footer = self._footer_rows()
+        filled = times.shown.is_not_null()
+        lead = self.block.start or self.block.single
+        name = self.layout.header[lead.column] if lead is not None else ""
+        values = pl.repeat(False, self.body.height, eager=True, dtype=pl.Boolean)
+        for value in self.block.values:
+            values = values | self.body[f"c{value.column}"].is_not_null()
+        wrong = times.bad & filled & values & ~footer
+        self._list(wrong, name, times.shown, "Keine Zeit; richtig ist etwa 31.01.2025 13:45.")
+        self._list(
+            times.missing, name, times.shown, f"Diese Ortszeit gibt es nicht (Beginn der Sommerzeit, {times.zone})."
+        )
+        outside = (times.start < EARLIEST).fill_null(False) | (times.start >= LATEST).fill_null(False)
+        self._list(outside, name, times.shown, "Die Zeit liegt außerhalb von 1990 bis 2099.")
+        blank = times.shown.is_null()
+        self._list(blank & values, name, times.shown, "Die Zeit fehlt.")
+        return ~(times.bad | times.missing | outside | blank)
+
+    def _list(self, mask: pl.Series, column: str, shown: pl.Series, reason: str) -> None:
+        number = int(mask.fill_null(False).sum())
+        if not number:
+            return
+        listed = (
+            pl.DataFrame({"line": self.lines, "value": shown})
+            .filter(mask.fill_null(False))
+            .head(self.context.faults.room)
+        )
+        for line, value in listed.iter_rows():
+            self.context.faults.add(int(line), column, value, reason)
+        self.context.faults.count_only(number - listed.height)
+
+    def _note_times(self, times: Times) -> None:
+        context = self.context
+        finest = context.facts.get("interval_s")
+        if times.base_s is not None and (not isinstance(finest, int) or times.base_s < finest):
+            context.facts |= {
+                "stamp": times.stamp,
+                "stamp_source": times.stamp_source,
+                "interval_s": times.base_s,
+                "zone": times.zone,
+            }
+        for note in times.notes:
+            context.warn(note)
+        if times.stamp_source == "angenommen":
+            context.warn(
+                "Ob die Zeitstempel Beginn oder Ende des Intervalls nennen, ist nicht erkennbar; sie gelten als Beginn."
+            )
+        if times.ambiguous_once:
+            context.warn(
+                f"{times.ambiguous_once} Zeitstempel der doppelten Stunde kommen nur einmal vor; "
+                "sie gelten als Sommerzeit, die wiederholte Stunde fehlt."
+            )
+
+    def _unit(self, value: ValueColumn, times: Times) -> str:
+        unit = self.mapping.unit or value.unit or self.layout.preamble_unit
+        if (
+            value.hint.measure in {"energy", "power"}
+            and unit is not None
+            and self.mapping.unit is None
+            and value.unit is None
+        ):
+            measured = UNITS[unit.lower()][0]
+            if measured != value.hint.measure and measured not in {"energy", "power"}:
+                unit = None
+        if unit is not None:
+            return unit
+        code = value.hint.obis or parse_obis(self.layout.preamble_obis or "")
+        if code is not None and (code.is_register or code.is_period):
+            self.context.warn(f"Die Datei nennt keine Einheit; nach der OBIS-Kennzahl {code.text} sind es kWh.")
+            return "kWh"
+        numbers = self._numbers_quietly(value)
+        if times.base_s == 3600 and _looks_like_kwh(numbers):
+            self.context.warn(
+                "Die Datei nennt keine Einheit. Bei Stundenwerten sind kWh und kW gleich; angenommen wurde kWh."
+            )
+            return "kWh"
+        raise self.columns.missing(
+            "unit_missing",
+            "Die Datei nennt keine Einheit. kWh je Intervall und kW unterscheiden sich hier um den Faktor "
+            f"{round(3600 / times.base_s, 3) if times.base_s else 4:g}; bitte die Einheit angeben.",
+            "unit",
+        )
+
+    def _numbers_quietly(self, value: ValueColumn) -> pl.Series:
+        return parse_numbers(self.body[f"c{value.column}"], self.decimal).value.drop_nulls()
+
+    # frames
+
+    def _row_meters(self, value: ValueColumn, meters: pl.Series) -> pl.Series:
+        if self.block.meter is None and value.meter is not None:
+            self.context.facts["meter_source"] = "Kopfzeile"
+            return pl.repeat(value.meter, len(meters), dtype=pl.String, eager=True)
+        return meters
+
+    def _factors(self, value: ValueColumn, times: Times) -> pl.Series:
+        """What a number is multiplied with to give kW."""
+        hours = times.interval.cast(pl.Float64) / 3600
+        if self.block.unit is not None and self.mapping.unit is None and value.hint.unit is None:
+            written = self._text(self.block.unit)
+            table = {text: exact_unit(text) for text in written.unique().drop_nulls().to_list()}
+            unknown = sorted(text for text, unit in table.items() if unit is None)
+            names = written.replace_strict(table, default=None, return_dtype=pl.String)
+            self._list(
+                written.is_in(unknown), self.layout.header[self.block.unit], written,
+                "Unbekannte Einheit; möglich sind kWh, Wh, MWh, kW, W und MW.",
+            )  # fmt: skip
+            known = [unit for unit in dict.fromkeys(table.values()) if unit is not None]
+            if known:
+                self.context.facts["unit"] = ", ".join(known)
+                expression = pl.lit(None, pl.Float64)
+                for unit in known:
+                    expression = pl.when(pl.col("u") == unit).then(_factor(unit)).otherwise(expression)
+                return pl.DataFrame({"u": names, "h": hours}).select(expression).to_series()
+        unit = self._unit(value, times)
+        self.context.facts["unit"] = unit
+        return pl.DataFrame({"h": hours}).select(_factor(unit)).to_series()
+
+    def _values(
+        self, value: ValueColumn, numbers: pl.Series, meters: pl.Series, codes: pl.Series, times: Times, keep: pl.Series
+    ) -> pl.DataFrame:
+        direction = self.columns.direction(value)
+        named = self.layout.preamble_obis
+        if value.hint.obis is not None:
+            named = value.hint.obis.text
+        if direction is None and self.block.obis is None:
+            self.context.warn("Ob Bezug oder Einspeisung, nennt die Datei nicht; die Werte gelten als Bezug.")
+        series = pl.repeat(_SERIES[direction or "consumption"], len(numbers), dtype=pl.String, eager=True)
+        if self.block.obis is not None:
+            table = {text: _series_of(text) for text in codes.unique().drop_nulls().to_list()}
+            series = codes.replace_strict(table, default=None, return_dtype=pl.String).fill_null(
+                _SERIES[direction or "consumption"]
+            )
+            foreign = sorted(text for text, name in table.items() if name == "")
+            if foreign:
+                self.context.warn("Nicht gelesen wurden die Reihen " + ", ".join(foreign) + ".")
+        quality = self._quality(value)
+        found = self._row_meters(value, meters)
+        if named is not None:
+            for meter in found.unique().drop_nulls().to_list():
+                self.obis.setdefault(meter, set()).add(named)
+        frame = pl.DataFrame(
+            {
+                "meter_id": found,
+                "series": series,
+                "ts": times.start,
+                "interval_s": times.interval,
+                "value": numbers * self._factors(value, times),
+                "quality": quality,
+                "line": self.lines,
+            },
+            schema=assemble.LONG_SCHEMA,
+        )
+        if value.hint.obis is not None and value.hint.obis.tariff:
+            frame = frame.with_columns(series=pl.concat_str("series", pl.lit("#"), pl.lit(str(value.hint.obis.tariff))))
+        return frame.filter(
+            keep & pl.col("value").is_not_null() & (pl.col("quality") != MISSING) & (pl.col("series") != "")
+        )
+
+    def _voltages(
+        self, value: ValueColumn, numbers: pl.Series, meters: pl.Series, times: Times, keep: pl.Series
+    ) -> pl.DataFrame:
+        return pl.DataFrame(
+            {
+                "meter_id": self._row_meters(value, meters),
+                "series": pl.repeat("voltage", len(numbers), dtype=pl.String, eager=True),
+                "ts": times.start,
+                "interval_s": times.interval,
+                "value": numbers,
+                "quality": self._quality(value),
+                "line": self.lines,
+            },
+            schema=assemble.LONG_SCHEMA,
+        ).filter(keep & pl.col("value").is_not_null())
+
+    def _quality(self, value: ValueColumn) -> pl.Series:
+        if value.status is None:
+            return pl.repeat(0, self.body.height, dtype=pl.Int32, eager=True)
+        written = self._text(value.status).fill_null("")
+        table: dict[str, int] = {}
+        unknown: list[str] = []
+        derived = len({other.status for other in self.block.values if other.status is not None}) > 1
+        for text in written.unique().to_list():
+            quality = status_quality(text)
+            if derived and text.strip().lower() in {"berechnet", "calculated"}:
+                quality = 0  # beside measured series: worked out from them, not a substitute
+            if quality is None:
+                unknown.append(text)
+            table[text] = 0 if quality is None else quality
+        if unknown and len(unknown) <= 50:
+            shown = ", ".join(f"„{text[:30]}“" for text in sorted(unknown)[:5])
+            self.context.warn(f"Unbekannte Kennzeichen der Werte gelten als gemessen: {shown}.")
+        return written.replace_strict(table, return_dtype=pl.Int32)
+
+    def _registers(
+        self, value: ValueColumn, numbers: pl.Series, meters: pl.Series, codes: pl.Series, times: Times, keep: pl.Series
+    ) -> pl.DataFrame:
+        unit = value.hint.unit or "kWh"
+        factor = UNITS[unit.lower()][1] if UNITS[unit.lower()][0] == "energy" else 1.0
+        direction = self.columns.direction(value) or "consumption"
+        code = value.hint.obis.text if value.hint.obis else {"consumption": "1.8.0", "production": "2.8.0"}[direction]
+        frame = pl.DataFrame(
+            {
+                "meter_id": self._row_meters(value, meters),
+                "obis": codes.fill_null(code),
+                "ts": times.written,
+                "value_kwh": numbers * factor,
+                "line": self.lines,
+            },
+            schema={**assemble.REGISTER_SCHEMA, "line": pl.Int64()},
+        )
+        found = frame.filter(keep & pl.col("value_kwh").is_not_null())
+        for meter in found["meter_id"].unique().drop_nulls().to_list():
+            self.obis.setdefault(meter, set()).update(
+                found.filter(pl.col("meter_id") == meter)["obis"].unique().to_list()
+            )
+        return found
+
+    def _advances(self, registers: pl.DataFrame) -> pl.DataFrame:
+        """Mean power between register readings, where the file holds nothing else."""
+        self.context.warn("Die Datei enthält nur Zählerstände; die Werte wurden aus deren Differenzen gebildet.")
+        self.context.facts["unit"] = "kWh"
+        totals = registers.filter(pl.col("obis").str.contains(r"\.8\.0\b"))
+        frame = (
+            (totals if totals.height else registers)
+            .unique(["meter_id", "obis", "ts"], keep="last", maintain_order=True)
+            .sort("meter_id", "obis", "ts")
+            .with_columns(
+                kwh=(pl.col("value_kwh").shift(-1) - pl.col("value_kwh")).over("meter_id", "obis"),
+                seconds=(pl.col("ts").shift(-1) - pl.col("ts")).dt.total_seconds().over("meter_id", "obis"),
+            )
+            .drop_nulls("kwh")
+        )
+        falling = frame.filter(pl.col("kwh") < -1e-9)
+        for row in falling.head(self.context.faults.room).iter_rows(named=True):
+            self.context.faults.add(row["line"], row["obis"], row["value_kwh"], "Der nächste Zählerstand ist kleiner.")
+        self.context.faults.count_only(max(0, falling.height - self.context.faults.room))
+        return frame.filter((pl.col("kwh") >= -1e-9) & (pl.col("seconds") <= 90_000)).select(
+            "meter_id",
+            series=pl.when(pl.col("obis").str.contains(r"(^|:)2\."))
+            .then(pl.lit("production_kw"))
+            .otherwise(pl.lit("consumption_kw")),
+            ts="ts",
+            interval_s=pl.col("seconds").cast(pl.Int32),
+            value=pl.col("kwh") * 3600 / pl.col("seconds"),
+            quality=pl.lit(0, pl.Int32),
+            line="line",
+        )
+
+
+def _factor(unit: str) -> pl.Expr:
+    measure, scale = UNITS[unit.lower()]
+    return scale / pl.col("h") if measure == "energy" else pl.lit(scale)
+
+
+def _looks_like_kwh(numbers: pl.Series) -> bool:
+    """Values with decimals of a household or a trade: Wh would be whole and large, MWh tiny."""
+    if not len(numbers):
+        return False
+    broken = (numbers != numbers.round(0)).sum() / len(numbers)
+    highest = numbers.max()
+    return broken > 0.3 and isinstance(highest, float) and 0.05 <= highest < 5_000
+
+
+def _series_of(code: str) -> str:
+    obis = parse_obis(code)
+    if obis is None or obis.direction is None or obis.is_register:
+        return ""
+    return _SERIES[obis.direction]

@@ -1,0 +1,132 @@
+"""Which columns of a block hold the values: the total before its tariffs, energy before power, or a refusal."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from luna_rules.importing.context import Context
+from luna_rules.importing.layout import Block, Layout, ValueColumn, shown_header
+from luna_rules.importing.model import Mapping, UnreadableFileError
+from luna_rules.importing.vocabulary import UNITS
+from luna_rules.series.obis import Direction
+
+
+class Columns:
+    """Chooses among the columns of one block."""
+
+    def __init__(self, layout: Layout, block: Block, body: pl.DataFrame, context: Context, mapping: Mapping) -> None:
+        self.layout, self.block, self.body, self.context, self.mapping = layout, block, body, context, mapping
+
+    def choose(self) -> tuple[list[ValueColumn], list[ValueColumn], list[ValueColumn]]:
+        """Columns of energy or power, of registers, of voltage; the others are named in the facts."""
+        mapped = [value for value in self.block.values if value.role is not None]
+        values = [value for value in self.block.values if value.role is None]
+        if any(value.role in {"consumption", "production", "register"} for value in mapped):
+            values = []
+        registers = [v for v in values if v.hint.measure == "register"] + [v for v in mapped if v.role == "register"]
+        voltages = [v for v in values if v.hint.measure == "voltage"] + [v for v in mapped if v.role == "voltage"]
+        chosen = [v for v in mapped if v.role in {"consumption", "production"}]
+        rest = [v for v in values if v not in registers and v not in voltages and v.hint.measure != "other"]
+        priced = [v for v in rest if v.hint.measure == "price"]
+        rest = [v for v in rest if v not in priced]
+        if priced and not rest and not registers:
+            raise UnreadableFileError(
+                "wrong_target",
+                "Die Datei enthält Preise und keine Messwerte. Bitte als Ziel „market_prices“ wählen.",
+            )
+        if not chosen:
+            chosen = self._preferred(rest)
+        unused = [v.header or f"#{v.column + 1}" for v in [*rest, *priced] if v not in chosen and self._count(v)]
+        if unused:
+            known = self.context.facts.get("unused_columns")
+            before: list[str] = known if isinstance(known, list) else []
+            self.context.facts["unused_columns"] = sorted({*before, *unused})
+        return chosen, registers, voltages[:1]
+
+    def _count(self, value: ValueColumn) -> int:
+        return self.body.height - self.body[f"c{value.column}"].null_count()
+
+    def _preferred(self, values: list[ValueColumn]) -> list[ValueColumn]:
+        known = [
+            v for v in values if v.hint.measure in {"energy", "power"} or v.unit is not None or v.meter is not None
+        ]
+        candidates = known or [v for v in values if v.hint.role in {None, "value"}]
+        by_key: dict[tuple[str | None, str], list[ValueColumn]] = {}
+        for value in candidates:
+            direction = self.direction(value) or "?"
+            by_key.setdefault((value.meter if self.block.meter is None else None, direction), []).append(value)
+        unnamed = by_key.get((None, "?"), [])
+        if len(unnamed) > 1 and self.block.obis is None:
+            filled = [v for v in unnamed if self._count(v)]
+            units = {v.unit for v in filled}
+            if len(filled) > 1 and len(units) == 1 and not all(v.hint.measure == "power" for v in filled):
+                return self._columns_as_meters(filled)
+        chosen: list[ValueColumn] = []
+        for group in by_key.values():
+            chosen += self._best(group)
+        if any(self.direction(v) == "consumption" for v in chosen) and any(self.direction(v) is None for v in chosen):
+            chosen = [v for v in chosen if self.direction(v) is not None or v.meter is not None]
+        return chosen
+
+    def _best(self, group: list[ValueColumn]) -> list[ValueColumn]:
+        """The total before the tariffs, energy before power, the fuller column before the emptier."""
+        filled = [v for v in group if self._count(v)] or group[:1]
+        totals = [v for v in filled if v.hint.obis is None or v.hint.obis.tariff == 0]
+        if totals:
+            order = {v.column: place for place, v in enumerate(totals)}
+            return [
+                min(
+                    totals,
+                    key=lambda v: (
+                        v.unit is None,
+                        UNITS[v.unit.lower()][0] != "energy" if v.unit else False,
+                        -self._count(v),
+                        order[v.column],
+                    ),
+                )
+            ]
+        self.context.warn("Der Gesamtwert fehlt; er wurde aus den Tarifregistern zusammengezählt.")
+        return filled
+
+    def _columns_as_meters(self, values: list[ValueColumn]) -> list[ValueColumn]:
+        """Several columns of one kind without a direction: each header is a meter's number, or nothing is known."""
+        names = [re.sub(r"[\[(].*?[\])]", "", v.header).strip() for v in values]
+        if all(re.search(r"\d", name) or len(name) >= 3 for name in names) and len(set(names)) == len(names):
+            self.context.facts["meter_source"] = "Kopfzeile"
+            self.context.warn("Jede Wertspalte gilt als eigener Zähler, benannt nach ihrer Kopfzeile.")
+            return [
+                ValueColumn(v.column, v.header, v.hint, name, v.unit, v.direction, v.status, v.role)
+                for v, name in zip(values, names, strict=True)
+            ]
+        raise self.missing(
+            "value_ambiguous", "Mehrere Spalten könnten die Messwerte enthalten. Bitte die Spalten zuordnen.", "value"
+        )
+
+    def direction(self, value: ValueColumn) -> Direction | None:
+        """Taken from the network or fed into it, as far as the file or the mapping says."""
+        if value.role in {"consumption", "production"}:
+            return "consumption" if value.role == "consumption" else "production"
+        if self.mapping.direction is not None:
+            return self.mapping.direction
+        return value.direction or self.layout.preamble_direction
+
+    def missing(self, code: str, reason: str, what: str) -> UnreadableFileError:
+        """The refusal that asks for a mapping, with what is known so far."""
+        layout = self.layout
+        lead = self.block.start or self.block.single
+        header = shown_header(layout)
+        columns = {header[lead.column]: "ts"} if lead is not None and lead.clock is None and self.block.single else {}
+        values = [v for v in self.block.values if self._count(v)]
+        if len(values) == 1:
+            columns[header[values[0].column]] = self.direction(values[0]) or "consumption"
+        stamp = self.context.facts.get("stamp")
+        return UnreadableFileError(
+            code,
+            reason,
+            missing=[what],
+            header=header,
+            header_signature=layout.signature,
+            proposal=Mapping(columns=columns, stamp="end" if stamp == "end" else "start" if stamp == "start" else None),
+        )
