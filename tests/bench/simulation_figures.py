@@ -19,16 +19,16 @@ WIDTH, HEIGHT, MARGIN = 900, 240, 44
 Values = NDArray[np.float64]
 
 
-def panel(top: int, title: str, lines: list[tuple[str, Values, Values]], low: float, high: float) -> list[str]:
+def panel(top: int, title: str, lines: list[tuple[str, Values, Values]], low: int, high: int, step: int) -> list[str]:
     """Lines over each other in a frame of their own; x from 0 to 1."""
     inner_w, inner_h = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
     out = [
         f'<text x="{MARGIN}" y="{top + 26}" class="t">{title}</text>',
         f'<rect x="{MARGIN}" y="{top + MARGIN}" width="{inner_w}" height="{inner_h}" class="f"/>',
     ]
-    for value in np.linspace(low, high, 5):
+    for value in range(low, high + 1, step):
         y = top + MARGIN + inner_h * (1 - (value - low) / (high - low))
-        out.append(f'<text x="{MARGIN - 6}" y="{y + 4:.0f}" class="a">{value:.0f}</text>')
+        out.append(f'<text x="{MARGIN - 6}" y="{y + 4:.0f}" class="a">{value}</text>')
         out.append(f'<line x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{y:.1f}" y2="{y:.1f}" class="g"/>')
     for colour, x, y in lines:
         places = MARGIN + inner_w * x
@@ -51,15 +51,17 @@ def drawing(year: MarketHours) -> str:
             0,
             "Tagesmittel, Tagestief und Tageshoch (EUR/MWh), ein Jahr",
             [("#c9a227", x, days.max(axis=1)), ("#4f7cac", x, days.min(axis=1)), ("#d9d9e3", x, days.mean(axis=1))],
-            -250,
+            -300,
             600,
+            150,
         ),
         *panel(
             HEIGHT,
             "Dauerlinie: alle Stunden, die teuerste zuerst (EUR/MWh)",
             [("#c9a227", np.linspace(0, 1, 500), np.quantile(price, np.linspace(1, 0, 500)))],
-            -250,
+            -300,
             600,
+            150,
         ),
         *panel(
             2 * HEIGHT,
@@ -67,6 +69,7 @@ def drawing(year: MarketHours) -> str:
             [("#c9a227", np.linspace(0, 1, 24), by_hour)],
             0,
             160,
+            40,
         ),
     ]
     style = (
