@@ -22,14 +22,11 @@ From = Annotated[
     str,
     QueryParameter(
         name="from",
-        max_length=40,
         description="Beginn (einschließlich): Tag in Europe/Berlin (2024-01-01), Zeitpunkt nach ISO 8601 oder "
         "Millisekunden seit 1970; ohne Zeitzone gilt Europe/Berlin",
     ),
 ]
-To = Annotated[
-    str, QueryParameter(name="to", max_length=40, description="Ende (ausschließlich), geschrieben wie `from`")
-]
+To = Annotated[str, QueryParameter(name="to", description="Ende (ausschließlich), geschrieben wie `from`")]
 
 # In an address a plus is a blank: `T00:00:00 01:00` was `T00:00:00+01:00`.
 _LOST_PLUS = re.compile(r"(?<=\d) (?=\d{2}:?\d{2}$)")

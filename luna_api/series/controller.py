@@ -37,6 +37,7 @@ MeterQuery = Annotated[str, QueryParameter(min_length=1, max_length=100, descrip
 MarketQuery = Annotated[str, QueryParameter(max_length=40, description="Markt, zum Beispiel EPEX")]
 ProductQuery = Annotated[str, QueryParameter(max_length=40, description="Produkt, zum Beispiel DE-LU-60MIN")]
 ResolutionQuery = Annotated[Resolution, QueryParameter(description="`auto` wählt nach der Länge des Zeitraums")]
+FormatQuery = Annotated[Format, QueryParameter(description="JSON in Spalten, oder eine Datei")]
 Points = Annotated[
     int | None,
     QueryParameter(ge=16, le=200_000, description="Höchstens so viele Werte, ohne eine Spitze zu verlieren"),
@@ -146,12 +147,12 @@ class SeriesController(Controller):
         begin: From,
         end: To,
         resolution: ResolutionQuery = "auto",
-        kind: Annotated[Format, QueryParameter(name="format", description="JSON in Spalten, oder eine Datei")] = "json",
+        format: FormatQuery = "json",
         points: Points = None,
         if_none_match: Match = None,
     ) -> Response[Envelope[SmartMeterData]]:
         """Die Werte eines Zählers in Spalten; eine Lücke ist null."""
-        asked = Asked.read(begin, end, resolution, kind, points, if_none_match)
+        asked = Asked.read(begin, end, resolution, format, points, if_none_match)
         return await service.smartmeter(meter_id, asked)
 
     @get("/market", operation_id="getMarket", responses=UNCHANGED, response_headers=ETAG)
@@ -163,12 +164,12 @@ class SeriesController(Controller):
         market: MarketQuery = "EPEX",
         product: ProductQuery = "DE-LU-60MIN",
         resolution: ResolutionQuery = "auto",
-        kind: Annotated[Format, QueryParameter(name="format", description="JSON in Spalten, oder eine Datei")] = "json",
+        format: FormatQuery = "json",
         points: Points = None,
         if_none_match: Match = None,
     ) -> Response[Envelope[MarketData]]:
         """Die Preise eines Produkts in Spalten; eine Lücke ist null."""
-        asked = Asked.read(begin, end, resolution, kind, points, if_none_match)
+        asked = Asked.read(begin, end, resolution, format, points, if_none_match)
         return await service.market(market, product, asked)
 
     @get("/market/products", operation_id="listProducts")

@@ -28,7 +28,7 @@ _EXPORTS = """
 SELECT EXISTS (SELECT 1 FROM meter_days WHERE meter_id = %s AND production_kwh IS NOT NULL)
 """
 _SERIES_EXAMPLE = (
-    '"series": [{"meter_id": "haus-1", "series": "consumption_kw"}] oder [{"market": "EPEX", "product": "DE-LU-60MIN"}]'  # noqa: E501
+    '"series": [{"meter_id": "haus-1", "series": "consumption_kw"}] oder [{"market": "EPEX", "product": "DE-LU-60MIN"}]'
 )
 _UNITS = {"consumption_kw": "kW", "production_kw": "kW", "voltage": "V"}
 _TIMED = frozenset({"15m", "1h", "1d", "1w", "1mo", "1y"})
@@ -78,7 +78,7 @@ class QueryService:
             from_=bounds.begin,
             to=bounds.end,
             as_of=as_of,
-            units={name: "kWh" for name in ("load_kwh", "generation_kwh", "self_used_kwh", "import_kwh", "export_kwh")},
+            units=dict.fromkeys(("load_kwh", "generation_kwh", "self_used_kwh", "import_kwh", "export_kwh"), "kWh"),
             load_kwh=load,
             generation_kwh=generation,
             self_used_kwh=own,

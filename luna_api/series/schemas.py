@@ -112,8 +112,8 @@ class Products(msgspec.Struct):
 class SelfUseData(msgspec.Struct, kw_only=True):
     """Own consumption and autarky of a site with PV.
 
-    `load_kwh` is all that the site used, `generation_kwh` what its PV made, `self_used_kwh` what of that was used on the
-    spot; `autarky` = self_used / load, `self_use` = self_used / generation (0 to 1, null without a divisor). Only
+    `load_kwh` is all that the site used, `generation_kwh` what its PV made, `self_used_kwh` what of that was used on
+    the spot; `autarky` = self_used / load, `self_use` = self_used / generation (0 to 1, null without a divisor). Only
     intervals in which every series has a value count; `covered_s` says how long they are together.
     """
 

@@ -1,0 +1,125 @@
+"""How long series take through the API: a meter-year at 15 minutes against raw COPY, a year of minutes enveloped.
+
+`python -m tests.bench.series_reads` starts its own database and API; figures are milliseconds.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import numpy as np
+import polars as pl
+import psycopg
+
+from resources.database import DEFAULT_TENANT, worker_connection
+from resources.embedded.postgres import EmbeddedPostgres
+from resources.migrate import migrate
+from resources.secrets import database_urls, load_secrets
+from resources.series.writer import write_readings
+from resources.settings import load_settings
+from tests.conftest import Database
+from tests.integration.api.conftest import serve
+from tests.places import free_port
+
+BEGIN = datetime(2024, 12, 31, 23, tzinfo=UTC)
+YEAR = {"from": "2025-01-01", "to": "2026-01-01"}
+ROUNDS = 40
+_COPY = (
+    "COPY (SELECT meter_id, ts, consumption_kw, production_kw, voltage, quality FROM smart_meter_readings"
+    f" WHERE tenant_id = '{DEFAULT_TENANT}' AND meter_id = 'quarter' ORDER BY ts) TO STDOUT"
+)  # fmt: skip
+
+
+def frame(meter: str, interval_s: int) -> pl.DataFrame:
+    """A year of one meter."""
+    rows = 365 * 86_400 // interval_s
+    generator = np.random.default_rng(3)
+    ts = pl.Series("ts", np.datetime64(BEGIN.replace(tzinfo=None), "us") + np.arange(rows) * np.timedelta64(interval_s, "s"))
+    return pl.DataFrame(
+        {
+            "meter_id": pl.Series([meter]).extend_constant(meter, rows - 1),
+            "ts": ts.dt.replace_time_zone("UTC"),
+            "interval_s": pl.Series(np.full(rows, interval_s, dtype=np.int32)),
+            "consumption_kw": generator.uniform(0.1, 4, rows).round(3),
+            "production_kw": generator.uniform(0, 6, rows).round(3),
+            "voltage": generator.uniform(225, 235, rows).round(1),
+            "quality": pl.Series(np.zeros(rows, dtype=np.int32)),
+        }
+    )
+
+
+def told(name: str, times_ms: list[float], size: int) -> float:
+    """Print one line; the 95th percentile."""
+    p95 = statistics.quantiles(times_ms, n=20)[-1]
+    sys.stdout.write(f"{name:44s} p50 {statistics.median(times_ms):7.1f}  p95 {p95:7.1f} ms  {size / 1e6:6.2f} MB\n")
+    return p95
+
+
+def copied(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[float, int]:
+    """One COPY TO STDOUT, read to its end."""
+    started, size = time.perf_counter(), 0
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for block in copy:
+            size += len(block)
+    return (time.perf_counter() - started) * 1e3, size
+
+
+def asked(client: httpx.Client, path: str, params: dict[str, str]) -> tuple[float, int]:
+    """One request, read to its end."""
+    started = time.perf_counter()
+    response = client.get(path, params=params)
+    assert response.status_code == 200, response.text[:300]
+    return (time.perf_counter() - started) * 1e3, len(response.content)
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        with EmbeddedPostgres(home=home / "pg", port=free_port(), owner_password="owner-of-the-bench") as server:
+            settings = load_settings({"luna_home": home, "database_url": server.url, "luna_env": "dev"})
+            secrets = load_secrets(settings)
+            urls = database_urls(settings, secrets)
+            migrate(urls, secrets)
+            with worker_connection(urls.worker) as worker:
+                for meter, interval_s in (("quarter", 900), ("minute", 60)):
+                    worker.execute("INSERT INTO meters (tenant_id, meter_id) VALUES (%s, %s)", (DEFAULT_TENANT, meter))
+                    write_readings(worker, DEFAULT_TENANT, None, frame(meter, interval_s))
+            with psycopg.connect(urls.owner, autocommit=True) as owner:
+                owner.execute("VACUUM ANALYZE")
+                with serve(Database(settings, secrets, urls), home) as api, api.user() as client:
+                    _measure(client, owner)
+
+
+def _measure(client: httpx.Client, owner: psycopg.Connection[tuple[object, ...]]) -> None:
+    cases = {
+        "year at 15 min, JSON (35,040 rows)": ("/data/smartmeter", {"meter_id": "quarter", **YEAR}),
+        "daily sums of a year": ("/data/smartmeter", {"meter_id": "quarter", "resolution": "1d", **YEAR}),
+        "year at 1 min, points=4000": ("/data/smartmeter", {"meter_id": "minute", "points": "4000", **YEAR}),
+        "one day at 1 min": ("/data/smartmeter", {"meter_id": "minute", "from": "2025-06-01", "to": "2025-06-02"}),
+    }
+    times: dict[str, list[float]] = {name: [] for name in [*cases, "raw COPY TO STDOUT (35,040 rows)"]}
+    sizes: dict[str, int] = {}
+    for turn in range(ROUNDS + 5):
+        for name, (path, params) in cases.items():
+            taken, sizes[name] = asked(client, path, params)
+            if turn >= 5:
+                times[name].append(taken)
+        taken, sizes["raw COPY TO STDOUT (35,040 rows)"] = copied(owner)
+        if turn >= 5:
+            times["raw COPY TO STDOUT (35,040 rows)"].append(taken)
+    p95 = {name: told(name, each, sizes[name]) for name, each in times.items()}
+    ratio = p95["year at 15 min, JSON (35,040 rows)"] / p95["raw COPY TO STDOUT (35,040 rows)"]
+    median = statistics.median
+    half = median(times["year at 15 min, JSON (35,040 rows)"]) / median(times["raw COPY TO STDOUT (35,040 rows)"])
+    sys.stdout.write(f"JSON year / COPY: p95 {ratio:.2f}, p50 {half:.2f}\n")
+
+
+if __name__ == "__main__":
+    main()
