@@ -7,17 +7,25 @@ time, ids, status, unit and values.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Final, Literal
 
 import polars as pl
 
 from luna_rules.importing import stamps
 from luna_rules.importing.grid import Grid
+from luna_rules.importing.kinds import Kind, is_serial, kind_at, kind_of, sample
 from luna_rules.importing.model import Mapping, UnreadableFileError
-from luna_rules.importing.numbers import is_number, is_placeholder
+from luna_rules.importing.numbers import is_number
+from luna_rules.importing.preamble import (
+    METER_CODE,
+    meter_number,
+    preamble_direction,
+    preamble_meter,
+    preamble_obis,
+    preamble_unit,
+    stated_sum,
+)
 from luna_rules.importing.signature import header_signature
 from luna_rules.importing.vocabulary import (
     Hint,
@@ -25,18 +33,9 @@ from luna_rules.importing.vocabulary import (
     find_direction,
     find_unit,
     hint,
-    is_device_label,
-    is_meter_label,
 )
-from luna_rules.series.ids import is_malo, is_melo
-from luna_rules.series.obis import Direction, find_obis, parse_obis
+from luna_rules.series.obis import Direction, find_obis
 
-Kind = Literal["range", "stamp", "date", "clock", "epoch", "serial", "number", "unit", "obis", "id", "text", "empty"]
-
-_SAMPLE: Final = 300
-_SHARE: Final = 0.75
-METER_CODE: Final = re.compile(r"\b[A-Z]{2}[0-9][0-9A-ZX]{17,40}\b")
-"""A location as it is written in headers: also shortened and made unreadable ones."""
 ROLES: Final = frozenset(
     {
         "ts", "start", "end", "date", "time", "meter_id", "obis", "consumption", "production", "register", "voltage",
@@ -107,7 +106,7 @@ def recognise(grid: Grid, mapping: Mapping | None) -> Layout:
     """Find the layout of a table. Raises `UnreadableFileError` where there is no table of times and values."""
     if grid.frame.height == 0:
         raise UnreadableFileError("empty", "Die Datei enthält keine Zeilen.")
-    kinds: list[Kind] = [_kind(grid, place) for place in range(grid.width)]
+    kinds: list[Kind] = [kind_at(grid, place) for place in range(grid.width)]
     first = _first_row(grid, kinds)
     if first is None:
         _refuse_without_times(grid)
@@ -124,11 +123,11 @@ def recognise(grid: Grid, mapping: Mapping | None) -> Layout:
         first,
         header,
         blocks,
-        _preamble_meter(preamble),
-        _preamble_direction(preamble),
-        _preamble_unit(preamble),
-        _preamble_obis(preamble),
-        _stated_sum(header),
+        preamble_meter(preamble),
+        preamble_direction(preamble),
+        preamble_unit(preamble),
+        preamble_obis(preamble),
+        stated_sum(header),
         signature,
     )
     if not any(block.values for block in blocks):
@@ -162,65 +161,6 @@ def _refuse_without_times(grid: Grid) -> None:
     )
 
 
-def _sample(grid: Grid, place: int, begin: int) -> list[str]:
-    cells = grid.column(place).slice(begin).drop_nulls()
-    if len(cells) > _SAMPLE:
-        cells = cells.gather_every(len(cells) // _SAMPLE)
-    return cells.to_list()[: _SAMPLE * 2]
-
-
-def _kind(grid: Grid, place: int) -> Kind:
-    height = grid.frame.height
-    begin = min(20, height // 2)
-    cells = _sample(grid, place, begin)
-    if not cells:
-        cells = _sample(grid, place, 0)[1:]
-    return kind_of(cells)
-
-
-def kind_of(cells: Sequence[str]) -> Kind:
-    """What most of the cells are."""
-    filled = [cell for cell in cells if not is_placeholder(cell)]
-    if not filled:
-        return "empty"
-    needed = _SHARE * len(filled)
-
-    def mostly(test: object) -> bool:
-        return callable(test) and sum(bool(test(cell)) for cell in filled) >= needed
-
-    if mostly(stamps.is_range):
-        return "range"
-    if mostly(is_number):
-        if mostly(lambda cell: len(cell) in {8, 12, 14} and cell.isdigit() and stamps.is_stamp(cell)) and (
-            len(set(filled)) > 1
-        ):
-            return "stamp" if len(filled[0]) > 8 else "date"
-        whole = [cell for cell in filled if re.fullmatch(r"\d{10}(\d{3})?(\.0+)?", cell)]
-        if len(whole) >= needed and all(3e8 < float(cell) < 5e12 for cell in whole) and _ascends(whole):
-            return "epoch"
-        if mostly(is_malo):
-            return "id"
-        return "number"
-    if mostly(stamps.is_stamp):
-        return "date" if mostly(stamps.is_date_only) else "stamp"
-    if mostly(stamps.is_time_only):
-        return "clock"
-    if mostly(lambda cell: exact_unit(cell) is not None):
-        return "unit"
-    if mostly(lambda cell: parse_obis(cell) is not None):
-        return "obis"
-    if mostly(lambda cell: is_melo(cell) or METER_CODE.fullmatch(cell) is not None):
-        return "id"
-    return "text"
-
-
-def _ascends(cells: list[str]) -> bool:
-    numbers = [float(cell) for cell in cells]
-    pairs = list(pairwise(numbers))
-    up = sum(b > a for a, b in pairs)
-    return len(pairs) > 0 and (up >= 0.9 * len(pairs) or up <= 0.1 * len(pairs)) and len(set(numbers)) > 1
-
-
 _STATUS_KINDS: Final = frozenset({"text", "number", "empty", "unit"})
 _TIMES: Final = frozenset({"range", "stamp", "date", "epoch"})
 
@@ -228,7 +168,7 @@ _TIMES: Final = frozenset({"range", "stamp", "date", "epoch"})
 def _first_row(grid: Grid, kinds: list[Kind]) -> int | None:
     places = [place for place, kind in enumerate(kinds) if kind in _TIMES]
     if not places:
-        places = [place for place, kind in enumerate(kinds) if kind == "number" and _is_serial(grid, place)]
+        places = [place for place, kind in enumerate(kinds) if kind == "number" and is_serial(grid, place)]
     for row in range(min(grid.frame.height, 500)):
         cells = grid.row(row)
         for place in places:
@@ -245,16 +185,6 @@ def _first_row(grid: Grid, kinds: list[Kind]) -> int | None:
                 ):
                     return row
     return None
-
-
-def _is_serial(grid: Grid, place: int) -> bool:
-    cells = _sample(grid, place, min(20, grid.frame.height // 2))
-    numbers = [float(cell.replace(",", ".")) for cell in cells if re.fullmatch(r"\d{5}([.,]\d+)?", cell)]
-    return (
-        len(numbers) >= 0.75 * max(len(cells), 1)
-        and all(30_000 < n < 60_000 for n in numbers)
-        and _ascends([str(n) for n in numbers])
-    )
 
 
 def _header(grid: Grid, first: int) -> tuple[list[str], int]:
@@ -279,16 +209,16 @@ def _settled(grid: Grid, kinds: list[Kind], hints: list[Hint], first: int) -> li
     """Kinds again, now that the rows and the headers are known."""
     settled = list(kinds)
     for place in range(grid.width):
-        cells = _sample(grid, place, first)
+        cells = sample(grid, place, first)
         settled[place] = kind_of(cells)
         word = hints[place]
-        if settled[place] == "number" and word.time is not None and _is_serial(grid, place):
+        if settled[place] == "number" and word.time is not None and is_serial(grid, place):
             settled[place] = "serial"
         if settled[place] in {"epoch", "date", "stamp"} and word.role in {"value", "device"} and cells[0].isdigit():
             settled[place] = "number"
     if not any(kind in _TIMES | {"serial"} for kind in settled):
         for place in range(grid.width):
-            if settled[place] == "number" and _is_serial(grid, place):
+            if settled[place] == "number" and is_serial(grid, place):
                 settled[place] = "serial"
                 break
     return settled
@@ -420,16 +350,11 @@ def _value(
     direction: Direction | None = word.direction
     for text in above:
         direction = direction or find_direction(text, find_obis(text))
-    code = meter[0] if meter else _meter_number(header[place])
+    code = meter[0] if meter else meter_number(header[place])
     if code is None and meter_above is not None:
         code = meter_above[0]
     after = [status for status in statuses if status > place]
     return ValueColumn(place, header[place], word, code, unit, direction, after[0] if after else None, role)
-
-
-def _meter_number(text: str) -> str | None:
-    """A MaLo-ID within a header."""
-    return next((found for found in re.findall(r"(?<!\d)\d{11}(?!\d)", text) if is_malo(found)), None)
 
 
 def _share_statuses(block: Block, statuses: list[int]) -> None:
@@ -519,70 +444,6 @@ def _mapped_times(block: Block, mapped: dict[str, int], kinds: list[Kind]) -> No
     elif "end" in mapped:
         block.single = time(mapped["end"])
         block.single_hint = "end"
-
-
-def _preamble_meter(preamble: list[list[str]]) -> str | None:
-    for row in preamble:
-        for cell in row:
-            code = METER_CODE.search(cell)
-            if code and not find_obis(cell):
-                return code[0]
-            number = _meter_number(cell)
-            if number:
-                return number
-    for test in (is_meter_label, is_device_label):
-        for number, row in enumerate(preamble):
-            for place, cell in enumerate(row):
-                if not test(cell):
-                    continue
-                named = re.fullmatch(r"[^:]{2,40}:\s*([\w-]{3,60})", cell)
-                if named:
-                    return named[1]
-                beside = row[place + 1] if place + 1 < len(row) else ""
-                below = (
-                    preamble[number + 1][place]
-                    if number + 1 < len(preamble) and place < len(preamble[number + 1])
-                    else ""
-                )
-                for candidate in (beside, below):
-                    if (
-                        re.fullmatch(r"[0-9A-Za-z][\w\-./]{2,60}", candidate)
-                        and not (test(candidate) or stamps.is_stamp(candidate))
-                        and (any(c.isdigit() for c in candidate) or candidate.isupper())
-                    ):
-                        return candidate
-    return None
-
-
-def _preamble_direction(preamble: list[list[str]]) -> Direction | None:
-    found: set[Direction] = set()
-    for row in preamble:
-        for cell in row:
-            direction = find_direction(cell, find_obis(cell)) if cell else None
-            if direction is not None:
-                found.add(direction)
-    return found.pop() if len(found) == 1 else None
-
-
-def _preamble_unit(preamble: list[list[str]]) -> str | None:
-    cells = [cell for row in preamble for cell in row if cell]
-    return next((unit for cell in cells if (unit := exact_unit(cell))), None) or next(
-        (unit for cell in cells if (unit := find_unit(cell))), None
-    )
-
-
-def _preamble_obis(preamble: list[list[str]]) -> str | None:
-    return next((obis.text for row in preamble for cell in row if cell and (obis := find_obis(cell))), None)
-
-
-def _stated_sum(header: list[str]) -> float | None:
-    for text in header:
-        found = re.search(r"\(\s*(\d[\d.]*(?:,\d+)?|\d+\.\d+)\s*kWh\s*\)", text)
-        if found:
-            number = found[1]
-            number = number.replace(".", "").replace(",", ".") if "," in number else number
-            return float(number)
-    return None
 
 
 def column_text(grid: Grid, place: int, first: int) -> pl.Series:
