@@ -71,7 +71,9 @@ def finished(schema: Document) -> Document:
     document: Document = msgspec.json.decode(_ENVELOPE.sub(r"\1Envelope", text))
     schemas: Document = document["components"]["schemas"]
     schemas["Fault"] = _FAULT_SCHEMA
-    _, parts = msgspec.json.schema_components([AskMeta, AnswerSentenceData, LiveReading, LivePrice], ref_template="#/components/schemas/{name}")
+    _, parts = msgspec.json.schema_components(
+        [AskMeta, AnswerSentenceData, LiveReading, LivePrice], ref_template="#/components/schemas/{name}"
+    )
     for name, part in parts.items():
         schemas.setdefault(name, part)
     for path, operation in _operations(document):

@@ -34,7 +34,8 @@ class Page:
             hashed = relative.startswith("assets/")
             caching = "public, max-age=31536000, immutable" if hashed else "no-cache"
             return Response(file.read_bytes(), media_type=media_type, headers={"Cache-Control": caching})
-        if relative.startswith("assets/") or "." in relative.rsplit("/", 1)[-1]:
+        # Only files lie at the top; further down a dot may belong to the name of a meter.
+        if relative.startswith("assets/") or ("." in relative and "/" not in relative):
             raise missing(f"Die Datei /{relative}")
         start = self._file("index.html")
         body = start.read_bytes() if start is not None else _NO_PAGE.encode()

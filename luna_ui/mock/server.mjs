@@ -1,5 +1,6 @@
 // A stand-in for the API while the page is built and tested. It is never part of the product.
 // Certain words make it misbehave: „Serverfehler“, „Abbruch“, „Ratenlimit“, „Mondlandung“, „ausführlich“, „Verbindungsfehler“.
+import { series } from './series.mjs';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
@@ -163,6 +164,10 @@ async function api(request, response, url) {
   const body = (request.headers['content-type'] ?? '').includes('json') ? JSON.parse(raw.toString() || '{}') : {};
   if (process.env.MOCK_ENV !== 'prod' && !['system', 'help'].includes(root) && !request.headers['x-admin-key'] && !/^[0-9a-f-]{36}$/.test(request.headers['x-dev-user'] ?? '')) {
     throw new Fault(401, 'Ich weiß nicht, wer fragt.');
+  }
+  if (['data', 'meters', 'sim', 'receipts'].includes(root)) {
+    const found = await series(request, response, url, parts, body, raw, { fault: (status, message) => new Fault(status, message), newId, sleep });
+    if (found !== null) return found;
   }
   switch (route) {
     case 'GET system/info':

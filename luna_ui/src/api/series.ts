@@ -16,7 +16,7 @@ import type {
   SelfUseData,
   SeriesQueryData,
   SeriesQueryRequest,
-  SimulatorStatus,
+  SimulatorStates,
   SmartMeterData,
 } from './series-types';
 
@@ -89,6 +89,6 @@ export const importState = (load: string, admin = false): Promise<ImportData> =>
 export const listImports = (): Promise<ImportPage> => call('data/load', { query: { limit: 20 } });
 export const undoImport = (load: string, admin = false): Promise<ImportData> => call(`data/load/${id(load)}`, { method: 'DELETE', admin });
 
-export const simulatorStatus = (): Promise<SimulatorStatus> => call('sim/status', { admin: true });
-export const runSimulator = (simulator: string, action: 'start' | 'stop', speed?: number): Promise<SimulatorStatus> =>
+export const simulatorStatus = (): Promise<SimulatorStates> => call('sim/status', { admin: true });
+export const runSimulator = (simulator: string, action: 'start' | 'stop', speed?: number): Promise<SimulatorStates> =>
   call('sim/run', { method: 'POST', json: { simulator, action, ...(speed === undefined ? {} : { speed }) }, admin: true });

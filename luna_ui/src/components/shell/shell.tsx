@@ -140,16 +140,16 @@ function TopBar({ route }: { route: string }) {
 function TabBar() {
   return (
     <nav aria-label="Hauptnavigation" className="shrink-0 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] lg:hidden">
-      <ul className="grid grid-cols-4">
+      <ul className="grid grid-cols-6">
         {NAV.map(({ to, label, icon: Icon }) => (
           <li key={to}>
             <Link
               to={to}
               activeOptions={{ exact: to === '/', includeSearch: false }}
-              className="flex h-14 flex-col items-center justify-center gap-1 text-xs text-ink-2 outline-offset-[-4px]!"
+              className="flex h-14 flex-col items-center justify-center gap-1 text-[0.6875rem] text-ink-2 outline-offset-[-4px]!"
               activeProps={{ className: 'text-moon! font-medium' }}
             >
-              <Icon className="size-5" /> {label}
+              <Icon className="size-5" /> <span className="max-w-full truncate">{label}</span>
             </Link>
           </li>
         ))}

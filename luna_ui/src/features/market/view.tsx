@@ -14,7 +14,7 @@ import { useRange } from '@/features/series/use-range';
 import type { Window } from '@/lib/berlin';
 import { formatMoment, formatPrice } from '@/lib/format';
 import { markedRuns, qualityWords } from '@/lib/quality';
-import { stepOf } from '@/lib/series';
+import { reachOf, stepOf } from '@/lib/series';
 
 const keyOf = (product: ProductData): string => `${product.market} ${product.product}`;
 
@@ -119,7 +119,7 @@ function PriceChart({ data, window, busy, onWindow }: { data: MarketData; window
       ) : (
         <SeriesChart label={`Preise ${data.market} ${data.product} in EUR/MWh`} data={chart} window={window} onWindow={onWindow} busy={busy} height="h-96" />
       )}
-      <SeriesNote resolution={data.resolution} reduced={data.reduced} simulated={data.simulated} quality={data.quality_summary} asOf={data.as_of} />
+      <SeriesNote resolution={data.resolution} reduced={data.reduced} simulated={data.simulated} quality={data.quality_summary} asOf={data.as_of} reach={reachOf(data.ts, [data.price_eur_mwh], chart.stepMs, window)} />
     </figure>
   );
 }

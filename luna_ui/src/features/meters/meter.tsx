@@ -19,7 +19,7 @@ import { useRange } from '@/features/series/use-range';
 import type { Window } from '@/lib/berlin';
 import { formatEnergy, formatMoment, formatPower, formatShare } from '@/lib/format';
 import { markedRuns, qualityWords } from '@/lib/quality';
-import { stepOf } from '@/lib/series';
+import { reachOf, stepOf } from '@/lib/series';
 import { LiveChart } from './live';
 import { METER_KIND, meterName } from './names';
 
@@ -37,7 +37,7 @@ function Meter({ meter }: { meter: MeterData }) {
   const [resolution, setResolution] = useState<Resolution>('auto');
   const [live, setLive] = useState(false);
   const change = useCallback((range: object) => void navigate({ search: (old) => ({ ...old, ...range }), replace: true, resetScroll: false }), [navigate]);
-  const newest = meter.last_ts === null ? null : Date.parse(meter.last_ts);
+  const newest = meter.last_ts ? Date.parse(meter.last_ts) : null;
   const { range, window, set, now } = useRange(search, change, { span: 'woche', newest });
   const data = useQuery({
     queryKey: ['smartmeter', meter.meter_id, window.from, window.to, resolution],
@@ -142,7 +142,7 @@ function PowerChart({ data, window, busy, onWindow }: { data: SmartMeterData; wi
           <SeriesChart label={`Leistung des Zählers ${data.name ?? data.meter_id} in kW`} data={chart} window={window} onWindow={onWindow} busy={busy} height="h-96" />
         </>
       )}
-      <SeriesNote resolution={data.resolution} reduced={data.reduced} simulated={data.simulated} quality={data.quality_summary} asOf={data.as_of} />
+      <SeriesNote resolution={data.resolution} reduced={data.reduced} simulated={data.simulated} quality={data.quality_summary} asOf={data.as_of} reach={reachOf(data.ts, [data.consumption_kw, data.production_kw], chart.stepMs, window)} />
     </figure>
   );
 }
@@ -153,7 +153,7 @@ function Figures({ meter, window, produces }: { meter: MeterData; window: Window
     queryFn: ({ signal }) =>
       querySeries(
         {
-          series: [{ meter_id: meter.meter_id, series: 'consumption_kw' }, ...(produces ? [{ meter_id: meter.meter_id, series: 'production_kw' }] : [])],
+          series: [{ meter_id: meter.meter_id, series: 'consumption_kw' }, ...(produces ? [{ meter_id: meter.meter_id, series: 'production_kw' as const }] : [])],
           from: new Date(window.from).toISOString(),
           to: new Date(window.to).toISOString(),
           aggregates: ['sum_kwh', 'max', 'max_ts', 'mean', 'count'],

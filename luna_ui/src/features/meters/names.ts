@@ -7,6 +7,8 @@ export const METER_KIND: Record<string, string> = {
   farm: 'Landwirtschaft',
   heat_pump: 'Wärmepumpe',
   pv: 'Photovoltaik',
+  prosumer: 'Haushalt mit Photovoltaik',
+  household_pv: 'Haushalt mit Photovoltaik',
   grid: 'Netzanschluss',
   consumption: 'Verbrauch',
   production: 'Erzeugung',

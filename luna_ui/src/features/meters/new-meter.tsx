@@ -101,18 +101,18 @@ function NewMeterForm({ meters, onDone }: Pick<NewMeterProps, 'meters' | 'onDone
           <legend className="mb-1.5 text-sm font-medium text-ink-2">Rechnung</legend>
           {parts.map((part, index) => (
             <div key={index} className="flex items-center gap-2">
-              <Select aria-label="Vorzeichen" className="w-20" value={String(part.factor)} onChange={(event) => change(index, { factor: event.target.value === '1' ? 1 : -1 })}>
+              <Select aria-label="Vorzeichen" className="w-18 shrink-0" value={String(part.factor)} onChange={(event) => change(index, { factor: event.target.value === '1' ? 1 : -1 })}>
                 <option value="1">+</option>
                 <option value="-1">−</option>
               </Select>
-              <Select aria-label="Zähler" value={part.meter_id} onChange={(event) => change(index, { meter_id: event.target.value })}>
+              <Select aria-label="Zähler" className="min-w-0" value={part.meter_id} onChange={(event) => change(index, { meter_id: event.target.value })}>
                 {real.map((meter) => (
                   <option key={meter.meter_id} value={meter.meter_id}>
                     {meterName(meter)}
                   </option>
                 ))}
               </Select>
-              <Select aria-label="Größe" className="w-44" value={part.series} onChange={(event) => change(index, { series: event.target.value as 'consumption_kw' })}>
+              <Select aria-label="Größe" className="w-36 shrink-0" value={part.series} onChange={(event) => change(index, { series: event.target.value as 'consumption_kw' })}>
                 <option value="consumption_kw">Verbrauch</option>
                 <option value="production_kw">Erzeugung</option>
               </Select>

@@ -61,7 +61,7 @@ export function MetersView() {
 
 function MeterCard({ meter }: { meter: MeterData }) {
   const reach =
-    meter.first_ts === null || meter.last_ts === null ? 'noch keine Werte' : `${formatDay(meter.first_ts)} bis ${formatDay(meter.last_ts)}`;
+    meter.first_ts && meter.last_ts ? `${formatDay(meter.first_ts)} bis ${formatDay(meter.last_ts)}` : 'noch keine Werte';
   return (
     <li className="bg-panel" data-testid="meter">
       <Link to="/zaehler/$meterId" params={{ meterId: meter.meter_id }} search={{}} className="block h-full px-4 py-3 transition-colors hover:bg-raised">

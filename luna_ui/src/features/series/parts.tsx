@@ -10,7 +10,7 @@ import { messageOf } from '@/components/ui/notice';
 import { notify } from '@/components/ui/toast';
 import type { Window } from '@/lib/berlin';
 import { saveFile } from '@/lib/download';
-import { plural } from '@/lib/format';
+import { formatMoment, plural } from '@/lib/format';
 
 export const RESOLUTION: readonly [Resolution, string][] = [
   ['auto', 'Auflösung: passend'],
@@ -20,7 +20,7 @@ export const RESOLUTION: readonly [Resolution, string][] = [
   ['1d', 'Tage'],
   ['1mo', 'Monate'],
 ];
-const SAID: Record<string, string> = { raw: 'wie gemessen', '15m': 'Viertelstundenmittel', '1h': 'Stundenmittel', '1d': 'Tagesmittel', '1mo': 'Monatsmittel' };
+const SAID: Record<string, string> = { raw: 'Einzelwerte', '15m': 'Viertelstundenmittel', '1h': 'Stundenmittel', '1d': 'Tagesmittel', '1mo': 'Monatsmittel' };
 
 export function ResolutionChoice({ value, onChange }: { value: Resolution; onChange: (value: Resolution) => void }) {
   return (
@@ -35,8 +35,21 @@ export function ResolutionChoice({ value, onChange }: { value: Resolution; onCha
 }
 
 /** What is drawn, in a line below the chart: resolution, gaps, substitutes, and whether it is simulated. */
-export function SeriesNote({ resolution, reduced, simulated, quality, asOf }: { resolution: string; reduced: boolean; simulated: boolean; quality: QualitySummary; asOf: string }) {
+interface SeriesNoteProps {
+  resolution: string;
+  reduced: boolean;
+  simulated: boolean;
+  quality: QualitySummary;
+  asOf: string;
+  /** Start and end of what there are values for inside the window, where that is not all of it. */
+  reach: { from: number | null; to: number | null };
+}
+
+export function SeriesNote({ resolution, reduced, simulated, quality, asOf, reach }: SeriesNoteProps) {
+  const moment = (at: number): string => formatMoment(new Date(at).toISOString());
   const flaws = [
+    reach.from === null ? null : `Werte erst ab ${moment(reach.from)}`,
+    reach.to === null ? null : `Werte nur bis ${moment(reach.to)}`,
     quality.missing > 0 ? plural(quality.missing, 'Wert fehlt', 'Werte fehlen') : null,
     quality.substituted > 0 ? plural(quality.substituted, 'Ersatzwert', 'Ersatzwerte') : null,
     quality.preliminary > 0 ? plural(quality.preliminary, 'vorläufiger Wert', 'vorläufige Werte') : null,

@@ -11,6 +11,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Field, Input } from '@/components/ui/field';
 import { Failure, Waiting } from '@/components/ui/notice';
+import { Simulation } from './simulation';
 import { STATUS, formatDuration, formatNumber, plural } from '@/lib/format';
 
 const SERVICE: Record<string, string> = {
@@ -106,6 +107,12 @@ export function SystemView() {
             </ul>
           )}
         </section>
+        {admin && !refused && (
+          <section aria-label="Simulation">
+            <h2 className="mb-3 font-semibold">Simulation</h2>
+            <Simulation />
+          </section>
+        )}
         <section aria-label="Stand">
           <h2 className="mb-3 font-semibold">Stand</h2>
           {info.isError ? (
