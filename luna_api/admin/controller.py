@@ -13,19 +13,15 @@ from luna_api.admin.service import AdminService
 from luna_api.context import AppContext
 from luna_api.envelope import Envelope, Saved, ok
 from luna_api.guards import admin_only
-from luna_api.items.controller import Limit, Text, Words
-from luna_api.items.schemas import ChunkWindow, ItemPage, Kind, Status
+from luna_api.items.controller import Limit, provide_query
+from luna_api.items.controller import provide_service as provide_items
+from luna_api.items.schemas import ChunkWindow, ItemPage
 from luna_api.items.service import ItemService, Query
 
 
 def provide_service(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> AdminService:
     """The administrator's views."""
     return AdminService(context, principal)
-
-
-def provide_items(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> ItemService:
-    """Documents as the administrator sees them."""
-    return ItemService(context, principal)
 
 
 class AdminController(Controller):
@@ -44,23 +40,15 @@ class AdminController(Controller):
         """Der Zustand aller Teile."""
         return ok(await service.health())
 
-    @get("/items", operation_id="listAdminItems")
+    @get("/items", operation_id="listAdminItems", dependencies={"wanted": Provide(provide_query, sync_to_thread=False)})
     async def page(
         self,
         items: NamedDependency[ItemService],
-        words: Words = None,
-        tag: Text = None,
-        kind: FromQuery[Kind | None] = None,
-        status: FromQuery[Status | None] = None,
-        cursor: Text = None,
-        limit: Limit = 50,
+        wanted: NamedDependency[Query],
         all_versions: FromQuery[bool] = True,
     ) -> Envelope[ItemPage]:
         """Alle Dokumente des Mandanten und die öffentlichen, mit allen Versionen."""
-        wanted = Query(
-            query=words, tag=tag, kind=kind, status=status, cursor=cursor, limit=limit, all_versions=all_versions
-        )
-        return ok(await items.page(wanted))
+        return ok(await items.page(wanted, all_versions=all_versions))
 
     @delete("/item/{item_id:uuid}", operation_id="deleteAdminItem", status_code=200)
     async def remove(self, items: NamedDependency[ItemService], item_id: FromPath[UUID]) -> Envelope[Saved]:

@@ -16,7 +16,7 @@ from luna_api.context import AppContext
 from luna_api.errors import ApiError, invalid, missing, too_large
 from luna_api.ingest.names import clean_tags, optional_date, optional_text, optional_uuid, safe_file_name
 from luna_api.ingest.schemas import IngestForm, IngestResult, IngestState, UrlRequest
-from luna_api.items.service import is_retryable
+from luna_api.items.service import is_retryable, owns
 from resources.database import AsyncConnection
 from resources.extractor.media_types import detect
 
@@ -335,7 +335,7 @@ class IngestService:
         return row
 
     def _may_change(self, row: dict[str, Any]) -> None:
-        if not self._principal.is_admin and row["uploaded_by"] != self._principal.user_id:
+        if not owns(self._principal, row):
             raise ApiError(403, "Das darf nur, wer das Dokument hochgeladen hat.")
 
 

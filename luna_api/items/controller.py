@@ -28,6 +28,18 @@ def provide_service(context: NamedDependency[AppContext], principal: NamedDepend
     return ItemService(context, principal)
 
 
+def provide_query(
+    words: Words = None,
+    tag: Text = None,
+    kind: FromQuery[Kind | None] = None,
+    status: FromQuery[Status | None] = None,
+    cursor: Text = None,
+    limit: Limit = 50,
+) -> Query:
+    """What a list of documents is narrowed to, for whoever lists them."""
+    return Query(query=words, tag=tag, kind=kind, status=status, cursor=cursor, limit=limit)
+
+
 class ItemController(Controller):
     """Documents that the asker may see."""
 
@@ -35,23 +47,15 @@ class ItemController(Controller):
     tags = ("items",)
     dependencies = {"service": Provide(provide_service, sync_to_thread=False)}  # noqa: RUF012
 
-    @get("/", operation_id="listItems")
+    @get("/", operation_id="listItems", dependencies={"wanted": Provide(provide_query, sync_to_thread=False)})
     async def page(
         self,
         service: NamedDependency[ItemService],
-        words: Words = None,
-        tag: Text = None,
-        kind: FromQuery[Kind | None] = None,
-        status: FromQuery[Status | None] = None,
-        cursor: Text = None,
-        limit: Limit = 50,
+        wanted: NamedDependency[Query],
         all_versions: FromQuery[bool] = False,
     ) -> Envelope[ItemPage]:
         """Dokumente, die neuesten zuerst; ohne `all_versions` nur die jeweils letzte Version."""
-        wanted = Query(
-            query=words, tag=tag, kind=kind, status=status, cursor=cursor, limit=limit, all_versions=all_versions
-        )
-        return ok(await service.page(wanted))
+        return ok(await service.page(wanted, all_versions=all_versions))
 
     @get("/{item_id:uuid}", operation_id="getItem")
     async def item(self, service: NamedDependency[ItemService], item_id: FromPath[UUID]) -> Envelope[Item]:

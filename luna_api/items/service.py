@@ -45,6 +45,11 @@ _LEADING = f"SELECT {COLUMNS} FROM item_chunks AS c JOIN items AS i ON i.id = c.
 _WORD = re.compile(r"[^\W_]{2,}")
 
 
+def owns(principal: Principal, row: Mapping[str, Any]) -> bool:
+    """Whether the asker may change a document: their own, or any as the administrator."""
+    return principal.is_admin or (row["tenant_id"] is not None and row["uploaded_by"] == principal.user_id)
+
+
 def is_retryable(row: Mapping[str, Any]) -> bool:
     """Whether a failed document may succeed when it is tried again: its bytes are not what was wrong."""
     return row["status"] == "failed" and row["error_code"] not in FINAL_CODES
@@ -59,7 +64,6 @@ class Query(msgspec.Struct, kw_only=True):
     status: str | None = None
     cursor: str | None = None
     limit: int = 50
-    all_versions: bool = False
 
 
 class ItemService:
@@ -69,9 +73,9 @@ class ItemService:
         self._context = context
         self._principal = principal
 
-    async def page(self, wanted: Query) -> ItemPage:
-        """Documents, newest first."""
-        conditions, values = self._conditions(wanted)
+    async def page(self, wanted: Query, *, all_versions: bool) -> ItemPage:
+        """Documents, newest first; superseded versions only where asked."""
+        conditions, values = self._conditions(wanted, all_versions=all_versions)
         where = pg.SQL(" AND ").join(conditions)
         count = pg.SQL("SELECT count(*) FROM items WHERE {}").format(where)
         after = pg.SQL("TRUE")
@@ -238,7 +242,7 @@ class ItemService:
             law_names=row["law_names"],
             metadata=row["metadata"],
             public=row["tenant_id"] is None,
-            own=self._owns(row),
+            own=owns(self._principal, row),
             current=row["superseded_at"] is None,
             created_at=row["created_at"],
             finished_at=row["finished_at"],
@@ -248,13 +252,8 @@ class ItemService:
     def _transaction(self) -> Any:
         return self._context.database.transaction(self._principal.tenant_id, admin=self._principal.is_admin)
 
-    def _owns(self, row: dict[str, Any]) -> bool:
-        if self._principal.is_admin:
-            return True
-        return row["tenant_id"] is not None and row["uploaded_by"] == self._principal.user_id
-
     def _may_change(self, row: dict[str, Any]) -> None:
-        if not self._owns(row):
+        if not owns(self._principal, row):
             raise ApiError(403, "Das darf nur, wer das Dokument hochgeladen hat.")
 
     async def _versions(self, item_id: UUID) -> list[dict[str, Any]]:
@@ -273,7 +272,7 @@ class ItemService:
             raise missing(f"Version {version} dieses Dokuments")
         return found
 
-    def _conditions(self, wanted: Query) -> tuple[list[pg.Composable], dict[str, object]]:
+    def _conditions(self, wanted: Query, *, all_versions: bool) -> tuple[list[pg.Composable], dict[str, object]]:
         conditions: list[pg.Composable] = [pg.SQL("deleted_at IS NULL")]
         values: dict[str, object] = {}
         if wanted.status:
@@ -281,7 +280,7 @@ class ItemService:
             values["status"] = wanted.status
         else:
             conditions.append(pg.SQL("status <> 'archived'"))
-        if not wanted.all_versions:
+        if not all_versions:
             conditions.append(pg.SQL("superseded_at IS NULL"))
         if wanted.kind:
             conditions.append(pg.SQL("kind = %(kind)s"))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -31,6 +30,7 @@ import psutil
 import psycopg
 
 from resources.embedded.errors import EmbeddedError, PortTakenError
+from resources.embedded.lock import held
 from resources.embedded.ports import is_free
 
 OWNER = "luna_owner"
@@ -519,28 +519,16 @@ class EmbeddedPostgres:
 
     @contextlib.contextmanager
     def _locked(self) -> Generator[None]:
-        """One start of a home at a time; the kernel drops the lock when its holder dies."""
+        """One start of a home at a time."""
         run = self.home / "run"
-        try:
-            run.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(run / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as fault:
-            raise EmbeddedError(_explain_os_error(fault, self.home)) from fault
-        deadline = time.monotonic() + _LOCK_TIMEOUT_S
-        try:
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise EmbeddedError(
-                            f"Ein anderer Start von {self.home} ist seit über {_LOCK_TIMEOUT_S:.0f} s im Gange."
-                        ) from None
-                    time.sleep(0.1)
+        told = f"Ein anderer Start von {self.home} ist seit über {_LOCK_TIMEOUT_S:.0f} s im Gange."
+        with contextlib.ExitStack() as lock:
+            try:
+                run.mkdir(mode=0o700, parents=True, exist_ok=True)
+                lock.enter_context(held(run / "postgres.lock", _LOCK_TIMEOUT_S, told))
+            except OSError as fault:
+                raise EmbeddedError(_explain_os_error(fault, self.home)) from fault
             yield
-        finally:
-            os.close(handle)
 
 
 def unprivileged_user() -> RunAs | None:

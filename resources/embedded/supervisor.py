@@ -7,7 +7,6 @@ Restarting is the `supervisor` library's work. The stack outlives the command th
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import http.client
 import json
@@ -20,7 +19,8 @@ import sys
 import tempfile
 import time
 import xmlrpc.client
-from collections.abc import Callable, Generator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -32,6 +32,7 @@ from supervisor.xmlrpc import SupervisorTransport  # pyright: ignore[reportMissi
 
 from resources.embedded.errors import EmbeddedError, refuse_unusable
 from resources.embedded.home import open_home, write_private
+from resources.embedded.lock import held
 from resources.embedded.parts import LOOPBACK, Part, PartName, build_parts, fault_of
 from resources.embedded.postgres import EmbeddedPostgres
 from resources.migrate import MigrationError, migrate
@@ -505,24 +506,9 @@ class Stack:
             lines = []
         return lines[-1].strip()[:300] if lines else "nichts"
 
-    @contextlib.contextmanager
-    def _locked(self) -> Generator[None]:
-        handle = os.open(self.run / "stack.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        deadline = time.monotonic() + _LOCK_TIMEOUT_S
-        try:
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise EmbeddedError(
-                            f"Ein anderer Aufruf startet oder stoppt {self.home} gerade und wird nicht fertig."
-                        ) from None
-                    time.sleep(0.1)
-            yield
-        finally:
-            os.close(handle)
+    def _locked(self) -> AbstractContextManager[None]:
+        told = f"Ein anderer Aufruf startet oder stoppt {self.home} gerade und wird nicht fertig."
+        return held(self.run / "stack.lock", _LOCK_TIMEOUT_S, told)
 
 
 def build_ports(settings: Settings) -> dict[str, tuple[str, int]]:
