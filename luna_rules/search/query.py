@@ -32,6 +32,7 @@ _UNNAMED = 0.2
 _LOOSE = 0.35
 _APART = 4
 _MOST_WITHIN = 8
+_MOST_ALTERNATIVES = 12
 _SEPARABLE = (
     "ab|an|auf|aus|bei|dar|durch|ein|fest|fort|frei|her|hin|los|mit|nach|nieder|über|um|unter|vor|weg|"
     "zu|zurück|zusammen"
@@ -382,6 +383,9 @@ def _merged(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
     best: dict[tuple[str, ...], float] = {}
     for alternative in alternatives:
         best[alternative.terms] = max(best.get(alternative.terms, 0.0), alternative.weight)
+    if len(best) > _MOST_ALTERNATIVES:
+        kept = sorted(best, key=lambda terms: -best[terms])[:_MOST_ALTERNATIVES]
+        best = {terms: weight for terms, weight in best.items() if terms in set(kept)}
     return tuple(Alternative(terms, weight) for terms, weight in best.items())
 
 

@@ -413,10 +413,12 @@ def _telling_within(item_of: NDArray[np.int64], owner: NDArray[np.int64], row: N
     many = int(item[-1]) + 1
     size = np.bincount(item, minlength=many)
     cell = row * many + item[owner]
-    cells, place, counts = np.unique(cell, return_inverse=True, return_counts=True)
-    total = size[cells % many]
+    # Both ascend: terms one behind the other, and a term's sections as the items stand.
+    last = np.flatnonzero(np.append(cell[1:] != cell[:-1], [True] * min(len(cell), 1)))
+    counts = np.diff(last, prepend=-1)
+    total = size[cell[last] % many]
     rarity = np.log1p((total - counts + 0.5) / (counts + 0.5)) / np.log1p((total + 0.5) / 1.5)
-    return (1 - share + share * rarity[place]).astype(np.float32)
+    return np.repeat((1 - share + share * rarity).astype(np.float32), counts)
 
 
 def _norms(lengths: F32, chosen: NDArray[np.int64], averages: Sequence[float], weights: Weights) -> list[F32]:

@@ -40,7 +40,9 @@ def frame(meter: str, interval_s: int) -> pl.DataFrame:
     """A year of one meter."""
     rows = 365 * 86_400 // interval_s
     generator = np.random.default_rng(3)
-    ts = pl.Series("ts", np.datetime64(BEGIN.replace(tzinfo=None), "us") + np.arange(rows) * np.timedelta64(interval_s, "s"))
+    ts = pl.Series(
+        "ts", np.datetime64(BEGIN.replace(tzinfo=None), "us") + np.arange(rows) * np.timedelta64(interval_s, "s")
+    )
     return pl.DataFrame(
         {
             "meter_id": pl.Series([meter]).extend_constant(meter, rows - 1),

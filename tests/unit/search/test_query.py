@@ -168,3 +168,34 @@ def test_verb_forms_lead_to_the_infinitive(form: str, infinitive: str) -> None:
 
 def test_nouns_are_no_verb_forms() -> None:
     assert verb_forms("Netz".lower()) == ()
+
+
+def test_words_of_a_wording_count_in_any_order_and_apart(engine: Engine) -> None:
+    tables = SearchTables.parse(synonyms="Zähler falsch\tNachprüfung\n")
+    parser = QueryParser(engine.lexicon, tables)
+    assert "nachpruf" in terms_of(parser.parse("Der Zähler zeigt im Keller wohl falsch an"))
+    assert terms_of(parser.parse("Der Zähler hängt im Keller"))["nachpruf"] < 0.5
+
+
+def test_english_words_are_known_in_all_their_forms(engine: Engine) -> None:
+    tables = SearchTables.parse(english="connect\tanschließen\n", english_ignored="how do i when was the")
+    parser = QueryParser(engine.lexicon, tables)
+    for question in ("How do I connect the meter?", "When was the meter connected?", "When was the connecting line"):
+        assert "anschliess" in terms_of(parser.parse(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "behind", "doubt"),
+    [
+        ("Wer liest den Stromzähler ab?", {"gasgvv"}, 1.0),
+        ("Wer liest den Gaszähler ab?", {"stromgvv"}, 1.0),
+        ("Wer liest den Zähler ab?", {"gasgvv"}, 0.2),
+        ("§ 8 GasGVV Gaszähler", set[str](), 0.0),
+    ],
+)
+def test_rules_for_another_energy_go_behind(engine: Engine, question: str, behind: set[str], doubt: float) -> None:
+    tables = SearchTables.parse(energies="Strom\tStromGVV\nGas\tGasGVV\n", law_names="GasGVV\tGasGVV\n")
+    query = QueryParser(engine.lexicon, tables).parse(question)
+    assert {term.removeprefix("@law/") for term in query.behind} == behind
+    assert query.doubt == doubt
+    assert set(query.behind) <= set(query.terms)
