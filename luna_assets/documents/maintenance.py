@@ -55,9 +55,7 @@ def sweep_objects(connection: Connection, objects: ObjectStore) -> int:
     the store is listed first, the rows are read afterwards, and an upload in between has its row within minutes.
     """
     candidates = set(objects.keys())
-    known = {row[0] for row in connection.execute(
-        "SELECT object_key FROM items UNION SELECT object_key FROM imports"
-    )}
+    known = {row[0] for row in connection.execute("SELECT object_key FROM items UNION SELECT object_key FROM imports")}
     orphans = [key for key in candidates - known if objects.age(key) > timedelta(hours=1)]
     for key in orphans:
         objects.delete(key)
