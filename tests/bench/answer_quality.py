@@ -13,9 +13,10 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -39,7 +40,7 @@ LAWS = ROOT / ".." / "shared" / "data" / "law" / "current"
 DEV = ROOT / ".." / "shared" / "eval" / "law_questions_dev.jsonl"
 GOLD = ROOT / "data" / "gold"
 OWN = (GOLD / "answerability_own.jsonl", GOLD / "law_questions_own.jsonl", GOLD / "questions_split.jsonl")
-TODAY = date.today()
+TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()
 NOT_ANSWERABLE = ("unanswerable", "offtopic", "energy_absent")
 
 

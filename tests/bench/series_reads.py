@@ -32,8 +32,8 @@ YEAR = {"from": "2025-01-01", "to": "2026-01-01"}
 ROUNDS = 40
 _COPY = (
     "COPY (SELECT meter_id, ts, consumption_kw, production_kw, voltage, quality FROM smart_meter_readings"
-    f" WHERE tenant_id = '{DEFAULT_TENANT}' AND meter_id = 'quarter' ORDER BY ts) TO STDOUT"
-)  # fmt: skip
+    " WHERE tenant_id = %s AND meter_id = 'quarter' ORDER BY ts) TO STDOUT"
+)
 
 
 def frame(meter: str, interval_s: int) -> pl.DataFrame:
@@ -66,7 +66,7 @@ def told(name: str, times_ms: list[float], size: int) -> float:
 def copied(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[float, int]:
     """One COPY TO STDOUT, read to its end."""
     started, size = time.perf_counter(), 0
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+    with connection.cursor() as cursor, cursor.copy(_COPY, (DEFAULT_TENANT,)) as copy:
         for block in copy:
             size += len(block)
     return (time.perf_counter() - started) * 1e3, size

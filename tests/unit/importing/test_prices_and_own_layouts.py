@@ -118,7 +118,8 @@ def test_cents_for_a_kilowatt_hour() -> None:
 
 
 def test_plain_prices() -> None:
-    content = b"market,product,ts,price_eur_mwh,volume\nEEX,BASE,2025-01-01T00:00:00Z,-5.25,100\nEEX,BASE,2025-01-01T01:00:00Z,,\n"
+    content = b"market,product,ts,price_eur_mwh,volume\nEEX,BASE,2025-01-01T00:00:00Z,-5.25,100\n"
+    content += b"EEX,BASE,2025-01-01T01:00:00Z,,\n"
     parsed = parse(content, TARGET)
     assert parsed.prices.rows() == [("EEX", "BASE", datetime(2025, 1, 1, tzinfo=UTC), -5.25, 100.0)]
     assert [(fault.line, fault.column) for fault in parsed.faults] == [(3, "price_eur_mwh")]
