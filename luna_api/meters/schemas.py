@@ -87,14 +87,14 @@ class NewMeter(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class MeterChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What shall be different; fields that are left out stay as they are."""
 
-    name: Name | None | UnsetType = UNSET
+    name: Name | UnsetType | None = UNSET
     kind: Kind | UnsetType = UNSET
-    market_location: str | None | UnsetType = UNSET
-    metering_location: str | None | UnsetType = UNSET
+    market_location: str | UnsetType | None = UNSET
+    metering_location: str | UnsetType | None = UNSET
     timezone: Zone | UnsetType = UNSET
-    capacity_kw: Capacity | None | UnsetType = UNSET
-    region: Region | None | UnsetType = UNSET
-    formula: Formula | None | UnsetType = UNSET
+    capacity_kw: Capacity | UnsetType | None = UNSET
+    region: Region | UnsetType | None = UNSET
+    formula: Formula | UnsetType | None = UNSET
 
 
 class QualityDay(msgspec.Struct, kw_only=True):

@@ -81,7 +81,7 @@ async def readings(context: AppContext, principal: Principal, meter_id: str, las
         context,
         principal,
         "reading",
-        lambda row: LiveReading(**{**row, "ts": _milliseconds(row["ts"])}),
+        _live_reading,
         (_LAST_READINGS, (meter_id,)),
         (_READINGS, (meter_id,)),
         last,
@@ -98,11 +98,19 @@ async def prices(context: AppContext, principal: Principal, market: str, product
         context,
         principal,
         "price",
-        lambda row: LivePrice(**{**row, "ts": _milliseconds(row["ts"])}),
+        _live_price,
         (_LAST_PRICES, (market, product)),
         (_PRICES, (market, product)),
         last,
     )
+
+
+def _live_reading(row: Row) -> LiveReading:
+    return msgspec.convert(row | {"ts": _milliseconds(row["ts"])}, LiveReading)
+
+
+def _live_price(row: Row) -> LivePrice:
+    return msgspec.convert(row | {"ts": _milliseconds(row["ts"])}, LivePrice)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -1,5 +1,6 @@
 """Aggregates of series: what a request names becomes `SeriesQuery`s, each result a receipt."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -114,25 +115,29 @@ class QueryService:
     async def _built(
         self, sql: AsyncConnection, request: SeriesQueryRequest, ref: SeriesRef, bounds: Bounds
     ) -> SeriesQuery:
-        fields = _narrowed(request.filter) | {
-            "bucket": request.bucket,
-            "group": request.group,
-            "aggregates": tuple(request.aggregates),
-            "threshold": request.threshold,
-            "order": request.order,
-            "limit": request.limit,
-        }
+        wanted = _narrowed(
+            SeriesQuery(
+                "prices" if ref.meter_id is None else "readings",
+                bounds.begin,
+                bounds.end,
+                bucket=request.bucket,
+                group=request.group,
+                aggregates=tuple(request.aggregates),
+                threshold=request.threshold,
+                order=request.order,
+                limit=request.limit,
+            ),
+            request.filter,
+        )
         if ref.meter_id is not None:
             terms, align_s = await meter_terms(sql, ref.meter_id, ref.series)
-            return SeriesQuery("readings", bounds.begin, bounds.end, terms, align_s=align_s, **fields)
+            return replace(wanted, terms=terms, align_s=align_s)
         market, product = ref.market or "EPEX", ref.product or "DE-LU-60MIN"
         row = await (await sql.execute(_PRODUCT, (market, product))).fetchone()
         if row is None:
             known = await (await sql.execute(_PRODUCTS)).fetchall()
             raise unknown_product(market, product, [name[0] for name in known])
-        return SeriesQuery(
-            "prices", bounds.begin, bounds.end, market=market, product=product, interval_s=row[0], **fields
-        )
+        return replace(wanted, market=market, product=product, interval_s=row[0])
 
 
 async def meter_terms(sql: AsyncConnection, meter_id: str, series: Any) -> tuple[tuple[Term, ...], int]:
@@ -167,12 +172,17 @@ def _check(request: SeriesQueryRequest) -> None:
         raise invalid("filter.to_minute", "ist gleich from_minute", '"from_minute": 480, "to_minute": 1200')
 
 
-def _narrowed(given: QueryFilter | None) -> dict[str, Any]:
+def _narrowed(query: SeriesQuery, given: QueryFilter | None) -> SeriesQuery:
     if given is None:
-        return {}
-    clock = (given.from_minute, given.to_minute) if given.from_minute is not None else None
-    weekdays = tuple(sorted(set(given.weekdays))) if given.weekdays else None
-    return {"clock": clock, "weekdays": weekdays, "at_least": given.at_least, "at_most": given.at_most}
+        return query
+    timed = given.from_minute is not None and given.to_minute is not None
+    return replace(
+        query,
+        clock=(given.from_minute, given.to_minute) if timed else None,
+        weekdays=tuple(sorted(set(given.weekdays))) if given.weekdays else None,
+        at_least=given.at_least,
+        at_most=given.at_most,
+    )
 
 
 def _label(ref: SeriesRef) -> str:

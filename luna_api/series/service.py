@@ -83,7 +83,10 @@ def finest(asked: Asked, interval_s: int | None) -> Finest:
         most = AUTO_ROWS_ENVELOPED if asked.points else AUTO_ROWS
         if seconds / interval <= most:
             return "raw"
-        return next((name for name, step in _STEPS if step >= interval and seconds / step <= most), "1d")
+        for name, step in _STEPS:
+            if step >= interval and seconds / step <= most:
+                return name
+        return "1d"
     step = {"raw": interval, "15m": max(900, min(interval, 3600)), "1h": 3_600}.get(asked.resolution, 86_400)
     if seconds / step > MOST_ROWS:
         raise invalid(

@@ -161,8 +161,8 @@ def _counted(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     lasting = say.number(count * subject.interval_s / 3_600)
     what = {"consumption": "die Last", "production": "die Erzeugung", "voltage": "die Spannung"}[plan.quantity]
     text = (
-        f"{say.capital(_when(plan, asked))} lag {what} in {say.number(count, 0)} von {say.number(values, 0)} Intervallen "
-        f"{word} {bound}, zusammen {lasting} Stunden ({subject.name})."
+        f"{say.capital(_when(plan, asked))} lag {what} in {say.number(count, 0)} von {say.number(values, 0)} "
+        f"Intervallen {word} {bound}, zusammen {lasting} Stunden ({subject.name})."
     )
     return [_said(asked, subject, text)]
 
@@ -177,7 +177,7 @@ def _voltage(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     first, second = (highest, lowest) if plan.measure != "min" else (lowest, highest)
     found = [_said(asked, subject, f"Die Spannung war {when} {first} ({subject.name}).")]
     found.append(_said(asked, subject, f"{say.capital(second)}; im Mittel waren es {say.volts(mean)}."))
-    inside = 195.5 <= low and high <= 253
+    inside = low >= 195.5 and high <= 253
     verdict = "innerhalb" if inside else "nicht durchgehend innerhalb"
     text = (
         f"Die Werte lagen {verdict} von 195,5 bis 253 V (EN 50160); ob die Norm eingehalten ist, zeigen erst "

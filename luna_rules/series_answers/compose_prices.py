@@ -38,8 +38,8 @@ def comparison(plan: Plan, subject: Subject, one: Asked, other: Asked) -> list[S
     if plan.measure == "negative":
         a, b = int(first.value("negative")), int(second.value("negative"))
         text = (
-            f"{say.capital(one.span.label)} waren es {say.hours(a)} mit negativem Preis, {other.span.label} {say.hours(b)}"
-            f" ({_basis(subject)})."
+            f"{say.capital(one.span.label)} waren es {say.hours(a)} mit negativem Preis, "
+            f"{other.span.label} {say.hours(b)} ({_basis(subject)})."
         )
         return [_labelled(text, rests, one, other)]
     if "mean" not in first.columns or "mean" not in second.columns or plan.measure in ("max", "min"):
@@ -105,7 +105,10 @@ def _negative(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     if "quarters" in asked.results:
         quarters = asked.results["quarters"]
         negative = int(quarters.value("negative"))
-        text = f"Nach einzelnen Viertelstunden gezählt sind es {say.quarters(negative)}, also {say.number(negative / 4)} Stunden."
+        text = (
+            f"Nach einzelnen Viertelstunden gezählt sind es {say.quarters(negative)}, "
+            f"also {say.number(negative / 4)} Stunden."
+        )
         found.append(_said(asked, text, "quarters"))
     return found
 
@@ -115,7 +118,10 @@ def _counted(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     count, values = int(result.value(plan.measure)), int(result.value("count"))
     word = "über" if plan.measure == "above" else "unter"
     bound = say.price(plan.threshold or 0.0)
-    text = f"{_when(plan, asked)} lag der Preis in {say.hours(count)} von {say.hours(values)} {word} {bound} ({_basis(subject)})."
+    text = (
+        f"{_when(plan, asked)} lag der Preis in {say.hours(count)} von {say.hours(values)} {word} {bound} "
+        f"({_basis(subject)})."
+    )
     return [_said(asked, text)]
 
 
@@ -159,7 +165,8 @@ def _extreme(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     at = say.interval(moment, subject.interval_s) if isinstance(moment, datetime) else ""
     word = "Am höchsten" if most else "Am niedrigsten"
     when = f"{asked.span.label}{_narrowed(plan)}" if asked.span.grain not in ("day", "hour") else ""
-    found = [_said(asked, f"{word} stand der Börsenpreis {when + ', ' if when else ''}{at}: {say.price_both(value)}.")]
+    place = f"{when}, {at}" if when else at
+    found = [_said(asked, f"{word} stand der Börsenpreis {place}: {say.price_both(value)}.")]
     mean = float(result.value("mean"))
     found.append(_said(asked, f"Im Mittel lag er {asked.span.label}{_narrowed(plan)} bei {say.price(mean)}."))
     return found
@@ -178,7 +185,10 @@ def _stats(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     when = _when(plan, asked)
     extremes = f"Am niedrigsten war er {low_at} mit {say.price(low)}, am höchsten {high_at} mit {say.price(high)}."
     middle = f"{when} lag der Börsenpreis im Mittel bei {say.price_both(mean)}."
-    spread = f"{when} lag der Börsenpreis zwischen {say.price(low)} und {say.price(high)}: eine Spanne von {say.price(high - low)}."
+    spread = (
+        f"{when} lag der Börsenpreis zwischen {say.price(low)} und {say.price(high)}: "
+        f"eine Spanne von {say.price(high - low)}."
+    )
     if plan.measure == "spread":
         return [_said(asked, spread), _said(asked, extremes), _said(asked, f"Im Mittel waren es {say.price(mean)}.")]
     return [_said(asked, middle), _said(asked, extremes)]
@@ -194,8 +204,8 @@ def _course(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     found = [
         _said(
             asked,
-            f"{when} lag der Börsenpreis im Mittel bei {say.price_both(mean)}, zwischen {say.price(low)} ({low_at}) und "
-            f"{say.price(high)} ({high_at}).",
+            f"{when} lag der Börsenpreis im Mittel bei {say.price_both(mean)}, zwischen {say.price(low)} ({low_at}) "
+            f"und {say.price(high)} ({high_at}).",
         )
     ]
     before = asked.results.get("before")

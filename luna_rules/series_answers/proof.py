@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from luna_rules.series_answers.query import Result
 from luna_rules.series_answers.spans import BERLIN
@@ -47,9 +48,7 @@ def _rounds(written: str, figures: Sequence[float]) -> bool:
 
 def _figures(results: Sequence[Result]) -> Iterator[float]:
     for result in results:
-        cells = [
-            float(cell) for row in result.rows for cell in row if isinstance(cell, int | float) and cell is not None
-        ]
+        cells = [float(cell) for row in result.rows for cell in row if isinstance(cell, int | float)]
         quality = result.quality
         yield from cells
         yield from (cell / 10 for cell in cells)
@@ -73,7 +72,7 @@ def _figures(results: Sequence[Result]) -> Iterator[float]:
             total = result.value("sum_kwh")
             if total is not None:
                 yield float(total) * 86_400 / quality.covered_s
-    for one, other in zip(results, results[1:], strict=False):
+    for one, other in pairwise(results):
         yield from _differences(one, other)
 
 

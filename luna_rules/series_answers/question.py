@@ -36,7 +36,9 @@ def read_question(question: str, now: datetime, meters: Sequence[MeterName] = ()
     `meters` are those whose names may occur in it.
     """
     text = " ".join(question.lower().replace("\u00a0", " ").split()).strip(' ?!.…"„“')
-    if not text or len(text) > _LONGEST or not words.MAY_BE_SERIES.search(text) and not _named(text, meters):
+    if not text or len(text) > _LONGEST:
+        return None
+    if not words.MAY_BE_SERIES.search(text) and not _named(text, meters):
         return None
     polite = words.POLITE.sub(" ", text)
     if words.LAW.search(polite):

@@ -464,7 +464,8 @@ def _patterns() -> Iterator[tuple[re.Pattern[str], _Maker]]:
     yield re.compile(r"(?<![\d.,])(?P<d>\d{1,2})(?P<dot>\.)\s*(?=(?:bis|und|[-–])\s*(?:zum\s+|dem\s+)?\x00)"), _dayless
     yield (
         re.compile(
-            rf"\b(?:kw|kalenderwoche|calendar week|week)\s*(?P<w>\d{{1,2}})\b(?:\s*/\s*(?P<yy>\d{{2}})\b|{_OF_YEAR.replace('(?P<yy>', '(?P<yz>')})"
+            r"\b(?:kw|kalenderwoche|calendar week|week)\s*(?P<w>\d{1,2})\b"
+            rf"(?:\s*/\s*(?P<yy>\d{{2}})\b|{_OF_YEAR.replace('(?P<yy>', '(?P<yz>')})"
         ),
         _week,
     )
@@ -493,13 +494,15 @@ def _patterns() -> Iterator[tuple[re.Pattern[str], _Maker]]:
     yield re.compile(rf"\b(?P<name>{feasts})(?:en|stage?n?)?\b{_OF_YEAR}"), _feast
     yield (
         re.compile(
-            r"\b(?:(?:in der )?(?:letzten?|vergangenen?|vorletzten?) nacht|(?:heute|gestern|vorgestern) nacht|last night)\b"
+            r"\b(?:(?:in der )?(?:letzten?|vergangenen?|vorletzten?) nacht|(?:heute|gestern|vorgestern) nacht"
+            r"|last night)\b"
         ),
         _night,
     )
     yield (
         re.compile(
-            rf"\b(?:{_WHICH}\s+)?(?P<name>{_WEEKDAY})\s+(?:(?:in )?(?:der )?)(?P<week>{_BEFORE_LAST}|{_LAST}|{_THIS})[nr]? woche\b"
+            rf"\b(?:{_WHICH}\s+)?(?P<name>{_WEEKDAY})\s+(?:(?:in )?(?:der )?)"
+            rf"(?P<week>{_BEFORE_LAST}|{_LAST}|{_THIS})[nr]? woche\b"
         ),
         _weekday,
     )

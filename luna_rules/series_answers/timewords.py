@@ -52,7 +52,8 @@ _DAY_PARTS: tuple[tuple[re.Pattern[str], int, int, str], ...] = (
     (re.compile(r"\b(?:nachts|in der nacht|nächtens|at night)\b"), 22, 6, "nachts (22 bis 6 Uhr)"),
     (
         re.compile(
-            r"\b(?:(?<=heute )morgen|(?<=heute )früh|(?<=gestern )(?:morgen|früh)|frühmorgens|morgens|am morgen|in der früh|am frühen morgen|in the morning)\b"
+            r"\b(?:(?<=heute )morgen|(?<=heute )früh|(?<=gestern )(?:morgen|früh)|frühmorgens|morgens|am morgen"
+            r"|in der früh|am frühen morgen|in the morning)\b"
         ),
         6,
         9,

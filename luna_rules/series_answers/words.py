@@ -18,7 +18,8 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 MAY_BE_SERIES: Final = _any(
     r"preis", r"teuer", r"billig", r"günstig", r"verbr[aä]u?ch", r"verbrauch", r"erzeug", r"einspeis", r"eingespeist",
     r"spannung", r"voltage", r"börse", r"epex", r"\beex\b", r"\bapx\b", r"spot", r"day.?ahead", r"\bbase", r"\bpeak",
-    r"negativ", r"bezug", r"teurer", r"autark", r"lastgang", r"lastspitze", r"zähler", r"produ[zc]", r"price", r"consum", r"expensive", r"cheap",
+    r"negativ", r"bezug", r"teurer", r"autark", r"lastgang", r"lastspitze", r"zähler", r"produ[zc]", r"price",
+    r"consum", r"expensive", r"cheap",
     r"\blast\b", r"\bstrom", r"\bpv\b", r"solar", r"photovoltaik", r"meter", r"\bkwh\b", r"gebraucht", r"bezogen",
     r"grundlast", r"leistung", r"eigenverbr", r"self", r"electricity",
 )  # fmt: skip
@@ -63,11 +64,13 @@ MARKET_STRONG: Final = _any(
     r"großhandel", r"marktpreis", r"marktverlauf", r"preisverl[aä]uf", r"preiskurve", r"preisentwicklung",
     r"(?:eur|euro|€)\s*(?:/|pro|je)\s*(?:mwh|megawattstunde)", r"\bbase(?:-?(?:preis|load)\w*)?\b(?=.*\b\w)",
     r"\bpeak-?(?:preis|load)\w*\b", r"\bpeak\b(?=.*(?:preis|price|product|produkt|20\d\d|monat|woche|jahr|base))",
-    r"negative[nrsm]? (?:strom|börsen|markt)?(?:preis|stunde)\w*", r"preise?\b.*\bnegativ", r"negative? (?:electricity )?prices?",
+    r"negative[nrsm]? (?:strom|börsen|markt)?(?:preis|stunde)\w*", r"preise?\b.*\bnegativ",
+    r"negative? (?:electricity )?prices?",
     r"prices?\b.*\bnegative", r"\bde-lu", r"strompreis\w*\b.*\bnegativ", r"spotpreis",
 )  # fmt: skip
 MARKET_WEAK: Final = _any(
-    r"\bstrompreis\w*", r"\b[\wäöüß-]*preis(?:e|en|es|s)?\b", r"\bpreis(?:spanne|spitze|niveau)\w*", r"\bstrom\b.*\b(?:teuer|teurer|billig|günstig|gekostet|kostete)",
+    r"\bstrompreis\w*", r"\b[\wäöüß-]*preis(?:e|en|es|s)?\b", r"\bpreis(?:spanne|spitze|niveau)\w*",
+    r"\bstrom\b.*\b(?:teuer|teurer|billig|günstig|gekostet|kostete)",
     r"\b(?:tag|stunde|woche|monat|jahr)\b.*\b(?:teuerste|billigste|günstigste)[nrsm]?\b",
     r"(?:teuer|billig|günstig)\w*\b.*\b(?:strom|stunde|tag|monat|woche|jahr|viertelstunde|uhrzeit)\b",
     r"\b(?:kostete|kostet)\b.*\bstrom\b", r"\bprices?\b", r"electricity\b.*\b(?:expensive|cheap|cost)",
@@ -129,7 +132,8 @@ LEAST: Final = re.compile(
     r"|\blowest\b|\bcheapest\b|\bleast\b|\bgrundlast\b"
 )
 MEAN: Final = re.compile(
-    r"\bdurchschnitt\w*|\bmittelwert\w*|\bmittlere[nrsm]?\b|\bim (?:schnitt|mittel)\b|\bjahresmittel\w*|\btagesmittel\w*"
+    r"\bdurchschnitt\w*|\bmittelwert\w*|\bmittlere[nrsm]?\b|\bim (?:schnitt|mittel)\b|\bjahresmittel\w*"
+    r"|\btagesmittel\w*"
     r"|\bmonatsmittel\w*|\bmittelpreis\w*|\baverage\b|\bmean\b|\bdurchschnittspreis\w*|\btypisch\w*"
 )
 SPREAD: Final = re.compile(
@@ -138,24 +142,26 @@ SPREAD: Final = re.compile(
 BASE: Final = re.compile(r"\bbase\b|\bbase-?(?:preis|load)\w*|\bgrundlastpreis\w*")
 PEAK: Final = re.compile(r"\bpeak\b|\bpeak-?(?:preis|load)\w*|\bspitzenlastpreis\w*")
 COURSE: Final = re.compile(
-    r"\berklär\w*|\bverl[aä]uf\w*|\bverlief\w*|\bpreisverl\w*|\bentwickel\w*|\bentwicklung\w*|\bpreisentwicklung\w*|\bbeschreib\w*"
-    r"|\bexplain\b|\bzusammenfass\w*|\bfasse?\b.*\bzusammen\b|\blastgang\b|\bpreiskurve\b|\btagesgang\b|\bdevelop\w*"
+    r"\berklär\w*|\bverl[aä]uf\w*|\bverlief\w*|\bpreisverl\w*|\bentwickel\w*|\bentwicklung\w*"
+    r"|\bpreisentwicklung\w*|\bbeschreib\w*|\bexplain\b|\bzusammenfass\w*|\bfasse?\b.*\bzusammen\b|\blastgang\b|\bpreiskurve\b|\btagesgang\b|\bdevelop\w*"
     r"|\bso (?:teuer|hoch|billig|niedrig|günstig|viel|expensive|high|cheap)\b"
 )
 COURSE_WEAK: Final = re.compile(
-    r"\bwie (?:war|waren|sah|sahen|lief|liefen|sieht)\b|\bzeig\w*|\bübersicht\w*|\bshow\b|\bhow (?:was|were)\b|\bwas war\b.*\blos\b"
+    r"\bwie (?:war|waren|sah|sahen|lief|liefen|sieht)\b|\bzeig\w*|\bübersicht\w*|\bshow\b|\bhow (?:was|were)\b"
+    r"|\bwas war\b.*\blos\b"
 )
 AMOUNT: Final = re.compile(
-    r"\bwie ?viele?\b|\bwie (?:hoch|groß)\b|\bgesamt\w*|\bsumme\b|\binsgesamt\b|\bhow (?:much|many|high)\b|\bverbrauchte\w*"
-    r"|\bmenge\b|\bwas habe\b|\btotal\b|\bnenn\w*|\bsag\w*"
+    r"\bwie ?viele?\b|\bwie (?:hoch|groß)\b|\bgesamt\w*|\bsumme\b|\binsgesamt\b|\bhow (?:much|many|high)\b"
+    r"|\bverbrauchte\w*|\bmenge\b|\bwas habe\b|\btotal\b|\bnenn\w*|\bsag\w*"
 )
 VALUE: Final = re.compile(
     r"\bwie (?:hoch|teuer|niedrig|groß|billig|günstig|viel)\b|\bwelche[nrsm]?\b|\bwas (?:kostete?|war|ist|sind|waren)\b"
-    r"|\bhow (?:high|much|expensive)\b|\bwhat (?:was|is|were|are)\b|\bnenn\w*|\bsag\w*|\bkostete?\b|\bpreis (?:am|um|von|für)\b"
-    r"|\baktuelle[nrsm]?\b|\bwann\b|\bwhen\b|\bgib\b|\btell\b"
+    r"|\bhow (?:high|much|expensive)\b|\bwhat (?:was|is|were|are)\b|\bnenn\w*|\bsag\w*|\bkostete?\b"
+    r"|\bpreis (?:am|um|von|für)\b|\baktuelle[nrsm]?\b|\bwann\b|\bwhen\b|\bgib\b|\btell\b"
 )
 COMPARE: Final = re.compile(
-    r"\bverglei\w*|\bverglich\w*|\bgegenüber\b|\bunterschied\w*|\bals\b|\bversus\b|\bvs\b|\bcompare\w*|\bdifferenz\b|\bthan\b"
+    r"\bverglei\w*|\bverglich\w*|\bgegenüber\b|\bunterschied\w*|\bals\b|\bversus\b|\bvs\b|\bcompare\w*"
+    r"|\bdifferenz\b|\bthan\b"
 )
 PAST: Final = re.compile(r"\b(?:war|waren|wurde|wurden|gab|hatte|hatten|habe|haben|was|were|did)\b")
 PRESENT: Final = re.compile(r"\b(?:ist|sind|kostet|beträgt|liegt|is|are|verbrauche|erzeuge)\b")
@@ -175,22 +181,36 @@ PER: Final[tuple[tuple[re.Pattern[str], Per], ...]] = (
     (
         re.compile(
             r"\b(?:teuerste|billigste|günstigste|höchste|niedrigste|welche|verbrauchsstärkste|sonnigste|beste"
-            r"|schlechteste|ertragreichste)[nrsm]?\s+(?:[\wäöüß-]+\s+)?(?:tag(?!es)|tages(?:wert|verbrauch|mittel|preis|erzeugung)\w*)\b"
-            r"|\btag mit de[mn]\b|\ban welche[mn] tage?n?\b|\bwelcher tag\b|\bwhich day\b|\b(?:cheapest|most expensive|highest) day\b"
-            r"|\btages(?:verbrauch|mittel|preis|erzeugung|wert)\w*|\bpro tag\b|\bje tag\b|\bper day\b|\btäglich\w*|\bday with\b"
+            r"|schlechteste|ertragreichste)[nrsm]?\s+(?:[\wäöüß-]+\s+)?"
+            r"(?:tag(?!es)|tages(?:wert|verbrauch|mittel|preis|erzeugung)\w*)\b|\btag mit de[mn]\b"
+            r"|\ban welche[mn] tage?n?\b|\bwelcher tag\b|\bwhich day\b|\b(?:cheapest|most expensive|highest) day\b"
+            r"|\btages(?:verbrauch|mittel|preis|erzeugung|wert)\w*|\bpro tag\b|\bje tag\b|\bper day\b"
+            r"|\btäglich\w*|\bday with\b"
         ),
         "1d",
     ),
-    (re.compile(r"\bwoche mit de[mn]\b|\bwelche[rn]? woche\b|\b(?:teuer|billig|günstig)ste[nrsm]?\s+woche\b|\bpro woche\b|\bje woche\b"), "1w"),
     (
         re.compile(
-            r"\bmonat mit de[mn]\b|\bwelche[rmn]? monate?n?\b|\b(?:teuer|billig|günstig)ste[nrsm]?\s+monat\b|\bpro monat\b"
-            r"|\bje monat\b|\bmonatlich\w*|\bwhich month\b|\bmonats(?:verbrauch|mittel|preis|wert)\w*|\bper month\b"
-            r"|\b(?:cheapest|most expensive) month\b"
+            r"\bwoche mit de[mn]\b|\bwelche[rn]? woche\b|\b(?:teuer|billig|günstig)ste[nrsm]?\s+woche\b"
+            r"|\bpro woche\b|\bje woche\b"
+        ),
+        "1w",
+    ),
+    (
+        re.compile(
+            r"\bmonat mit de[mn]\b|\bwelche[rmn]? monate?n?\b|\b(?:teuer|billig|günstig)ste[nrsm]?\s+monat\b"
+            r"|\bpro monat\b|\bje monat\b|\bmonatlich\w*|\bwhich month\b|\bmonats(?:verbrauch|mittel|preis|wert)\w*"
+            r"|\bper month\b|\b(?:cheapest|most expensive) month\b"
         ),
         "1mo",
     ),
-    (re.compile(r"\bwelche[sm] jahr\b|\bjahr mit de[mn]\b|\b(?:teuer|billig|günstig)ste[nrsm]?\s+jahr\b|\bpro jahr\b|\bwhich year\b"), "1y"),
+    (
+        re.compile(
+            r"\bwelche[sm] jahr\b|\bjahr mit de[mn]\b|\b(?:teuer|billig|günstig)ste[nrsm]?\s+jahr\b"
+            r"|\bpro jahr\b|\bwhich year\b"
+        ),
+        "1y",
+    ),
 )  # fmt: skip
 NO_NAMES: Final = frozenset(("strom", "verbrauch", "zähler", "haus", "pv", "netz", "preis", "test", "base", "peak"))
 """Names of meters that are words of questions too: they name nothing."""
