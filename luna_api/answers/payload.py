@@ -11,9 +11,9 @@ from luna_rules.answers.model import Passage
 from resources.database import AsyncConnection
 
 COLUMNS = """
-c.id AS chunk_id, c.item_id, i.title, i.file_name, i.url, i.kind, i.tags, i.version, i.valid_from, i.valid_to,
-i.law_names, i.sha256, c.heading_path, c.section, c.paragraph, c.page, c.char_start, c.char_end, c.text, c.run_id,
-i.metadata || c.metadata AS metadata, c.chunk_idx
+c.id AS chunk_id, c.item_id, i.document_id, i.title, i.file_name, i.url, i.kind, i.tags, i.version, i.valid_from,
+i.valid_to, i.law_names, i.sha256, c.heading_path, c.section, c.paragraph, c.page, c.char_start, c.char_end, c.text,
+c.run_id, i.metadata || c.metadata AS metadata, c.chunk_idx
 """
 _BY_ID = f"SELECT {COLUMNS} FROM item_chunks AS c JOIN items AS i ON i.id = c.item_id WHERE c.id = ANY(%s)"  # noqa: S608
 

@@ -15,6 +15,7 @@ TENANT_TABLES = {
     "index_postings", "index_vectors", "conversations", "answer_log", "conversation_turns", "events", "audit_log",
     "users", "meters", "imports", "import_errors", "import_layouts", "smart_meter_readings", "reading_revisions",
     "meter_quarter_hours", "meter_hours", "meter_days", "meter_quality_days", "analyst_logins", "query_receipts",
+    "answer_chains",
 }  # fmt: skip
 
 
