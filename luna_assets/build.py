@@ -6,6 +6,13 @@ from luna_assets.documents.assets import documents
 from luna_assets.evaluation.assets import documents_evaluation, evaluation, index_promoted
 from luna_assets.jobs import documents_drain, documents_maintenance, documents_reindex
 from luna_assets.meters.assets import series_import, series_imports
+from luna_assets.meters.quality_assets import (
+    meters_quality,
+    meters_substitutes,
+    quality_due,
+    series_quality,
+    series_substitutes,
+)
 from luna_assets.meters.retention import nightly_retention, series_retention
 from luna_assets.meters.sensors import imports_waiting, inbox_files
 from luna_assets.schedules import nightly_maintenance
@@ -24,7 +31,15 @@ from resources.wiring import LunaResource
 def build_defs(**overrides: object) -> Definitions:
     """All definitions; `overrides` replace resources by their key."""
     return Definitions(
-        assets=[documents, evaluation, series_imports, meters_simulated, prices_simulated],
+        assets=[
+            documents,
+            evaluation,
+            series_imports,
+            meters_quality,
+            meters_substitutes,
+            meters_simulated,
+            prices_simulated,
+        ],
         jobs=[
             documents_drain,
             documents_reindex,
@@ -34,6 +49,8 @@ def build_defs(**overrides: object) -> Definitions:
             simulate_prices,
             series_import,
             series_retention,
+            series_quality,
+            series_substitutes,
         ],
         schedules=[nightly_maintenance, nightly_retention],
         sensors=[
@@ -42,6 +59,7 @@ def build_defs(**overrides: object) -> Definitions:
             index_promoted,
             imports_waiting,
             inbox_files,
+            quality_due,
             smartmeter_live,
             market_live,
         ],

@@ -80,9 +80,9 @@ def substitute(
                 continue
             wanted = method or choose_method(gap)
             formed = _formed(mine, sound, gap, wanted, zone)
-            if formed.is_empty() and method is None and wanted is Method.Z95_HISTORICAL:
-                wanted = Method.ZJ2_STATISTICAL
-                formed = _formed(mine, sound, gap, wanted, zone)
+            if method is None and wanted is Method.Z95_HISTORICAL:
+                # Where no week beside the gap knows the hour, days of the same type do.
+                formed = pl.concat([formed, _formed(mine, sound, gap, Method.ZJ2_STATISTICAL, zone)])
             frames.append(formed)
     if not frames:
         return pl.DataFrame(schema=dict(READING_SCHEMA))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Json = dict[str, object]
 Target = Literal["smart_meter_readings", "market_prices"]
 Mode = Literal["load", "dry_run"]
-Source = Literal["upload", "folder", "simulator", "feed", "cli"]
+Source = Literal["upload", "folder", "simulator", "feed", "cli", "substitutes"]
 JOB = "series_import"
 CHANNEL = "luna_imports"
 """NOTIFY channel: the import's id, whenever its state changes."""

@@ -60,10 +60,34 @@ WITH late AS (
     UNION ALL
     SELECT 1, ts, %(interval_s)s::integer, 0, value FROM revised
 )"""
+# The prices beside readings, brought to the longer of both intervals.
+_PRICE_BESIDE: Final = """, price_revised AS (
+    SELECT DISTINCT ON (v.ts) v.ts, v.price_eur_mwh AS price FROM price_observations AS v
+    WHERE v.market = %(market)s AND v.product = %(product)s
+        AND v.ts >= %(begin)s::timestamptz - interval '1 hour' AND v.ts < %(end)s AND v.source <> 'disagrees'
+        AND v.recorded_at <= %(as_of)s AND (v.valid_until IS NULL OR v.valid_until > %(as_of)s)
+    ORDER BY v.ts, v.recorded_at DESC, v.id DESC
+), price_known AS (
+    SELECT p.ts, p.price_eur_mwh AS price FROM market_prices AS p
+    WHERE p.market = %(market)s AND p.product = %(product)s
+        AND p.ts >= %(begin)s::timestamptz - interval '1 hour' AND p.ts < %(end)s
+        AND NOT EXISTS (SELECT 1 FROM late WHERE late.id = p.import_id)
+        AND NOT EXISTS (SELECT 1 FROM price_revised WHERE price_revised.ts = p.ts)
+    UNION ALL
+    SELECT ts, price FROM price_revised
+), price AS (
+    SELECT date_bin(make_interval(secs => %(price_step)s), ts, timestamptz '2000-01-01 00:00:00+00') AS ts,
+        avg(price) AS price
+    FROM price_known GROUP BY 1
+), priced AS (
+    SELECT k.ts, k.interval_s, k.quality, k.value, price.price
+    FROM {source} AS k LEFT JOIN price
+        ON price.ts = date_bin(make_interval(secs => %(price_step)s), k.ts, timestamptz '2000-01-01 00:00:00+00')
+)"""
 _WORSE: Final = f"max(quality & 7) | bit_or(quality & ~{STATUS_MASK})"
 _ALIGNED: Final = f""", aligned AS (
     SELECT number, date_bin(make_interval(secs => %(align_s)s), ts, timestamptz '2000-01-01 00:00:00+00') AS ts,
-        %(align_s)s::integer AS interval_s, {_WORSE} AS quality, sum(value * interval_s) / sum(interval_s) AS value
+        least(sum(interval_s), %(align_s)s)::integer AS interval_s, {_WORSE} AS quality, sum(value * interval_s) / sum(interval_s) AS value
     FROM known WHERE value IS NOT NULL GROUP BY 1, 2
 )"""  # noqa: S608
 _ADDED: Final = """, added AS (
@@ -128,7 +152,26 @@ _AGGREGATES: Final[dict[str, str]] = {
     "substituted": "sum(substituted)",
     "first_ts": "min(ts)",
     "last_ts": "max(ts)",
+    "median": "round((percentile_cont(0.5) WITHIN GROUP (ORDER BY value))::numeric, 6)",
+    "sd": "round(stddev_samp(value)::numeric, 6)",
+    "negative_run": "(SELECT coalesce(max(length), 0) FROM runs)",
+    "negative_run_ts": "(SELECT runs.ts FROM runs ORDER BY length DESC, runs.ts LIMIT 1)",
+    "cost_eur": "round((sum(value * seconds * price) / 3600000)::numeric, 6)",
+    "priced_kwh": "round((sum(value * seconds) FILTER (WHERE price IS NOT NULL) / 3600)::numeric, 6)",
 }
+_WINDOWED: Final = """, windowed AS (
+    SELECT ts, seconds, value, substituted FROM (
+        SELECT ts, seconds, substituted, avg(value) OVER ahead AS value,
+            lead(ts, %(ahead)s::integer) OVER (ORDER BY ts) AS last
+        FROM buckets WINDOW ahead AS (ORDER BY ts ROWS BETWEEN CURRENT ROW AND %(ahead)s::integer FOLLOWING)
+    ) AS each WHERE last = ts + make_interval(secs => %(ahead)s * %(step_s)s)
+)"""
+_RUNS: Final = """, runs AS (
+    SELECT min(ts) AS ts, count(*) AS length FROM (
+        SELECT ts, ts - make_interval(secs => row_number() OVER (ORDER BY ts) * %(step_s)s) AS island
+        FROM buckets WHERE value < -1e-9
+    ) AS negative GROUP BY island
+)"""
 _ORDERS: Final[dict[str, str]] = {"group": "1", "asc": "2 ASC NULLS LAST, 1", "desc": "2 DESC NULLS LAST, 1"}
 
 
@@ -166,6 +209,11 @@ def build(query: SeriesQuery, as_of: Any) -> tuple[LiteralString, dict[str, Any]
             parts.append(_ADDED.format(worse=_WORSE, source=last))
             parameters["needed"] = len(query.terms) if query.complete else 1
             last = "added"
+        if query.market:
+            parts.append(_PRICE_BESIDE.format(source=last))
+            step = max(query.price_s or 3_600, query.interval_s)
+            parameters |= {"market": query.market, "product": query.product, "price_step": step}
+            last = "priced"
     conditions = ["value IS NOT NULL", *_conditions(query, parameters)]
     if query.threshold is not None:
         parameters["threshold"] = query.threshold
@@ -173,13 +221,14 @@ def build(query: SeriesQuery, as_of: Any) -> tuple[LiteralString, dict[str, Any]
     aggregates = ", ".join(f"{_AGGREGATES[name]} AS r{at}" for at, name in enumerate(query.aggregates))
     having = " HAVING count(*) > 0" if query.group == "total" else ""
     grouped = "" if query.group == "total" else " GROUP BY 1"
+    columns = f"ts, interval_s, quality, value{', price' if last == 'priced' else ''}"
     parts.append(f""", filtered AS MATERIALIZED (
-    SELECT ts, interval_s, quality, value FROM {last} WHERE {" AND ".join(conditions)}
+    SELECT {columns} FROM {last} WHERE {" AND ".join(conditions)}
 ), buckets AS (
     {_level_one(query)}
-), result AS (
-    SELECT {groups} AS "group", {aggregates} FROM buckets{grouped}{having} ORDER BY {_ORDERS[query.order]}
-    LIMIT %(limit)s
+){_rows_in_a_row(query, parameters)}, result AS (
+    SELECT {groups} AS "group", {aggregates} FROM {"windowed" if query.window > 1 else "buckets"}{grouped}{having}
+    ORDER BY {_ORDERS[query.order]} LIMIT %(limit)s
 )
 {_told(len(query.aggregates))}""")  # noqa: S608
     sql: Any = "".join(parts).strip()
@@ -221,11 +270,22 @@ def _level_one(query: SeriesQuery) -> str:
     substituted = f"count(*) FILTER (WHERE quality & 7 = {int(Status.ERSATZWERT)})"
     if query.bucket == "raw":
         flag = f"(quality & 7 = {int(Status.ERSATZWERT)})::integer"
-        return f"SELECT ts, interval_s::bigint AS seconds, value, {flag} AS substituted FROM filtered"  # noqa: S608
+        price = ", price" if query.source == "readings" and query.market else ""
+        return f"SELECT ts, interval_s::bigint AS seconds, value, {flag} AS substituted{price} FROM filtered"  # noqa: S608
     return (
         f"SELECT {_BUCKETS[query.bucket]} AS ts, sum(interval_s) AS seconds, "  # noqa: S608
         f"sum(value * interval_s) / sum(interval_s) AS value, {substituted} AS substituted FROM filtered GROUP BY 1"
     )
+
+
+def _rows_in_a_row(query: SeriesQuery, parameters: dict[str, Any]) -> str:
+    """What looks at several buckets in a row, where it is asked for."""
+    runs = {"negative_run", "negative_run_ts"} & set(query.aggregates)
+    if query.window > 1 or runs:
+        parameters["step_s"] = 3_600 if query.bucket == "1h" else query.interval_s
+    if query.window > 1:
+        parameters["ahead"] = query.window - 1
+    return (_WINDOWED if query.window > 1 else "") + (_RUNS if runs else "")
 
 
 def _conditions(query: SeriesQuery, parameters: dict[str, Any]) -> list[str]:

@@ -118,8 +118,8 @@ def house(module_database: Database) -> Iterator[SeriesHouse]:
     with module_database.owner() as owner:
         owner.execute(
             "TRUNCATE meters, imports, import_errors, import_layouts, smart_meter_readings, reading_revisions,"
-            " meter_quarter_hours, meter_hours, meter_days, market_prices, price_observations, market_hours,"
-            " market_days"
+            " meter_quarter_hours, meter_hours, meter_days, meter_quality_days, market_prices, price_observations,"
+            " market_hours, market_days"
         )
         owner.execute("DELETE FROM tenants WHERE id <> %s", (DEFAULT_TENANT,))
         owner.execute("DELETE FROM market_products WHERE market <> 'EPEX'")
