@@ -305,7 +305,7 @@ function readBody(request) {
 
 async function page(response, pathname) {
   const file = path.normalize(path.join(DIST, pathname));
-  const wanted = file.startsWith(DIST) && path.extname(file) !== '' ? file : path.join(DIST, 'index.html');
+  const wanted = file.startsWith(DIST) && path.extname(file) !== '' && !pathname.startsWith('/zaehler/') ? file : path.join(DIST, 'index.html');
   try {
     const data = await readFile(wanted);
     response.writeHead(200, { 'Content-Type': TYPES[path.extname(wanted)] ?? 'application/octet-stream', 'Content-Security-Policy': CSP, 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });

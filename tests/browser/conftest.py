@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 UI = Path(__file__).resolve().parents[2] / "luna_ui"
 DESKTOP = {"width": 1440, "height": 900}
@@ -113,6 +113,7 @@ def browser() -> Iterator[Browser]:
     path = os.environ.get("LUNA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("chromium is not installed: apt-get install chromium, or set LUNA_CHROMIUM")
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield started
