@@ -16,6 +16,7 @@ from luna_api.answers.controller import AnswerController
 from luna_api.answers.lexicons import Lexicons
 from luna_api.answers.pipeline import AnswerPipeline
 from luna_api.answers.ratelimit import AskLimiter
+from luna_api.answers.receipt_controller import AdminAnswerController, AnswerReceiptController
 from luna_api.context import AppContext
 from luna_api.conversations.controller import ConversationController
 from luna_api.edge import Edge
@@ -32,6 +33,8 @@ from luna_api.logs import configure_logging
 from luna_api.meters.controller import MeterController
 from luna_api.metrics.controller import MetricsController, prometheus
 from luna_api.metrics.registry import Registry
+from luna_api.models.choice import ModelChoice
+from luna_api.models.directory import ModelDirectory
 from luna_api.plugins import openapi_config
 from luna_api.prompts import load_prompts
 from luna_api.series.controller import ImportController, LoadController, ReceiptController, SeriesController
@@ -42,6 +45,7 @@ from luna_api.system.docs import docs_script, docs_style
 from luna_api.system.help import HelpTexts
 from luna_api.system.page import Page, page
 from resources.database import AppDatabase
+from resources.generator import OllamaGenerator
 from resources.objects import open_object_store
 from resources.orchestrator import Orchestrator
 from resources.search_tables import load_search_tables
@@ -63,6 +67,7 @@ def build_context(settings: Settings) -> AppContext:
     registry = Registry()
     lexicons = Lexicons()
     index = PostgresIndex(load_search_tables())
+    models = ModelDirectory(_generator(settings), ModelChoice(database, settings))
     return AppContext(
         settings=settings,
         database=database,
@@ -74,9 +79,22 @@ def build_context(settings: Settings) -> AppContext:
         watcher=ItemWatcher(url),
         fetcher=Fetcher(max_bytes=settings.max_upload_bytes),
         limiter=AskLimiter(settings.rate_limit_ask_per_minute),
-        pipeline=AnswerPipeline(database, index, load_prompts(), lexicons, registry),
+        pipeline=AnswerPipeline(database, index, load_prompts(), lexicons, registry, models),
         lexicons=lexicons,
+        models=models,
         help_texts=HelpTexts(),
+    )
+
+
+def _generator(settings: Settings) -> OllamaGenerator | None:
+    """The models' server, where one is configured."""
+    if settings.ollama_host is None:
+        return None
+    return OllamaGenerator(
+        settings.ollama_host,
+        first_piece_s=settings.generate_first_token_sec,
+        next_piece_s=settings.generate_next_token_sec,
+        whole_s=settings.generate_whole_sec,
     )
 
 
@@ -131,8 +149,10 @@ def _routers(settings: Settings) -> list[Router]:
         API_PATH,
         route_handlers=[
             AccountController,
+            AdminAnswerController,
             AdminController,
             AnswerController,
+            AnswerReceiptController,
             ConversationController,
             EventController,
             HelpController,

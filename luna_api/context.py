@@ -12,6 +12,7 @@ from luna_api.ingest.drain import DrainStarter
 from luna_api.ingest.fetch import Fetcher
 from luna_api.ingest.watch import ItemWatcher
 from luna_api.metrics.registry import Registry
+from luna_api.models.directory import ModelDirectory
 from luna_api.system.help import HelpTexts
 from resources.database import AppDatabase
 from resources.objects import ObjectStore
@@ -35,6 +36,7 @@ class AppContext:
     limiter: AskLimiter
     pipeline: AnswerPipeline
     lexicons: Lexicons
+    models: ModelDirectory
     help_texts: HelpTexts
     upload_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     started_at_s: float = field(default_factory=time)
@@ -53,5 +55,6 @@ class AppContext:
             await asyncio.gather(self._warming, return_exceptions=True)
         await self.watcher.close()
         await self.drain.close()
+        await self.models.close()
         await self.orchestrator.close()
         await self.database.close()

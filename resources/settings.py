@@ -31,6 +31,12 @@ EXAMPLES: dict[str, str] = {
     "s3_region": "S3_REGION=us-east-1",
     "tika_endpoint": "TIKA_ENDPOINT=http://127.0.0.1:9998",
     "ollama_host": "OLLAMA_HOST=http://127.0.0.1:11434",
+    "embed_model": "EMBED_MODEL=nomic-embed-text",
+    "generate_model": "GENERATE_MODEL=llama3.1:8b-instruct-q4_K_M",
+    "fallback_model": "FALLBACK_MODEL=phi3:mini",
+    "generate_first_token_sec": "GENERATE_FIRST_TOKEN_SEC=120 (erlaubt sind 1 bis 1800)",
+    "generate_next_token_sec": "GENERATE_NEXT_TOKEN_SEC=30 (erlaubt sind 1 bis 600)",
+    "generate_whole_sec": "GENERATE_WHOLE_SEC=300 (erlaubt sind 1 bis 3600)",
     "redis_url": "REDIS_URL=redis://127.0.0.1:6379/0",
     "api_port": "API_PORT=8000",
     "db_port": "DB_PORT=5432",
@@ -47,6 +53,14 @@ EXAMPLES: dict[str, str] = {
     "sim_products": "SIM_PRODUCTS=BASE,PEAK",
     "sim_seed": "SIM_SEED=2025",
 }
+
+
+_MODEL_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}(?:/[\w.-]{1,80}){0,3}(?::[\w.-]{1,80})?", re.ASCII)
+
+
+def is_model_name(text: str) -> bool:
+    """Whether a text can be the name of a model: `llama3.1:8b`, `library/phi3:mini`."""
+    return _MODEL_NAME.fullmatch(text) is not None and ".." not in text
 
 
 class SettingsError(ValueError):
@@ -78,6 +92,10 @@ class Settings(BaseSettings):
     embed_model: str = "nomic-embed-text"
     generate_model: str = "llama3.1:8b-instruct-q4_K_M"
     fallback_model: str = "phi3:mini"
+    generate_first_token_sec: Annotated[float, Field(ge=1, le=1800)] = 120
+    """How long a model may take to begin (loading it counts), to go on, and for the whole answer."""
+    generate_next_token_sec: Annotated[float, Field(ge=1, le=600)] = 30
+    generate_whole_sec: Annotated[float, Field(ge=1, le=3600)] = 300
 
     api_port: Port = 8000
     db_port: Port = 5432
@@ -104,6 +122,13 @@ class Settings(BaseSettings):
     sim_products: str = "BASE,PEAK"
     """Comma-separated day products that are formed beside the quarter-hours."""
     sim_seed: Annotated[int, Field(ge=0, le=2**31)] = 2025
+
+    @field_validator("embed_model", "generate_model", "fallback_model")
+    @classmethod
+    def _model_name(cls, value: str) -> str:
+        if not is_model_name(value):
+            raise ValueError("ist kein Name eines Modells")
+        return value
 
     @field_validator("admin_api_key")
     @classmethod
@@ -171,13 +196,14 @@ class Settings(BaseSettings):
 _FAULTS = {
     "int_parsing": "ist keine ganze Zahl",
     "int_from_float": "ist keine ganze Zahl",
+    "float_parsing": "ist keine Zahl",
     "greater_than_equal": "ist zu klein (mindestens {ge})",
     "less_than_equal": "ist zu groß (höchstens {le})",
     "string_pattern_mismatch": "hat nicht die Form, die dort verlangt ist",
     "literal_error": "hat keinen der erlaubten Werte {expected}",
 }
 
-PARTS_NOT_YET_SERVED = ("qdrant_url", "ollama_host", "redis_url")
+PARTS_NOT_YET_SERVED = ("qdrant_url", "redis_url")
 """Outside parts whose client is not part of this release: a set variable stops the start instead of being ignored."""
 
 

@@ -9,7 +9,7 @@ import httpx
 
 from luna_api.accounts.principal import Principal
 from luna_api.admin.schemas import AdminHealth, Job, JobList, ReindexRequest, RunStarted, ServiceHealth, Versions
-from luna_api.answers.pipeline import read_filters
+from luna_api.answers.retrieval import read_filters
 from luna_api.audit import audit
 from luna_api.context import AppContext
 from luna_api.errors import invalid, unavailable

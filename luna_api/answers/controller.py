@@ -1,16 +1,15 @@
 """Routes of search and answers."""
 
-from uuid import UUID
+from functools import partial
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 
 from luna_api.accounts.principal import Principal
 from luna_api.answers import stream
 from luna_api.answers.schemas import (
     AnswerData,
-    AnswerReceipt,
     AskRequest,
     EmbedData,
     EmbedRequest,
@@ -25,12 +24,12 @@ from luna_api.limits import EMBED_LIMIT_BYTES
 
 
 def provide_service(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> AnswerService:
-    """Answers given to the asker."""
+    """Vectors for the asker."""
     return AnswerService(context, principal)
 
 
 class AnswerController(Controller):
-    """Ask, search, and look up what was answered."""
+    """Ask and search."""
 
     tags = ("answers",)
     dependencies = {"service": Provide(provide_service, sync_to_thread=False)}  # noqa: RUF012
@@ -46,20 +45,13 @@ class AnswerController(Controller):
     async def ask(
         self, context: NamedDependency[AppContext], principal: NamedDependency[Principal], data: JSONBody[AskRequest]
     ) -> Response[Envelope[AnswerData]]:
-        """Fragen: eine Antwort aus wörtlichen, belegten Sätzen; mit `stream` als Ereignisse."""
+        """Fragen: eine Antwort, jeder Satz belegt; mit `stream` als Ereignisse."""
         context.limiter.check(principal)
         if data.stream:
             context.pipeline.check(data)
-            return stream.response(context.pipeline.ask(principal, data))
+            return stream.response(partial(context.pipeline.ask, principal, data))
         answer, _ = await context.pipeline.ask(principal, data)
         return Response(ok(answer))
-
-    @get("/answers/{answer_id:uuid}", operation_id="getAnswer")
-    async def receipt(
-        self, service: NamedDependency[AnswerService], answer_id: FromPath[UUID]
-    ) -> Envelope[AnswerReceipt]:
-        """Der Beleg einer Antwort: worauf sie stand."""
-        return ok(await service.receipt(answer_id))
 
     @post(
         "/embed",

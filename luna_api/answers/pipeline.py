@@ -22,6 +22,7 @@ from luna_api.answers.composed import (
     GENERATIVE,
     Clock,
     Composed,
+    Found,
     checked,
     of_series,
     rounded,
@@ -48,6 +49,7 @@ from luna_api.series.answers import answer as answer_series
 from luna_api.series.answers import keep as keep_receipts
 from luna_rules.answers.compose import answer_question, refuse, reply
 from luna_rules.answers.followup import Turn, condense
+from luna_rules.answers.model import Passage
 from luna_rules.answers.smalltalk import Talk, talk_of
 from luna_rules.answers.support import Support
 from luna_rules.answers.text import clean
@@ -229,7 +231,8 @@ class AnswerPipeline:
         question, filters = read_question(request.question), read_filters(request.filters)
         clock = Clock()
         candidates = await self._models.writers()
-        clock.lap("models")
+        if candidates:
+            clock.lap("models")
         async with self._database.transaction(principal.tenant_id) as sql:
             clock.lap("connection")
             condensed, history = question, list[Turn]()
@@ -256,16 +259,36 @@ class AnswerPipeline:
                 data = await self._given(sql, principal, asked, drafted.composed, clock, cached=drafted.known)
                 if series is not None:
                     await keep_receipts(sql, principal, series, data.answer_id)
-        composed = drafted.composed
-        if drafted.brief is not None:
-            composed = await self._written(asked, drafted.brief, candidates, listener)
-            clock.lap("model")
-            self._keep(drafted.key, composed)
-            async with self._database.transaction(principal.tenant_id) as sql:
-                await sql.execute(_TOUCH, (asked.conversation_id, principal.user_id))
-                data = await self._given(sql, principal, asked, composed, clock, cached=False)
-        self._count(data, clock)
+                return data, drafted.composed.sentences
+        composed = await self._written(asked, drafted.brief, candidates, listener)
+        clock.lap("model")
+        self._keep(drafted.key, composed)
+        async with self._database.transaction(principal.tenant_id) as sql:
+            await sql.execute(_TOUCH, (asked.conversation_id, principal.user_id))
+            data = await self._given(sql, principal, asked, composed, clock, cached=False)
         return data, composed.sentences
+
+    async def again(self, principal: Principal, question: str, filters: Filters, as_of: date, top_k: int) -> Composed:
+        """What a question that was condensed before gives today: by the passages alone, nothing kept and nothing noted.
+
+        For comparing with an answer that was given.
+        """
+        if talk := talk_of(question):
+            return self._reply(question, talk)
+        async with self._database.transaction(principal.tenant_id) as sql:
+            state = await self._retrieval.state(sql, principal.tenant_id)
+            composed, _ = await self._extracted(sql, principal, question, filters, as_of, top_k, Clock(), state)
+        return composed
+
+    @property
+    def prompt_hash(self) -> str:
+        """The hash of what frames answers at present."""
+        return self._prompts.sha256
+
+    def forget(self, tenant: UUID) -> None:
+        """Keep no answer that was given in a tenant, because somebody's words were erased there."""
+        for key in [key for key in self._cache if key[0] == tenant]:
+            del self._cache[key]
 
     async def _written(
         self, asked: Asked, brief: Brief, candidates: Sequence[Candidate], listener: Listener | None
@@ -297,6 +320,7 @@ class AnswerPipeline:
         """The answer as it leaves, noted in the log."""
         data = self._answer(asked, composed, clock, cached=cached)
         await self._log(sql, principal, asked, data, composed)
+        self._count(data, clock)
         return data
 
     async def _compose(
@@ -321,6 +345,24 @@ class AnswerPipeline:
         if known is not None:
             self._cache.move_to_end(key)
             return Drafted(known, known=True)
+        composed, ground = await self._extracted(sql, principal, question, filters, as_of, top_k, clock, state)
+        if composed.answer.answered and candidates:
+            return Drafted(composed, key=key, brief=Brief(question, *ground, composed))
+        self._keep(key, composed)
+        return Drafted(composed)
+
+    async def _extracted(
+        self,
+        sql: AsyncConnection,
+        principal: Principal,
+        question: str,
+        filters: Filters,
+        as_of: date,
+        top_k: int,
+        clock: Clock,
+        state: IndexState,
+    ) -> tuple[Composed, tuple[Found, tuple[Passage, ...]]]:
+        """The answer in verbatim sentences or the refusal, with what was found and the passages to answer from."""
         found, read = await self._retrieval.ground(sql, principal, question, filters, as_of, top_k, clock)
         matcher = await self._retrieval.matcher(sql, question, found.result)
         answer = answer_question(
@@ -339,10 +381,7 @@ class AnswerPipeline:
             refusal = refuse(question, read.passages, self._prompts.frame, nothing_held)
             composed = checked(refusal, found, self._registry)
         clock.lap("compose")
-        if composed.answer.answered and candidates:
-            return Drafted(composed, key=key, brief=Brief(question, found, tuple(read.passages), composed))
-        self._keep(key, composed)
-        return Drafted(composed)
+        return composed, (found, tuple(read.passages))
 
     def _keep(self, key: Key, composed: Composed) -> None:
         """Keep an answer for when the same is asked again, unless a passing fault decided who wrote it."""

@@ -1,6 +1,6 @@
 """Shapes of questions, answers, hits and receipts."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -109,10 +109,41 @@ class AnswerSentenceData(msgspec.Struct):
     receipts: list[QueryReceipt] = []
 
 
+class Attempt(msgspec.Struct, kw_only=True):
+    """What one language model made of a question.
+
+    `outcome`: `written` (its sentences are the answer), `interrupted` (they are its beginning, verbatim ones follow),
+    `unproven` (nothing it wrote held), `failed` (`fault` says how), `skipped` (it failed a moment ago).
+    `dropped` counts sentences that did not hold, `reasons` says why, in German, each once. `prompt_sha256` is the hash
+    of all that the model was given: rules, passages and question.
+    """
+
+    role: str
+    model: str
+    digest: str
+    outcome: str
+    fault: str
+    kept: int
+    dropped: int
+    reasons: list[str]
+    prompt_sha256: str
+    latency_ms: float
+
+
+class Writing(msgspec.Struct, kw_only=True):
+    """Who was asked to write the answer. `note` says in German what a reader should know of it; often empty."""
+
+    attempts: list[Attempt]
+    dropped: int
+    note: str
+
+
 class AnswerData(msgspec.Struct, kw_only=True):
     """An answer: cited body, summary, suggestion, one next question. `answered` is false when nothing bore it.
 
-    `mode` is `extractive`, or `conversation` for a reply to a remark such as „Danke“, which rests on no document.
+    `mode` is `extractive` (verbatim sentences), `generative` (written by `model`, each sentence checked), `series`, or
+    `conversation` for a reply to a remark such as „Danke“, which rests on no document. `writing` tells of the language
+    models that were asked.
     `cached` tells that the same question was answered before over the very same ground.
     """
 
@@ -136,10 +167,13 @@ class AnswerData(msgspec.Struct, kw_only=True):
     prompt_version: str
     latency_ms: dict[str, float]
     cached: bool = False
+    model_digest: str = ""
+    prompt_hash: str = ""
+    writing: Writing | None = None
 
 
 class AskMeta(msgspec.Struct, kw_only=True):
-    """Data of the event `meta`, which comes first."""
+    """Data of the event `meta`, which comes first: when it is known who writes the answer."""
 
     answer_id: UUID
     conversation_id: UUID | None
@@ -147,17 +181,7 @@ class AskMeta(msgspec.Struct, kw_only=True):
     model: str
     condensed_question: str
     trace_id: str
-
-
-class AnswerReceipt(msgspec.Struct, kw_only=True):
-    """What was answered then, with the ground it stood on: passages, the runs that made them, index versions."""
-
-    answer: AnswerData
-    chunk_runs: dict[str, str | None]
-    prompt_hash: str
-    filters: dict[str, Any]
-    trace_id: str
-    created_at: datetime
+    model_digest: str = ""
 
 
 class EmbedRequest(msgspec.Struct, forbid_unknown_fields=True):

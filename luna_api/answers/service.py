@@ -1,44 +1,19 @@
-"""Receipts of answers, and vectors for texts. Answering itself is `pipeline.py`."""
-
-from uuid import UUID
-
-import msgspec
-from psycopg.rows import dict_row
+"""Vectors for texts. Answering itself is `pipeline.py`, what is kept of it `receipts.py`."""
 
 from luna_api.accounts.principal import Principal
-from luna_api.answers.schemas import AnswerData, AnswerReceipt, EmbedData
+from luna_api.answers.schemas import EmbedData
 from luna_api.context import AppContext
-from luna_api.errors import missing, unavailable
+from luna_api.errors import unavailable
 
 _LIVE = "SELECT id, embedder FROM index_versions WHERE state = 'live' ORDER BY tenant_id NULLS FIRST LIMIT 1"
 
 
 class AnswerService:
-    """Answers that were given to one asker."""
+    """What the index can do for one asker beside answering."""
 
     def __init__(self, context: AppContext, principal: Principal) -> None:
         self._context = context
         self._principal = principal
-
-    async def receipt(self, answer_id: UUID) -> AnswerReceipt:
-        """What was answered then. One's own; the administrator sees the tenant's."""
-        transaction = self._context.database.transaction(self._principal.tenant_id)
-        async with transaction as sql, sql.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(
-                "SELECT * FROM answer_log WHERE id = %s AND (user_id = %s OR %s)",
-                (answer_id, self._principal.user_id, self._principal.is_admin),
-            )
-            row = await cursor.fetchone()
-        if row is None:
-            raise missing("Diese Antwort")
-        return AnswerReceipt(
-            answer=msgspec.convert(row["answer"], AnswerData),
-            chunk_runs=row["chunk_runs"],
-            prompt_hash=row["prompt_hash"],
-            filters=row["filters"],
-            trace_id=row["trace_id"],
-            created_at=row["created_at"],
-        )
 
     async def embed(self, texts: list[str]) -> EmbedData:
         """Vectors in the space of the live public index, or the tenant's where there is no public one."""

@@ -34,6 +34,12 @@ class Registry:
         self.dropped_sentences = Counter(
             "luna_unsupported_sentences", "Sentences dropped by the citation check", registry=self._registry
         )
+        self.attempts = Counter(
+            "luna_model_attempts",
+            "Answers that a language model was to write, by what became of it",
+            ["role", "outcome"],
+            registry=self._registry,
+        )
         self.uploads = Counter("luna_uploads", "Uploads by outcome", ["outcome"], registry=self._registry)
         self.rate_limited = Counter("luna_rate_limited", "Requests over the rate limit", registry=self._registry)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from luna_rules.answers import layout
 from luna_rules.answers.model import Passage
+from luna_rules.answers.orders import ORDER
 from luna_rules.documents.sentences import ITEM_MARKER, split_sentences
 
 _ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
@@ -18,13 +19,6 @@ _SKIP = re.compile(r"\s*(?:#{1,6}\s|<|\(weggefallen\)|-\s*\|?$|Inhaltsübersicht
 _DEFINES = re.compile(r"begriff|definition|bestimmung der begriffe", re.I)
 _ENTRY = re.compile(r"^\d{1,3}[a-z]{0,2}\\?[.)]\s", re.M)
 _SUB_ITEM = re.compile(r"[a-z]{1,2}\\?\)\s")
-_ORDER = re.compile(
-    r"\b(?:ignorier\w*|vergiss|vergessen sie|missachte\w*|ignore|disregard|forget)\b.{0,80}"
-    r"\b(?:anweisung\w*|instruktion\w*|instructions?|regeln|rules|prompts?)\b|\b(?:system|assistant)\s*:\s"
-    r"|\bdu bist (?:jetzt|nun|ab sofort)\b|\byou are now\b|\bantworte (?:nur|stets|immer|ab jetzt)\b",
-    re.I | re.S,
-)
-"""What is addressed to a machine that reads along. It states nothing, so it is never given as an answer."""
 _RULER = re.compile(r"[\s|:-]*")
 
 
@@ -63,7 +57,7 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
     headings = (*passage.heading_path, passage.title)
     found: list[Statement] = []
     spans, torn = _spans(text)
-    spans = [span for span in spans if not _ORDER.search(text, *span)]
+    spans = [span for span in spans if not ORDER.search(text, *span)]
     if _DEFINES.search(passage.heading_path[-1] if passage.heading_path else "") and _ENTRY.search(text):
         return _entries(text, spans, number)
     group: Statement | None = None

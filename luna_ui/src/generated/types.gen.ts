@@ -43,13 +43,16 @@ export type AnswerData = {
     };
     mode: string;
     model: string;
+    model_digest?: string;
     next_question: string;
+    prompt_hash?: string;
     prompt_version: string;
     question: string;
     receipts: Array<QueryReceipt>;
     steps: Array<string>;
     suggestion: string;
     summary: string;
+    writing?: Writing | null;
 };
 
 /**
@@ -66,15 +69,35 @@ export type AnswerDataEnvelope = {
  * AnswerReceipt
  */
 export type AnswerReceipt = {
-    answer: AnswerData;
+    answer: AnswerData | null;
+    answer_id: string;
+    answered: boolean;
+    as_of: string | null;
     chunk_runs: {
         [key: string]: string | null;
     };
     created_at: string;
+    erased_at: string | null;
+    fault: string | null;
     filters: {
         [key: string]: unknown;
+    } | null;
+    ground: Array<ReceiptPassage>;
+    hash: string;
+    index: ReceiptIndex;
+    intact: boolean;
+    latency_ms: {
+        [key: string]: number;
     };
+    materialisations: Array<Materialisation>;
+    mode: string;
+    model: string;
+    model_digest: string | null;
+    previous_hash: string;
     prompt_hash: string;
+    prompt_version: string;
+    sequence: number;
+    top_k: number;
     trace_id: string;
 };
 
@@ -102,7 +125,7 @@ export type AnswerSentenceData = {
 /**
  * AskMeta
  *
- * Data of the event `meta`, which comes first.
+ * Data of the event `meta`, which comes first: when it is known who writes the answer.
  */
 export type AskMeta = {
     answer_id: string;
@@ -110,6 +133,7 @@ export type AskMeta = {
     conversation_id: string | null;
     mode: string;
     model: string;
+    model_digest?: string;
     trace_id: string;
 };
 
@@ -134,6 +158,62 @@ export type AskRequest = {
      * Wie viele Fundstellen betrachtet werden.
      */
     top_k?: number;
+};
+
+/**
+ * Attempt
+ */
+export type Attempt = {
+    digest: string;
+    dropped: number;
+    fault: string;
+    kept: number;
+    latency_ms: number;
+    model: string;
+    outcome: string;
+    prompt_sha256: string;
+    reasons: Array<string>;
+    role: string;
+};
+
+/**
+ * BrokenLink
+ */
+export type BrokenLink = {
+    answer_id: string | null;
+    fault: 'changed' | 'text' | 'missing' | 'previous' | 'head' | 'noted';
+    said: string;
+    sequence: number;
+};
+
+/**
+ * ChainHead
+ */
+export type ChainHead = {
+    hash: string;
+    sequence: number;
+};
+
+/**
+ * ChainReport
+ */
+export type ChainReport = {
+    broken: BrokenLink | null;
+    checked_ms: number;
+    erased: number;
+    head: ChainHead | null;
+    receipts: number;
+    valid: boolean;
+};
+
+/**
+ * Envelope[ChainReport]
+ */
+export type ChainReportEnvelope = {
+    data: ChainReport;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
 };
 
 /**
@@ -292,6 +372,23 @@ export type EmbedDataEnvelope = {
  */
 export type EmbedRequest = {
     texts: Array<string>;
+};
+
+/**
+ * Erased
+ */
+export type Erased = {
+    erased: number;
+};
+
+/**
+ * Envelope[Erased]
+ */
+export type ErasedEnvelope = {
+    data: Erased;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
 };
 
 /**
@@ -882,6 +979,15 @@ export type MarketDataEnvelope = {
 };
 
 /**
+ * Materialisation
+ */
+export type Materialisation = {
+    asset: string;
+    passages: number;
+    run_id: string;
+};
+
+/**
  * Me
  */
 export type Me = {
@@ -1198,6 +1304,34 @@ export type RagFeedback = {
 };
 
 /**
+ * ReceiptIndex
+ */
+export type ReceiptIndex = {
+    generation: number | null;
+    runs: {
+        [key: string]: {
+            [key: string]: unknown;
+        };
+    };
+    versions: Array<number>;
+};
+
+/**
+ * ReceiptPassage
+ */
+export type ReceiptPassage = {
+    chunk_id: string;
+    cited: boolean;
+    document_id: string;
+    item_id: string;
+    item_sha256: string;
+    label: string;
+    run_id: string | null;
+    sha256: string;
+    version: number;
+};
+
+/**
  * ReceiptQuality
  */
 export type ReceiptQuality = {
@@ -1221,6 +1355,65 @@ export type ReindexRequest = {
         [key: string]: unknown;
     } | null;
     item_ids?: Array<string>;
+};
+
+/**
+ * ReplayChange
+ */
+export type ReplayChange = {
+    kind: 'answered' | 'text' | 'added' | 'dropped' | 'passage' | 'index' | 'prompt' | 'series';
+    said: string;
+};
+
+/**
+ * ReplayData
+ */
+export type ReplayData = {
+    answer_id: string;
+    changes: Array<ReplayChange>;
+    latency_ms: {
+        [key: string]: number;
+    };
+    now: ReplayNow | null;
+    passages: Array<ReplayedPassage>;
+    replayed_at: string;
+    reruns: Array<RerunData>;
+    said: string;
+    same: boolean;
+    text_same: boolean | null;
+};
+
+/**
+ * Envelope[ReplayData]
+ */
+export type ReplayDataEnvelope = {
+    data: ReplayData;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * ReplayNow
+ */
+export type ReplayNow = {
+    answer: string;
+    answered: boolean;
+    chunks_used: Array<string>;
+    index: ReceiptIndex;
+    summary: string;
+};
+
+/**
+ * ReplayedPassage
+ */
+export type ReplayedPassage = {
+    chunk_id: string;
+    cited: boolean;
+    fate: 'same' | 'rebuilt' | 'replaced' | 'changed' | 'removed';
+    label: string;
+    newest_version: number | null;
+    version: number;
 };
 
 /**
@@ -1649,6 +1842,102 @@ export type Versions = {
     schema: string;
 };
 
+/**
+ * Writing
+ */
+export type Writing = {
+    attempts: Array<Attempt>;
+    dropped: number;
+    note: string;
+};
+
+export type EraseAnswersOfData = {
+    body?: never;
+    path?: never;
+    query: {
+        user_id: string;
+    };
+    url: '/api/v1/admin/answers';
+};
+
+export type EraseAnswersOfErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type EraseAnswersOfError = EraseAnswersOfErrors[keyof EraseAnswersOfErrors];
+
+export type EraseAnswersOfResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ErasedEnvelope;
+};
+
+export type EraseAnswersOfResponse = EraseAnswersOfResponses[keyof EraseAnswersOfResponses];
+
+export type VerifyAnswersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        sequence?: number | null;
+        hash?: string | null;
+    };
+    url: '/api/v1/admin/answers/verify';
+};
+
+export type VerifyAnswersErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type VerifyAnswersError = VerifyAnswersErrors[keyof VerifyAnswersErrors];
+
+export type VerifyAnswersResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ChainReportEnvelope;
+};
+
+export type VerifyAnswersResponse = VerifyAnswersResponses[keyof VerifyAnswersResponses];
+
 export type GetAdminHealthData = {
     body?: never;
     path?: never;
@@ -1926,6 +2215,39 @@ export type ReindexResponses = {
 
 export type ReindexResponse = ReindexResponses[keyof ReindexResponses];
 
+export type EraseAnswersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/answers';
+};
+
+export type EraseAnswersErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type EraseAnswersError = EraseAnswersErrors[keyof EraseAnswersErrors];
+
+export type EraseAnswersResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ErasedEnvelope;
+};
+
+export type EraseAnswersResponse = EraseAnswersResponses[keyof EraseAnswersResponses];
+
 export type GetAnswerData = {
     body?: never;
     path: {
@@ -1968,6 +2290,49 @@ export type GetAnswerResponses = {
 };
 
 export type GetAnswerResponse = GetAnswerResponses[keyof GetAnswerResponses];
+
+export type ReplayAnswerData = {
+    body?: never;
+    path: {
+        answer_id: string;
+    };
+    query?: never;
+    url: '/api/v1/answers/{answer_id}/replay';
+};
+
+export type ReplayAnswerErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type ReplayAnswerError = ReplayAnswerErrors[keyof ReplayAnswerErrors];
+
+export type ReplayAnswerResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ReplayDataEnvelope;
+};
+
+export type ReplayAnswerResponse = ReplayAnswerResponses[keyof ReplayAnswerResponses];
 
 export type GetMeData = {
     body?: never;

@@ -100,7 +100,7 @@ async def test_a_long_answer_is_kept_alive_and_its_work_ends_with_the_reader() -
             ended.set()
         raise AssertionError
 
-    pieces = stream.events(answering(), heartbeat_s=0.02)  # type: ignore[arg-type]
+    pieces = stream.events(lambda _: answering(), heartbeat_s=0.02)  # type: ignore[arg-type]
     assert (await anext(pieces)).startswith(b":")
     assert (await anext(pieces)).startswith(b":")
     await pieces.aclose()
@@ -111,7 +111,7 @@ async def test_an_unforeseen_fault_ends_the_stream_with_an_event_that_betrays_no
     async def answering() -> object:
         raise RuntimeError("Kennwort: geheim")
 
-    pieces = [piece async for piece in stream.events(answering())]  # type: ignore[arg-type]
+    pieces = [piece async for piece in stream.events(lambda _: answering())]  # type: ignore[arg-type]
     assert len(pieces) == 1
     assert pieces[0].startswith(b"event: error\n")
     assert b"geheim" not in pieces[0]

@@ -81,7 +81,7 @@ async def test_nonsense(raw: bytes, fault: str) -> None:
         assert await fault_of(url) == fault
 
 
-@pytest.mark.parametrize(("status", "fault"), [(404, "missing"), (500, "down"), (503, "down")])
+@pytest.mark.parametrize(("status", "fault"), [(400, "nonsense"), (404, "missing"), (500, "down"), (503, "down")])
 async def test_each_status_has_its_meaning(status: int, fault: str) -> None:
     with fake_ollama(Script(status=status)) as url:
         assert await fault_of(url) == fault

@@ -1,0 +1,168 @@
+"""What was found, and answers that may leave: checked against their passages, with all that is told about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from luna_api.answers.ground import GroundPassage, ground_of
+from luna_api.answers.payload import passage, payload
+from luna_api.answers.schemas import AnswerSentenceData, Citation, Writing
+from luna_api.metrics.registry import Registry
+from luna_api.series.answers import SeriesReply
+from luna_api.series.schemas import QueryReceipt
+from luna_rules.answers.citations import CitationChecker
+from luna_rules.answers.model import Answer, Passage, cite
+from resources.vectors.index import SearchResult
+
+EXTRACTIVE = "extractive"
+"""The mode of an answer that is made of verbatim sentences."""
+SERIES = "series"
+"""The mode of an answer whose numbers come from SQL."""
+GENERATIVE = "generative"
+"""The mode of an answer that a language model wrote and that was checked sentence by sentence."""
+CONVERSATION = "conversation"
+"""The mode of a reply to a remark that asked for nothing in the documents."""
+NO_MODEL = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Passages of a search with all that is told about them."""
+
+    result: SearchResult
+    rows: tuple[dict[str, Any], ...]
+
+    @property
+    def pairs(self) -> list[tuple[Any, dict[str, Any]]]:
+        """Each hit with its row."""
+        return list(zip(self.result.hits, self.rows, strict=True))
+
+    @property
+    def passages(self) -> list[Passage]:
+        """As the rules of answering want them."""
+        return [passage(row, hit.score, hit.scores) for hit, row in self.pairs]
+
+    def citation(self, chunk_id: str) -> Citation:
+        """One of the passages as an answer cites it. Raises `KeyError` for any other."""
+        return _citation(self._by_id(), chunk_id)
+
+    def _by_id(self) -> dict[str, tuple[dict[str, Any], Any]]:
+        return {str(row["chunk_id"]): (row, hit) for hit, row in self.pairs}
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An answer that may leave: checked, with the passages that it cites.
+
+    `generation` is the state of the corpus that was seen. `writing` tells of the language models that were asked, None
+    where none was. `lasting` is False where a fault that passes (a server that is down) decided who wrote it: the same
+    question is then to be answered afresh.
+    """
+
+    answer: Answer
+    summary: str
+    body: str
+    sentences: tuple[AnswerSentenceData, ...]
+    citations: tuple[Citation, ...]
+    chunk_runs: Mapping[str, str | None]
+    index_versions: tuple[int, ...]
+    receipts: tuple[QueryReceipt, ...] = ()
+    mode: str = ""
+    ground: tuple[GroundPassage, ...] = ()
+    generation: int | None = None
+    model: str = NO_MODEL
+    model_digest: str = ""
+    writing: Writing | None = None
+    lasting: bool = True
+
+
+@dataclass(slots=True)
+class Clock:
+    """Where the time goes, in milliseconds."""
+
+    started: float = field(default_factory=perf_counter)
+    last: float = field(default_factory=perf_counter)
+    parts: dict[str, float] = field(default_factory=dict[str, float])
+
+    def lap(self, name: str) -> None:
+        """The time since the last lap went into `name`."""
+        now = perf_counter()
+        self.parts[name] = round(self.parts.get(name, 0.0) + (now - self.last) * 1e3, 3)
+        self.last = now
+
+    def total(self) -> dict[str, float]:
+        """All parts and the whole."""
+        return {**self.parts, "total": round((perf_counter() - self.started) * 1e3, 3)}
+
+
+def checked(answer: Answer, found: Found, registry: Registry) -> Composed:
+    """The last gate for verbatim sentences: what does not hold against its passage does not leave."""
+    rows = {str(row["chunk_id"]): (row, hit) for hit, row in found.pairs}
+    checker = CitationChecker(found.passages)
+    blocks: list[str] = []
+    sentences: list[AnswerSentenceData] = []
+    for statement in answer.body_sentences:
+        lines = statement.render().split("\n")
+        pieces = [checker.check_text(line) if "[chunk " in line else None for line in _joined_lines(lines)]
+        if any(part is not None and any(piece.verdict != "ok" for piece in part) for part in pieces):
+            registry.dropped_sentences.inc()
+            continue
+        blocks.append(statement.render())
+        sentences.append(AnswerSentenceData(statement.render(), [_citation(rows, statement.chunk_id)]))
+    cited = [chunk_id for chunk_id in answer.cited if chunk_id in rows] if answer.answered else []
+    return Composed(
+        answer=answer,
+        summary=_summary(answer, checker, registry),
+        body="\n\n".join(blocks),
+        sentences=tuple(sentences),
+        citations=tuple(_citation(rows, chunk_id) for chunk_id in cited),
+        chunk_runs={chunk_id: rows[chunk_id][0]["run_id"] for chunk_id in cited},
+        index_versions=found.result.index_versions,
+        ground=ground_of(found.rows, cited),
+        generation=found.result.generation,
+    )
+
+
+def of_series(reply: SeriesReply) -> Composed:
+    """An answer about series; its sentences were checked against their receipts already."""
+    answer = Answer(reply.answered, reply.body, suggestion=reply.suggestion, next_question=reply.next_question)
+    sentences = tuple(AnswerSentenceData(said.text, [], list(said.receipts)) for said in reply.sentences)
+    return Composed(
+        answer, reply.summary, reply.body, sentences, (), {}, (), receipts=tuple(reply.receipts), mode=SERIES
+    )
+
+
+def rounded(scores: Mapping[str, float]) -> dict[str, float]:
+    """Scores as they are told."""
+    return {name: round(float(value), 6) for name, value in scores.items()}
+
+
+def _summary(answer: Answer, checker: CitationChecker, registry: Registry) -> str:
+    """The summary with its citation; empty where its words do not hold, for the body says them anyway."""
+    if not answer.summary_chunk_id:
+        return answer.summary
+    summary = f"{answer.summary} {cite(answer.summary_chunk_id)}"
+    if all(piece.verdict == "ok" for piece in checker.check_text(summary)):
+        return summary
+    registry.dropped_sentences.inc()
+    return ""
+
+
+def _joined_lines(lines: Sequence[str]) -> list[str]:
+    """Lines of a statement, where a line without its own mark belongs to the next one with a mark."""
+    joined: list[str] = []
+    waiting: list[str] = []
+    for line in lines:
+        waiting.append(line)
+        if "[chunk " in line:
+            joined.append("\n".join(waiting))
+            waiting = []
+    return joined
+
+
+def _citation(rows: Mapping[str, tuple[dict[str, Any], Any]], chunk_id: str) -> Citation:
+    row, hit = rows[chunk_id]
+    return Citation(
+        chunk_id=row["chunk_id"], score=round(hit.score, 6), payload=payload(row), scores=rounded(hit.scores)
+    )

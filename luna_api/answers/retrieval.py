@@ -1,0 +1,104 @@
+"""Passages for a question: searched, completed to the ground of an answer, and how the question's words are matched."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from luna_api.accounts.principal import Principal
+from luna_api.answers.composed import Clock, Found
+from luna_api.answers.lexicons import Lexicons
+from luna_api.answers.payload import passages_by_id
+from luna_api.errors import ApiError
+from luna_rules.answers.gather import Ground, ground, searches
+from luna_rules.answers.matching import ConceptMatcher, QueryMatcher, WordMatcher
+from resources.database import AsyncConnection
+from resources.vectors.index import FilterError, Filters, IndexState, PassageIndex, SearchResult, parse_filters
+
+# In how many passages of the live index each term occurs, and (term NULL) how many passages there are: a word that
+# stands nowhere tells most about a question that nothing answers. A passage has 4 bytes of `frequencies` for each term
+# and 16 of `chunk_ids`.
+_FREQUENCIES = """
+WITH live AS (SELECT id, chunk_ids FROM index_segments WHERE version_id = ANY(%s) AND sequence > 0)
+SELECT NULL::text, coalesce(sum(octet_length(chunk_ids)), 0)::bigint / 16 FROM live
+UNION ALL
+SELECT term, sum(octet_length(frequencies))::bigint / 4 FROM index_postings
+WHERE segment_id IN (SELECT id FROM live) AND term = ANY(%s) GROUP BY term
+"""
+
+
+def read_filters(raw: Mapping[str, object] | None) -> Filters:
+    """The filters of a request. Raises 400 naming the key."""
+    try:
+        return parse_filters(raw)
+    except FilterError as fault:
+        raise ApiError(400, str(fault), data={"field": f"filters.{fault.key}", "fault": str(fault)}) from None
+
+
+class Retrieval:
+    """Searches the index for askers and reads what was found."""
+
+    def __init__(self, index: PassageIndex, lexicons: Lexicons) -> None:
+        self._index = index
+        self._lexicons = lexicons
+
+    async def state(self, sql: AsyncConnection, tenant: UUID) -> IndexState:
+        """The live versions and the state of the corpus, as the tenant sees them."""
+        return await self._index.state(sql, tenant)
+
+    async def search(
+        self,
+        sql: AsyncConnection,
+        principal: Principal,
+        question: str,
+        filters: Filters,
+        as_of: date,
+        limit: int,
+        clock: Clock,
+    ) -> Found:
+        """The best passages for a question."""
+        result = await self._index.search(sql, principal.tenant_id, question, filters=filters, as_of=as_of, limit=limit)
+        clock.lap("retrieval")
+        rows = await passages_by_id(sql, [hit.chunk_id for hit in result.hits])
+        clock.lap("passages")
+        # A passage withdrawn between the two statements is no passage any more.
+        kept = tuple(hit for hit in result.hits if hit.chunk_id in rows)
+        if len(kept) != len(result.hits):
+            result = SearchResult(kept, result.query, result.index_versions, result.generation, result.timings_ms)
+        return Found(result, tuple(rows[hit.chunk_id] for hit in kept))
+
+    async def ground(
+        self,
+        sql: AsyncConnection,
+        principal: Principal,
+        question: str,
+        filters: Filters,
+        as_of: date,
+        top_k: int,
+        clock: Clock,
+    ) -> tuple[Found, Ground]:
+        """What was found for the question and around it, and the passages of it that the answer may be taken from."""
+        every = [
+            await self.search(sql, principal, search.question, filters, as_of, search.limit, clock)
+            for search in searches(question, top_k)
+        ]
+        read = ground(question, [found.passages for found in every], top_k)
+        first = every[0].result
+        known = {row["chunk_id"]: (hit, row) for found in reversed(every) for hit, row in found.pairs}
+        kept = [known[UUID(passage.chunk_id)] for passage in read.passages]
+        result = SearchResult(
+            tuple(hit for hit, _ in kept), first.query, first.index_versions, first.generation, first.timings_ms
+        )
+        return Found(result, tuple(row for _, row in kept)), read
+
+    async def matcher(self, sql: AsyncConnection, question: str, result: SearchResult) -> ConceptMatcher:
+        """How sentences are compared with the question: by the live index's words where there are any."""
+        if result.query is None or not result.index_versions:
+            return WordMatcher(question)
+        analyser = await self._lexicons.analyser(sql, result.index_versions[0])
+        if analyser is None:
+            return WordMatcher(question)
+        rows = await (
+            await sql.execute(_FREQUENCIES, (list(result.index_versions), list(result.query.terms)), binary=True)
+        ).fetchall()
+        seen = {row[0]: row[1] for row in rows}
+        return QueryMatcher(result.query, analyser, frequency=lambda term: seen.get(term, 0), total=seen.get(None, 0))

@@ -1,0 +1,1 @@
+"""Language models: which are there, which are used for what, and how new ones come."""
