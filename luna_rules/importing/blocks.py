@@ -15,13 +15,15 @@ from luna_rules.importing.numbers import Decimal, parse_numbers
 from luna_rules.importing.rows import EARLIEST, LATEST
 from luna_rules.importing.statuses import MISSING, status_quality
 from luna_rules.importing.timing import Times, read_times
-from luna_rules.importing.vocabulary import UNITS, exact_unit
+from luna_rules.importing.vocabulary import UNITS, exact_unit, named_zone, part_of_total
 from luna_rules.series.ids import is_malo, is_melo
 from luna_rules.series.obis import Direction, parse_obis
 
 _SERIES: Final[dict[Direction, str]] = {"consumption": "consumption_kw", "production": "production_kw"}
+_ZONE_NAMES: Final = {"UTC": "UTC", "Etc/GMT-1": "MEZ (ohne Sommerzeit)"}
 _FOOTER: Final = (
-    r"(?i)summe|gesamt|total|\bsum\b|mittel|average|\bmin\b|\bmax\b|anzahl|ende|hinweis|quelle|legende|copyright|©"
+    r"(?i)summe|gesamt|total|\bsum\b|mittel|average|durchschnitt|\bmin(imum|imal\w*)?\b|\bmax(imum|imal\w*)?\b|spitze|"
+    r"anzahl|ende|hinweis|quelle|legende|copyright|©"
 )
 
 
@@ -60,7 +62,7 @@ class BlockReader:
                 registers[0],
             )
             pair = (numbers[beside.column], numbers[energy[0].column])
-        zone = self.mapping.zone or self.context.options.timezone
+        zone = self.mapping.zone or self._named_zone() or self.context.options.timezone
         times = read_times(self.layout.grid, block, self.first, used, groups, zone, self.mapping.stamp, pair)
         keep = self._judge_times(times)
         self._note_times(times)
@@ -69,6 +71,9 @@ class BlockReader:
         register = [self._registers(value, numbers[value.column], meters, codes, times, keep) for value in registers]
         found = pl.concat(register) if register else assemble.empty_registers().with_columns(line=pl.lit(0, pl.Int64))
         if not energy and found.height:
+            lead = block.start or block.single
+            if lead is not None and lead.kind == "date":
+                self.context.warn("Zählerstände ohne Uhrzeit gelten als Stände am Ende ihres Tages.")
             longs.append(self._advances(found))
         long = pl.concat(longs) if longs else pl.DataFrame(schema=dict(assemble.LONG_SCHEMA))
         if energy:
@@ -77,6 +82,18 @@ class BlockReader:
                 anything = anything | numbers[value.column].is_not_null()
             self.context.without_value += int((keep & ~anything).sum())
         return long, found.drop("line")
+
+    def _named_zone(self) -> str | None:
+        """The zone that the time's own header or the lines above name, where stamps carry no offset."""
+        lead = self.block.start or self.block.single
+        if lead is None:
+            return None
+        header = self.layout.header
+        words = [header[place] for place in (lead.column, lead.clock) if place is not None and place < len(header)]
+        zone = next((found for word in [*words, *self.layout.zone_words] if (found := named_zone(word))), None)
+        if zone is not None and zone != self.context.options.timezone:
+            self.context.warn(f"Die Zeiten gelten nach der Datei in {_ZONE_NAMES.get(zone, zone)}.")
+        return zone
 
     def _text(self, place: int | None) -> pl.Series:
         if place is None:
@@ -196,6 +213,9 @@ class BlockReader:
         if code is not None and (code.is_register or code.is_period):
             self.context.warn(f"Die Datei nennt keine Einheit; nach der OBIS-Kennzahl {code.text} sind es kWh.")
             return "kWh"
+        unit = self._unit_in_cells(value)
+        if unit is not None:
+            return unit
         numbers = self._numbers_quietly(value)
         if times.base_s == 3600 and _looks_like_kwh(numbers):
             self.context.warn(
@@ -208,6 +228,13 @@ class BlockReader:
             f"{round(3600 / times.base_s, 3) if times.base_s else 4:g}; bitte die Einheit angeben.",
             "unit",
         )
+
+    def _unit_in_cells(self, value: ValueColumn) -> str | None:
+        """The unit that stands behind every number of a column."""
+        written = self.body[f"c{value.column}"].drop_nulls().str.extract(r"^[-+\d.,\s']+([A-Za-z]{1,3})$")
+        units = written.drop_nulls().unique()
+        known = exact_unit(str(units[0])) if len(units) == 1 else None
+        return known if known != "V" and len(written) == len(written.drop_nulls()) else None
 
     def _numbers_quietly(self, value: ValueColumn) -> pl.Series:
         return parse_numbers(self.body[f"c{value.column}"], self.decimal).value.drop_nulls()
@@ -278,8 +305,10 @@ class BlockReader:
             },
             schema=assemble.LONG_SCHEMA,
         )
-        if value.hint.obis is not None and value.hint.obis.tariff:
-            frame = frame.with_columns(series=pl.concat_str("series", pl.lit("#"), pl.lit(str(value.hint.obis.tariff))))
+        tariff = str(value.hint.obis.tariff) if value.hint.obis is not None and value.hint.obis.tariff else None
+        part = tariff or (part_of_total(value.header) if value.column in self.columns.parts else None)
+        if part:
+            frame = frame.with_columns(series=pl.concat_str("series", pl.lit("#"), pl.lit(part)))
         return frame.filter(
             keep & pl.col("value").is_not_null() & (pl.col("quality") != MISSING) & (pl.col("series") != "")
         )

@@ -9,7 +9,7 @@ import polars as pl
 from luna_rules.importing.context import Context
 from luna_rules.importing.layout import Block, Layout, ValueColumn, shown_header
 from luna_rules.importing.model import Mapping, UnreadableFileError
-from luna_rules.importing.vocabulary import UNITS
+from luna_rules.importing.vocabulary import UNITS, is_net, part_of_total
 from luna_rules.series.obis import Direction
 
 
@@ -18,6 +18,8 @@ class Columns:
 
     def __init__(self, layout: Layout, block: Block, body: pl.DataFrame, context: Context, mapping: Mapping) -> None:
         self.layout, self.block, self.body, self.context, self.mapping = layout, block, body, context, mapping
+        self.parts: set[int] = set()
+        """Columns that hold a tariff's or a phase's share and are added up."""
 
     def choose(self) -> tuple[list[ValueColumn], list[ValueColumn], list[ValueColumn]]:
         """Columns of energy or power, of registers, of voltage; the others are named in the facts."""
@@ -61,7 +63,9 @@ class Columns:
         if len(unnamed) > 1 and self.block.obis is None:
             filled = [v for v in unnamed if self._count(v)]
             units = {v.unit for v in filled}
-            if len(filled) > 1 and len(units) == 1 and not all(v.hint.measure == "power" for v in filled):
+            shares = any(part_of_total(v.header) for v in filled)
+            power = all(v.hint.measure == "power" for v in filled)
+            if len(filled) > 1 and len(units) == 1 and not power and not shares:
                 return self._columns_as_meters(filled)
         chosen: list[ValueColumn] = []
         for group in by_key.values():
@@ -74,6 +78,17 @@ class Columns:
         """The total before the tariffs, energy before power, the fuller column before the emptier."""
         filled = [v for v in group if self._count(v)] or group[:1]
         totals = [v for v in filled if v.hint.obis is None or v.hint.obis.tariff == 0]
+        shares = [v for v in totals if part_of_total(v.header)]
+        if shares and len(shares) < len(totals):
+            totals = [v for v in totals if v not in shares]
+        elif len(shares) > 1 and len({part_of_total(v.header) for v in shares}) == len(shares):
+            self.parts |= {v.column for v in shares}
+            self.context.warn(
+                "Der Gesamtwert fehlt; er wurde zusammengezählt aus " + ", ".join(v.header for v in shares) + "."
+            )
+            return shares
+        if any(is_net(v.header) for v in totals):
+            totals = [v for v in totals if is_net(v.header)]
         if totals:
             order = {v.column: place for place, v in enumerate(totals)}
             return [

@@ -100,6 +100,8 @@ class Layout:
     preamble_obis: str | None
     stated_sum_kwh: float | None
     signature: str
+    zone_words: list[str] = field(default_factory=list[str])
+    """Cells above the table that may name a zone, with what stands beside them."""
 
 
 def recognise(grid: Grid, mapping: Mapping | None) -> Layout:
@@ -129,6 +131,7 @@ def recognise(grid: Grid, mapping: Mapping | None) -> Layout:
         preamble_obis(preamble),
         stated_sum(header),
         signature,
+        [" ".join(row) for row in preamble if re.search(r"(?i)zeitzone|time\s*zone|zeitbasis|\butc\b", " ".join(row))],
     )
     if not any(block.values for block in blocks):
         raise UnreadableFileError(

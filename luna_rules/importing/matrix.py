@@ -1,4 +1,4 @@
-"""Day matrices: a row for each day, a column for each quarter-hour. Turned into one row for each value."""
+"""Day matrices, a row for each day or a column for each day, turned into one row for each value."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from luna_rules.importing import stamps
 from luna_rules.importing.grid import Grid
 
 _LEAST: Final = 23
+_LEAST_DAYS: Final = 2
 _SPAN: Final = re.compile(r"^(\d{1,2}:\d{2})(?::\d{2})?\s*(?:-|–|bis)\s*\d{1,2}:\d{2}")
 
 
@@ -24,7 +25,42 @@ def unfold(grid: Grid) -> Grid:
         clocks = {column: clock for column, cell in enumerate(cells) if (clock := _clock(cell)) is not None}
         if len(clocks) >= _LEAST and len(clocks) >= 0.6 * sum(bool(cell) for cell in cells):
             return _unfolded(grid, place, cells, clocks)
+        days = [column for column, cell in enumerate(cells) if cell and stamps.is_date_only(cell)]
+        if len(days) >= _LEAST_DAYS and len(days) >= 0.6 * sum(bool(cell) for cell in cells):
+            return _by_days(grid, place, cells, days)
     return grid
+
+
+def _by_days(grid: Grid, place: int, cells: list[str], days: list[int]) -> Grid:
+    """A row for each clock time, a column for each day: the days one under the other."""
+    body = grid.frame.slice(place + 1)
+    clocks = [
+        column
+        for column in range(grid.width)
+        if column not in days
+        and (sample := body[f"c{column}"].drop_nulls().head(40).to_list())
+        and sum(_clock(cell) is not None for cell in sample) >= 0.75 * len(sample)
+    ]
+    if not clocks:
+        return grid
+    clock = pl.col(f"c{clocks[0]}")
+    spans = clock.str.extract(_SPAN.pattern, 1)
+    parts = [
+        body.filter(clock.is_not_null()).select(
+            c0=pl.lit(cells[day]), c1=pl.coalesce(spans, clock), c2=pl.col(f"c{day}"), line=pl.col("line")
+        )
+        for day in days
+    ]
+    words = " ".join(cell for number in range(place) for cell in grid.row(number) if cell)
+    head = [["Datum", cells[clocks[0]] or "Zeit", words[-200:] or "Wert"]]
+    preamble = [[*grid.row(number)[:3], "", "", ""][:3] for number in range(place)]
+    top = pl.DataFrame(
+        [[cell or None for cell in row] for row in [*preamble, *head]],
+        schema=dict.fromkeys(("c0", "c1", "c2"), pl.String),
+        orient="row",
+    ).with_columns(line=grid.frame["line"].head(place + 1))
+    long = pl.concat(parts).filter(pl.col("c2").is_not_null())
+    return Grid(pl.concat([top, long]), grid.origin, grid.name, grid.encoding, grid.separator)
 
 
 def _clock(cell: str) -> str | None:

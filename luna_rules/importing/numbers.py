@@ -14,7 +14,10 @@ PLACEHOLDERS: Final = frozenset(
     {"", "-", "--", "---", "–", "n/a", "na", "n.a.", "null", "none", "#nv", "#n/a", "nil", "k.a.", "k. a.", "*", "."}
 )
 _PLACEHOLDER_LIST: Final = sorted(PLACEHOLDERS)
-_NUMBER: Final = r"^[+-]?(\d{1,3}([.,' ]\d{3})+|\d+)?([.,]\d+)?([eE][+-]?\d{1,3})?\s*(kWh|Wh|MWh|kW|W|MW|V|€|EUR)?-?$"
+_NUMBER: Final = (
+    r"^[+-]?(\d{1,3}([.,' \u00a0\u202f\u2019]\d{3})+|\d+)?([.,]\d+)?([eE][+-]?\d{1,3})?"
+    r"\s*(kWh|Wh|MWh|kW|W|MW|V|€|EUR)?-?$"
+)
 NUMBER: Final = re.compile(_NUMBER)
 _NOT_A_NUMBER: Final = r"(?i)^[+-]?(nan|inf(inity)?|∞|unendlich|1\.#(inf|qnan|ind).*)$"
 
@@ -68,7 +71,7 @@ def parse_numbers(column: pl.Series, decimal: Decimal) -> Numbers:
     frame = frame.with_columns(
         text=pl.col("text")
         .str.replace(r"\s*(kWh|Wh|MWh|kW|W|MW|V|€|EUR)$", "")
-        .str.replace_all(r"[\s'\x{a0}\x{202f}]", "")
+        .str.replace_all(r"[\s'\x{a0}\x{202f}\x{2019}]", "")
         .str.replace("−", "-", literal=True)
         .str.replace(r"^(\d.*)-$", "-${1}")
     )

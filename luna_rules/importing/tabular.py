@@ -15,10 +15,12 @@ from luna_rules.importing.matrix import unfold
 from luna_rules.importing.model import Faults, ImportOptions, Mapping, MeterFound, ParsedFile, UnreadableFileError
 from luna_rules.importing.numbers import Decimal, decide_decimal
 from luna_rules.importing.rows import meter_found
+from luna_rules.importing.spellings import respelled
 from luna_rules.series.frames import empty_prices
 from luna_rules.series.ids import is_malo, is_melo
 
 _FINE_S: Final = 43_200
+_SAME_TIME_LEAST: Final = 10
 
 
 def parse_grids(grids: list[Grid], options: ImportOptions, faults: Faults) -> ParsedFile:
@@ -29,7 +31,7 @@ def parse_grids(grids: list[Grid], options: ImportOptions, faults: Faults) -> Pa
     refused: UnreadableFileError | None = None
     for grid in grids:
         try:
-            layout = recognise(unfold(grid), options.mapping)
+            layout = recognise(unfold(respelled(grid, options.timezone)), options.mapping)
             part = _extract(layout, context)
         except UnreadableFileError as error:
             if len(grids) == 1:
@@ -110,6 +112,15 @@ def _finish(parts: list[Extracted], signature: str, context: Context) -> ParsedF
     readings, exact, conflicts = assemble.widen(long, context.faults)
     if exact:
         context.warn(f"{exact} Werte kommen mehrfach gleich vor und zählen einmal.")
+    if conflicts >= _SAME_TIME_LEAST and conflicts > 1.5 * readings.height:
+        raise UnreadableFileError(
+            "time_missing",
+            f"Auf jede Zeit kommen mehrere Werte ({conflicts} Zeilen für {readings.height} Zeiten): Die Uhrzeit oder "
+            "die Kennung des Zählers wurde nicht erkannt. Bitte die Spalten zuordnen.",
+            missing=["ts"],
+            header=[str(cell) for cell in _as_list(context.facts.get("header"))],
+            header_signature=signature,
+        )
     if conflicts:
         context.warn(f"{conflicts} Zeiten kommen mehrfach mit anderem Wert vor; es gilt die letzte Zeile.")
     _check_stated(readings, context)

@@ -17,6 +17,8 @@ from luna_rules.series.localtime import local_to_utc
 
 DAY_S: Final = 86_400
 LONGEST_S: Final = 90_000
+_GRID_S: Final = (60, 300, 600, 900, 1800, 3600)
+_JITTER_S: Final = 5
 
 
 @dataclass
@@ -225,7 +227,10 @@ def _singles(
     registers: tuple[pl.Series, pl.Series] | None,
     notes: list[str],
 ) -> Times:
-    naive, shifted = _midnights(begin.naive, groups)
+    snapped = _on_the_grid(begin.naive, groups)
+    if snapped is not None:
+        notes.append("Die Zeitstempel schwanken um Sekunden; sie gelten als die nahe volle Viertelstunde oder Minute.")
+    naive, shifted = _midnights(begin.naive if snapped is None else snapped, groups)
     if shifted:
         notes.append("„00:00“ steht am Ende des Tages und gilt als 24:00.")
     instants = _instants(naive, begin.offset, groups, zone)
@@ -271,6 +276,24 @@ def _singles(
         begin.shown,
         notes,
     )
+
+
+def _on_the_grid(naive: pl.Series, groups: pl.Series) -> pl.Series | None:
+    """The times rounded to their grid where they miss it by seconds; None where they keep it, or have none."""
+    frame = pl.DataFrame({"n": naive, "g": groups})
+    steps = frame.drop_nulls("n").select(pl.col("n").diff().over("g").dt.total_seconds()).to_series()
+    usual = steps.filter(steps > 0).median()
+    if not isinstance(usual, float):
+        return None
+    step = min(_GRID_S, key=lambda one: abs(one - usual))
+    if abs(step - usual) > _JITTER_S:
+        return None
+    known = naive.drop_nulls()
+    rounded = known.dt.round(f"{step}s")
+    off = (known - rounded).dt.total_seconds().abs()
+    if off.max() == 0 or (off <= _JITTER_S).mean() < 1 or rounded.n_unique() != known.n_unique():  # type: ignore[operator]
+        return None
+    return naive.dt.round(f"{step}s")
 
 
 def _base(ts: pl.Series, used: pl.Series, groups: pl.Series) -> int | None:

@@ -27,6 +27,17 @@ _UNIT: Final = re.compile(r"(?<![A-Za-z/€])(kwh|wh|mwh|gwh|kw|mw|w|v)(?![A-Za-
 _PRICE_UNIT: Final = re.compile(r"(€|eur|euro|ct|cent)\s*(?:/|je|pro|per)\s*(mwh|kwh)", re.IGNORECASE)
 _FOREIGN_UNIT: Final = re.compile(r"kvarh?|varh?\b|kva\b|m³|m3\b|°c|\bhz\b|cos\s*(phi|φ)|\bph\b", re.IGNORECASE)
 
+_UNIT_WORDS: Final = (
+    (re.compile(r"\b(kilo-?watt-?stunden?|kilowatt-?hours?)\b", re.IGNORECASE), "kWh"),
+    (re.compile(r"\b(mega-?watt-?stunden?|megawatt-?hours?)\b", re.IGNORECASE), "MWh"),
+    (re.compile(r"\b(watt-?stunden?|watt-?hours?)\b|total_act(_ret)?_energy$", re.IGNORECASE), "Wh"),
+    (re.compile(r"\bkilo-?watt\b", re.IGNORECASE), "kW"),
+    (re.compile(r"\bmega-?watt\b", re.IGNORECASE), "MW"),
+    (re.compile(r"\bwatt\b", re.IGNORECASE), "W"),
+)
+"""Units written out, and columns of devices that are known to count in one."""
+_BEFORE_W: Final = r"(_|(leistung|power|last|in|spannung|voltage)\s+)"
+
 _REGISTER: Final = (
     r"z(ä|ae)hlerst(a|ä|ae)nd|meter\s*reading|\bregister|cumul|kumul|zählwerk(sstand)?\b|^stand\b|total\s*reading"
 )
@@ -55,7 +66,8 @@ _DATE: Final = r"datum|\bdate|^tag$|\bday\b|date"
 _TIME: Final = r"zeit|uhrzeit|\btime|time|\bts\b|stamp|intervall"
 _PRODUCTION: Final = (
     r"einspeis|erzeug|r(ü|ue)cklieferung|r(ü|ue)ckspeis|(ü|ue)bersch(u|ü)(ss|ß)|produktion|generation|production|produced|export|"
-    r"feed[- ]?in|\blieferung|abgabe|pv-?\s*(anlage|ertrag|leistung)|solar|photovolta|\binfeed|injection|"
+    r"feed[- ]?in|\blieferung|abgabe|_ret_energy|\bertrag|\byield|wechselrichter|\binverter|gesamtanlage|\bsymo\b|"
+    r"sunny\s*(boy|tripower|portal)|plenticore|pv-?\s*(anlage|ertrag|leistung)|solar|photovolta|\binfeed|injection|"
     r"energie-?richtung\s*[:;]?\s*(einspeis|lieferung|-a\b)|\ba-|\b-a\b"
 )
 _CONSUMPTION: Final = (
@@ -67,6 +79,38 @@ _POWER: Final = r"leistung|power|\blast\b|lastprofil|lastgang|demand"
 _VOLTAGE: Final = r"spannung|voltage"
 _VOLUME: Final = r"volum|menge|\bmwh\b"
 _DAILY: Final = r"tages(summe|wert|verbrauch)|daily"
+
+
+_PART: Final = re.compile(
+    r"(?<![a-z0-9])(ht|nt|t[1-4]|hochtarif|niedertarif|hauptzeit|nebenzeit|tarif\s*[1-4])(?![a-z0-9])"
+    r"|(?<![a-z0-9])(?:l|phase\s*|ph)([1-3])(?![a-z0-9])|^([abc])_",
+    re.IGNORECASE,
+)
+_ALL_PARTS: Final = re.compile(r"gesamt|summe|total(?!_act)|insgesamt", re.IGNORECASE)
+_NET: Final = re.compile(r"netz|grid|\b[12]\.(8|29)\.", re.IGNORECASE)
+_ZONES: Final = (
+    (re.compile(r"\b(utc|gmt)\s*\+\s*0?1\b|mez\s*\(?ohne|winterzeit|\bmez\b|\bcet\b", re.IGNORECASE), "Etc/GMT-1"),
+    (re.compile(r"\b(utc|gmt)\b(?!\s*[+-])", re.IGNORECASE), "UTC"),
+)
+_SUMMER_TOO: Final = re.compile(r"mesz|cest|sommer|berlin|lokal|ortszeit|local", re.IGNORECASE)
+
+
+def part_of_total(header: str) -> str | None:
+    """The tariff or phase whose share a column holds, such as `HT` or `L1`; None for a total."""
+    found = None if _ALL_PARTS.search(header) else _PART.search(header)
+    return found[0].strip("_ ").upper() if found else None
+
+
+def is_net(header: str) -> bool:
+    """Whether a column is measured where the site meets the network."""
+    return _NET.search(header) is not None
+
+
+def named_zone(text: str) -> str | None:
+    """The fixed zone that a header or preamble names; None where it names none or one with summer time."""
+    if _SUMMER_TOO.search(text):
+        return None
+    return next((zone for pattern, zone in _ZONES if pattern.search(text)), None)
 
 
 @dataclass(frozen=True)
@@ -101,11 +145,18 @@ def find_unit(text: str) -> str | None:
     """The unit of energy, power or voltage that a text names, in its usual spelling; brackets count first."""
     if _FOREIGN_UNIT.search(text) or _PRICE_UNIT.search(text):
         return None
+    for pattern, unit in _UNIT_WORDS:
+        text = pattern.sub(f" {unit} ", text)
     for bracketed in re.findall(r"[\[(]([^\])]*)[\])]", text):
         found = _UNIT.search(bracketed)
         if found:
             return _spelled(found[1])
-    units = [found for found in _UNIT.findall(text) if found.lower() not in {"w", "v"} or text.strip() == found]
+    alone = text.strip()
+    units = [
+        found
+        for found in _UNIT.findall(text)
+        if found.lower() not in {"w", "v"} or alone == found or re.search(rf"{_BEFORE_W}{found}$", alone, re.IGNORECASE)
+    ]
     return _spelled(units[-1]) if units else None
 
 
