@@ -40,7 +40,9 @@ async def test_pieces_come_as_they_are_said() -> None:
 async def test_a_model_is_known_by_name_with_digest_and_window() -> None:
     with fake_ollama(Script(models={"klein:latest": 2048, "gross:8b": 131_072})) as url:
         generator = OllamaGenerator(url)
-        assert await generator.describe("klein") == ModelInfo("klein:latest", DIGEST, 2048, 1)
+        assert await generator.describe("klein") == ModelInfo(
+            "klein:latest", DIGEST, 2048, 1, frozenset({"completion"})
+        )
         assert (await generator.describe("gross:8b")).window == 8192
         with pytest.raises(GeneratorError) as caught:
             await generator.describe("unbekannt")
