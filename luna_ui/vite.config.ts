@@ -15,6 +15,8 @@ export default defineConfig({
     sourcemap: false,
     modulePreload: { polyfill: false },
     target: 'es2022',
+    // The charts' chunk is fetched by the views of series only.
+    chunkSizeWarningLimit: 700,
   },
   server: { proxy: { '/api': api, '/health': api } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },

@@ -120,7 +120,9 @@ function load(request, response, third, raw, { fault, newId }) {
   const state = { import_id: newId(), status: 'processing', stage: 'parse', target: 'smart_meter_readings', mode: dry ? 'dry_run' : 'load', source: 'upload', file_name: name, sha256: newId(), size_bytes: raw.length, layout: null, rows_read: 40, rows_total: 96, loaded: 0, updated: 0, unchanged: 0, rejected: 0, ts_from: null, ts_to: null, meter_ids: [], warnings: [], facts: {}, errors: [], error: null, error_code: null, run_id: 'run-9', created_at: iso(PRICES_TO), started_at: null, finished_at: null, undone_at: null };
   const good = { status: 'done', layout: 'Luna-CSV', rows_read: 96, loaded: 94, rejected: 2, ts_from: iso(READINGS_FROM), ts_to: iso(READINGS_FROM + 24 * HOUR), meter_ids: ['haus-1'], errors: [{ line: 12, column: 'consumption_kw', value: 'viel', reason: 'ist keine Zahl' }, { line: 40, column: 'ts', value: '2025-03-30T02:15', reason: 'diese Uhrzeit gab es nicht' }] };
   const bad = { status: 'failed', error: 'In der Datei steht nichts, das wie Messwerte aussieht.', error_code: 'unknown_layout' };
-  imports.set(state.import_id, Object.defineProperty(state, 'ending', { value: /kaputt/.test(name) ? bad : good, enumerable: false }));
+  const vague = { status: 'failed', error: 'In welcher Einheit die Werte stehen, sagt die Datei nicht.', error_code: 'unit_missing', facts: { header: ['Zeit', 'Wert'], missing: ['unit'], proposal: { columns: { Zeit: 'ts', Wert: 'consumption' } } } };
+  const ending = /kaputt/.test(name) ? bad : /ohne-einheit/.test(name) && !/"unit":"kWh"/.test(text) ? vague : good;
+  imports.set(state.import_id, Object.defineProperty(state, 'ending', { value: ending, enumerable: false }));
   response.statusCode = 202;
   return state;
 }

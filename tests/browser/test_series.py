@@ -136,6 +136,21 @@ def test_a_file_that_is_not_understood_says_why(desk: Session) -> None:
     expect(row.get_by_role("button", name="Einlesen")).to_have_count(0)
 
 
+def test_what_a_file_leaves_open_can_be_told(desk: Session) -> None:
+    page = desk.goto("/zaehler")
+    page.get_by_label("Dateien mit Messwerten wählen").set_input_files([readings("ohne-einheit.csv")])
+    row = page.get_by_test_id("import")
+    expect(row.get_by_role("alert")).to_contain_text("In welcher Einheit")
+    explain = row.get_by_role("form", name="Datei erklären")
+    expect(explain.get_by_label("Spalte Wert", exact=True)).to_have_value("consumption")
+    explain.get_by_label("Einheit der Werte").select_option("kWh")
+    explain.get_by_role("button", name="Nochmals durchsehen").click()
+    tried = page.get_by_test_id("import").first
+    expect(tried).to_contain_text("So würde es: 94 neu")
+    tried.get_by_role("button", name="Einlesen").click()
+    expect(page.get_by_test_id("import").first).to_contain_text("Eingelesen: 94 neu")
+
+
 def test_a_new_meter_and_one_computed_from_it(desk: Session) -> None:
     page = desk.goto("/zaehler")
     page.get_by_role("button", name="Zähler anlegen").click()

@@ -70,10 +70,17 @@ export async function* livePrices(market: string, product: string, last: number,
 }
 
 export type ImportTarget = 'smart_meter_readings' | 'market_prices';
+export interface ImportMapping {
+  columns?: Record<string, string>;
+  unit?: 'kWh' | 'Wh' | 'MWh' | 'kW' | 'W' | 'MW';
+  stamp?: 'start' | 'end';
+  direction?: 'consumption' | 'production';
+}
 export interface ImportWish {
   target: ImportTarget;
   dryRun: boolean;
   meterId: string;
+  mapping: ImportMapping | null;
 }
 export function importFile(file: File, wish: ImportWish, signal?: AbortSignal): Promise<ImportData> {
   const form = new FormData();
@@ -81,6 +88,7 @@ export function importFile(file: File, wish: ImportWish, signal?: AbortSignal): 
   form.set('target', wish.target);
   form.set('mode', wish.dryRun ? 'dry_run' : 'load');
   if (wish.meterId !== '') form.set('meter_id', wish.meterId);
+  if (wish.mapping !== null) form.set('mapping', JSON.stringify(wish.mapping));
   form.set('wait', '0');
   // Prices are nobody's own: they are the administrator's to write.
   return call('data/load', { method: 'POST', form, admin: wish.target === 'market_prices', ...aborting(signal) });

@@ -1,7 +1,7 @@
 /** Files of readings: try, load, watch, undo. What was wrong stands there by line, value and reason. */
 import { type DragEvent, useEffect, useRef, useState } from 'react';
 import { FileUp, Undo2 } from 'lucide-react';
-import { type ImportTarget, importFile, importState, undoImport } from '@/api/series';
+import { type ImportMapping, type ImportTarget, importFile, importState, undoImport } from '@/api/series';
 import type { ImportData } from '@/api/series-types';
 import { WanderingMoon } from '@/components/moon';
 import { Button } from '@/components/ui/button';
@@ -10,6 +10,7 @@ import { Failure } from '@/components/ui/notice';
 import { adminKey } from '@/api/client';
 import { cn } from '@/lib/cn';
 import { formatDay, formatNumber, plural } from '@/lib/format';
+import { MappingForm, unclear } from './mapping';
 
 const POLL_MS = 600;
 const ENDED = new Set(['done', 'failed', 'undone']);
@@ -19,6 +20,7 @@ interface Job {
   file: File;
   target: ImportTarget;
   meterId: string;
+  mapping: ImportMapping | null;
   dryRun: boolean;
   state: ImportData | null;
   error: unknown;
@@ -55,7 +57,7 @@ export function ImportPanel({ onDone }: { onDone: () => void }) {
     onDone();
   };
 
-  const start = (file: File, wish: Pick<Job, 'target' | 'meterId' | 'dryRun'>) => {
+  const start = (file: File, wish: Pick<Job, 'target' | 'meterId' | 'mapping' | 'dryRun'>) => {
     const id = ++counter;
     setJobs((all) => [{ id, file, ...wish, state: null, error: null }, ...all].slice(0, 20));
     importFile(file, wish)
@@ -63,7 +65,7 @@ export function ImportPanel({ onDone }: { onDone: () => void }) {
       .catch((error: unknown) => patch(id, { error }));
   };
 
-  const look = (file: File) => start(file, { target, meterId: meterId.trim(), dryRun: true });
+  const look = (file: File) => start(file, { target, meterId: meterId.trim(), mapping: null, dryRun: true });
 
   const undo = (job: Job) => {
     if (job.state === null) return;
@@ -123,15 +125,29 @@ export function ImportPanel({ onDone }: { onDone: () => void }) {
       </div>
       <ul className="space-y-3">
         {jobs.map((job) => (
-          <ImportRow key={job.id} job={job} load={() => start(job.file, { target: job.target, meterId: job.meterId, dryRun: false })} undo={() => undo(job)} />
+          <ImportRow
+            key={job.id}
+            job={job}
+            load={() => start(job.file, { target: job.target, meterId: job.meterId, mapping: job.mapping, dryRun: false })}
+            explain={(mapping, named) => start(job.file, { target: job.target, meterId: named, mapping, dryRun: true })}
+            undo={() => undo(job)}
+          />
         ))}
       </ul>
     </div>
   );
 }
 
-function ImportRow({ job, load, undo }: { job: Job; load: () => void; undo: () => void }) {
+interface ImportRowProps {
+  job: Job;
+  load: () => void;
+  explain: (mapping: ImportMapping, meterId: string) => void;
+  undo: () => void;
+}
+
+function ImportRow({ job, load, explain, undo }: ImportRowProps) {
   const { state, error, dryRun } = job;
+  const about = state?.status === 'failed' ? unclear(state) : null;
   return (
     <li className="rounded-xl border border-line bg-panel px-4 py-3" data-testid="import" data-status={state?.status ?? 'sending'}>
       <p className="text-sm font-medium break-all">{job.file.name}</p>
@@ -143,9 +159,12 @@ function ImportRow({ job, load, undo }: { job: Job; load: () => void; undo: () =
           {state === null ? 'Wird übertragen …' : dryRun ? 'Ich sehe die Datei durch …' : progress(state)}
         </p>
       ) : state.status === 'failed' ? (
-        <p role="alert" className="mt-1 text-sm text-bad">
-          {state.error}
-        </p>
+        <>
+          <p role="alert" className="mt-1 text-sm text-bad">
+            {state.error}
+          </p>
+          {about !== null && <MappingForm about={about} prices={job.target === 'market_prices'} meterId={job.meterId} onTry={explain} />}
+        </>
       ) : state.status === 'undone' ? (
         <p className="mt-1 text-sm text-ink-2">Zurückgenommen; was vorher galt, gilt wieder.</p>
       ) : (
