@@ -72,6 +72,29 @@ function answerFor(question) {
   };
 }
 
+const HASH = 'a3f1'.repeat(16);
+/** What the receipt of any answer looks like here, and what a replay finds: one passage has a newer version. */
+function receiptOf(answer_id) {
+  const answer = answerFor('Was sind steuerbare Verbrauchseinrichtungen?');
+  const ground = answer.citations.map(({ chunk_id, payload }, index) => ({
+    chunk_id, cited: index < 3, sha256: HASH, item_id: payload.item_id, document_id: payload.item_id, version: payload.version ?? 1, item_sha256: HASH, run_id: newId(), label: [payload.section, payload.title].filter(Boolean).join(' '),
+  }));
+  return {
+    answer_id, answer: { ...answer, answer_id }, answered: true, as_of: '2026-06-01', top_k: 6, filters: {}, mode: 'extractive', model: 'none', model_digest: null, prompt_version: '1', prompt_hash: HASH, chunk_runs: {}, ground,
+    materialisations: [{ asset: 'documents/chunks', run_id: ground[0].run_id, passages: ground.length }], index: { versions: [3], generation: 42, runs: {} },
+    latency_ms: { connection: 0.4, retrieval: 22.1, compose: 9.6, total: 41.2 }, trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', created_at: new Date().toISOString(), erased_at: null, sequence: 12, previous_hash: HASH, hash: HASH, intact: true, fault: null,
+  };
+}
+function replayOf(answer_id) {
+  const { ground, answer } = receiptOf(answer_id);
+  const said = 'Vom Dokument gibt es inzwischen Fassung 9, dort lautet die Stelle anders oder fehlt.';
+  return {
+    answer_id, same: true, said: 'Die Antwort käme heute genauso heraus; einige ihrer Fundstellen sind aber nicht mehr der neueste Stand.', text_same: true, changes: [{ kind: 'passage', said: `${ground[0].label}: ${said}` }],
+    passages: ground.map(({ chunk_id, label, cited, version }, index) => ({ chunk_id, label, cited, version, fate: index === 0 ? 'replaced' : 'same', newest_version: index === 0 ? 9 : version })),
+    now: { answered: true, answer: answer.answer, summary: answer.summary, chunks_used: answer.chunks_used, index: { versions: [3], generation: 43, runs: {} } }, reruns: [], replayed_at: new Date().toISOString(), latency_ms: { total: 30 },
+  };
+}
+
 const conversations = new Map();
 function seedConversation(title, minutes, lost = false) {
   const id = newId();
@@ -168,6 +191,10 @@ async function api(request, response, url) {
   if (['data', 'meters', 'sim', 'receipts'].includes(root)) {
     const found = await series(request, response, url, parts, body, raw, { fault: (status, message) => new Fault(status, message), newId, sleep });
     if (found !== null) return found;
+  }
+  if (root === 'answers') {
+    await sleep(PACE);
+    return third === 'replay' ? replayOf(second) : receiptOf(second);
   }
   switch (route) {
     case 'GET system/info':

@@ -237,3 +237,31 @@ def test_a_search_can_be_limited(desk: Session) -> None:
     with page.expect_request("**/rag/search") as searched:
         page.get_by_label("Schlagwort").fill("netz")
     assert searched.value.post_data_json["filters"] == {"tags": ["netz"]}
+
+
+def test_the_receipt_tells_what_the_answer_stood_on_and_is_replayed(desk: Session, question: str) -> None:
+    page = desk.goto("/")
+    desk.ask(question)
+    page.get_by_role("button", name="Beleg", exact=True).last.click()
+    drawer = page.get_by_test_id("receipt")
+    expect(drawer.get_by_role("heading", name=re.compile(r"Beleg der Antwort Nr\. \d+"))).to_be_visible()
+    for part in ("Worauf sie steht", "Wie sie entstand", "Wie lange es dauerte", "Kette der Belege"):
+        expect(drawer.get_by_role("region", name=part)).to_be_visible()
+    drawer.get_by_role("button", name="Nachvollziehen").click()
+    expect(drawer.get_by_test_id("replayed")).to_contain_text(re.compile("Die Antwort|Dieselbe|Heute"))
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(page.get_by_role("button", name="Beleg", exact=True).last).to_be_focused()
+
+
+def test_the_receipt_fits_on_a_phone(phone: Session, question: str) -> None:
+    page = phone.goto("/")
+    phone.ask(question)
+    page.get_by_role("button", name="Beleg", exact=True).last.click()
+    drawer = page.get_by_test_id("receipt")
+    drawer.get_by_role("button", name="Nachvollziehen").click()
+    drawer.get_by_test_id("replayed").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert drawer.evaluate(
+        "e => [...e.querySelectorAll('*')].every(x => x.getBoundingClientRect().right <= innerWidth + 1)"
+    )

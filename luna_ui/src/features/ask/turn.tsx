@@ -12,6 +12,8 @@ import { answerAsText, citedIds, withoutOpenMark } from '@/lib/citations';
 import { copyText } from '@/lib/clipboard';
 import { isLimited, scopeWords } from '@/lib/scope';
 import { AnswerText, AnswerView, type OpenEvidence } from './answer';
+import { ReceiptButton } from './receipt';
+import { modeOf } from './receipt-words';
 import { type Turn, askStore } from './store';
 
 interface TurnViewProps {
@@ -153,8 +155,9 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
         <IconButton label="Noch einmal fragen" onClick={() => askStore.again(turn.id)}>
           <RotateCw />
         </IconButton>
+        <ReceiptButton answerId={answer.answer_id} />
         <span className="ml-auto pl-3 text-xs text-ink-3">
-          {!answer.answered ? '' : answer.mode === 'extractive' ? 'Wörtlich aus den Quellen, ohne Sprachmodell' : answer.model}
+          {!answer.answered ? '' : answer.mode === 'extractive' ? 'Wörtlich aus den Quellen, ohne Sprachmodell' : modeOf(answer)}
         </span>
       </div>
       {noteOpen && (
