@@ -47,6 +47,7 @@ from luna_api.models.directory import Candidate, ModelDirectory
 from luna_api.prompts import LunaPrompts
 from luna_api.series.answers import answer as answer_series
 from luna_api.series.answers import keep as keep_receipts
+from luna_api.series.answers import wordings
 from luna_rules.answers.compose import answer_question, refuse, reply
 from luna_rules.answers.followup import Turn, condense
 from luna_rules.answers.model import Passage
@@ -242,10 +243,8 @@ class AnswerPipeline:
                 clock.lap("condense")
             as_of = _valid_on(request.as_of, condensed)
             asked = Asked(request, filters, question, condensed, as_of, uuid4(), request.conversation_id or uuid4())
-            previous = [turn.condensed or turn.question for turn in history]
-            series = (
-                None if request.filters else await answer_series(sql, question, previous=previous, day=request.as_of)
-            )
+            *previous, spoken = wordings(history, question, condensed)
+            series = None if request.filters else await answer_series(sql, spoken, previous=previous, day=request.as_of)
             if series is not None:
                 drafted = Drafted(of_series(series))
                 clock.lap("series")

@@ -15,6 +15,7 @@ from luna_api.accounts.principal import Principal
 from luna_api.series.schemas import QueryReceipt
 from luna_api.series.shapes import shown
 from luna_api.series.terms import common_step, formula_terms, site_terms
+from luna_rules.answers.followup import Turn
 from luna_rules.series_answers import compose
 from luna_rules.series_answers.plan import MeterName, Plan
 from luna_rules.series_answers.query import SeriesColumn, Term
@@ -93,23 +94,29 @@ def mark(receipt_id: object) -> str:
 async def answer(
     sql: AsyncConnection, question: str, *, previous: Sequence[str] = (), day: date | None = None
 ) -> SeriesReply | None:
-    """The answer to a question about series; None for any other question, found out without the database.
+    """The answer to a question about series; None for any other question.
 
     `previous` are the questions before it in the conversation, newest last; `day` is the day to read „gestern“ from,
     where it is not today.
     """
     now = datetime.combine(day, time(12), BERLIN) if day else datetime.now(BERLIN)
-    plan = read_question(question, now) or follow_up(question, previous, now)
-    if plan is None or (not plan.of_market and not plan.meters):
-        plan = await _with_meters(sql, question, now, plan)
+    plan = await _read(sql, question, previous, now)
     if plan is None:
         return None
     if plan.impossible and not plan.spans:
         return _unasked(compose.impossible(plan))
     subject = await _market(sql, plan, now) if plan.of_market else await _meters(sql, plan)
+    if subject is not None and plan.measure == "cost":
+        subject = await _priced(sql, plan, subject, now)
+        if subject is None:
+            return _unasked(compose.no_series(plan, market=True))
     if subject is None:
         return _unasked(compose.no_series(plan))
-    if plan.of_market and plan.measure in ("value", "mean", "max", "min") and subject.product in ("BASE", "PEAK"):
+    if (
+        subject.source == "prices"
+        and plan.measure in ("value", "mean", "max", "min")
+        and subject.product in ("BASE", "PEAK")
+    ):
         plan = replace(plan, per="interval")
     spans = _stretches(plan, subject)
     if not spans:
@@ -117,18 +124,23 @@ async def answer(
     return await _asked(sql, plan, subject, spans)
 
 
+def wordings(history: Sequence[Turn], question: str, condensed: str) -> list[str]:
+    """How each question of a conversation is read: where it accepts what Luna offered, that; else by its own words."""
+    offered = ["", *(turn.offered for turn in history)]
+    asked = [*((turn.question, turn.condensed) for turn in history), (question, condensed)]
+    return [whole if whole and whole == offer else own for (own, whole), offer in zip(asked, offered, strict=True)]
+
+
 async def keep(sql: AsyncConnection, principal: Principal, reply: SeriesReply, answer_id: UUID) -> None:
     """Store the receipts of an answer that is given."""
     await kept.store(sql, reply.kept, tenant=principal.tenant_id, user_id=principal.user_id, answer_id=answer_id)
 
 
-async def _with_meters(sql: AsyncConnection, question: str, now: datetime, plan: Plan | None) -> Plan | None:
-    """The plan with the meters that the question names; their names may make it a question about series."""
+async def _read(sql: AsyncConnection, question: str, previous: Sequence[str], now: datetime) -> Plan | None:
+    """The plan of a question; names of meters may make it one about series, and say about which."""
     rows = await (await sql.execute(_NAMES)).fetchall()
-    if not rows:
-        return plan
     named = [MeterName(row[0], row[1] or "", row[2]) for row in rows]
-    return read_question(question, now, named) or plan
+    return read_question(question, now, named) or follow_up(question, previous, now, named)
 
 
 async def _asked(sql: AsyncConnection, plan: Plan, subject: Subject, spans: Sequence[Span]) -> SeriesReply:
@@ -162,6 +174,8 @@ _ROLES = {
     "peak": "Peak",
     "negative": "negative Stunden",
     "quarters": "Viertelstunden",
+    "base": "Base",
+    "per": "je Abschnitt",
     "latest": "letzte Werte",
     "dearest": "höchster Tag",
     "cheapest": "niedrigster Tag",
@@ -242,6 +256,20 @@ async def _market(sql: AsyncConnection, plan: Plan, now: datetime) -> Subject | 
     )
 
 
+async def _priced(sql: AsyncConnection, plan: Plan, meters: Subject, now: datetime) -> Subject | None:
+    """The meters with the market's prices beside them; None where there are none."""
+    market = await _market(sql, plan, now)
+    if market is None:
+        return None
+    return replace(
+        meters,
+        market=market.market,
+        product=market.product,
+        price_s=market.interval_s,
+        simulated=meters.simulated or market.simulated,
+    )
+
+
 async def _meters(sql: AsyncConnection, plan: Plan) -> Subject | None:
     """The meters that were named, or those that measure what is asked; several are added."""
     async with sql.cursor(row_factory=dict_row) as cursor:
@@ -268,7 +296,13 @@ async def _meters(sql: AsyncConnection, plan: Plan) -> Subject | None:
         else:
             terms.append(Term(row["meter_id"], column))
             parts.append(row)
-    return _subject(chosen, parts, tuple(terms), complete=complete)
+    subject = _subject(chosen, parts, tuple(terms), complete=complete)
+    if subject is None or plan.measure != "by_meter":
+        return subject
+    single = [row for row in chosen if row["formula"] is None]
+    return replace(
+        subject, members=tuple((row["name"] or row["meter_id"], Term(row["meter_id"], column)) for row in single)
+    )
 
 
 def _fitting(rows: Sequence[dict[str, Any]], plan: Plan) -> list[dict[str, Any]]:

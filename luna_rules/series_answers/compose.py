@@ -43,6 +43,8 @@ class SeriesAnswer:
 def compose(plan: Plan, subject: Subject, asked: Sequence[Asked]) -> SeriesAnswer:
     """The answer to a plan from what its queries gave."""
     with_values = [one for one in asked if one.results["main"].quality.values]
+    if not with_values and plan.measure == "peak" and any(one.results["base"].quality.values for one in asked):
+        return _no_peak_hours(asked)
     if not with_values:
         return _nothing(subject, asked)
     writer: Callable[[Plan, Subject, Asked], list[Statement]] = (
@@ -66,16 +68,32 @@ def compose(plan: Plan, subject: Subject, asked: Sequence[Asked]) -> SeriesAnswe
     return SeriesAnswer(bool(kept), tuple(kept), suggestion, _next(plan, subject, asked[0].span), tuple(dropped))
 
 
+def _no_peak_hours(asked: Sequence[Asked]) -> SeriesAnswer:
+    """Weekends have no peak hours."""
+    one = asked[0]
+    text = f"{say.capital(one.span.label)} gibt es keine Peak-Stunde: Peak heißt montags bis freitags von 8 bis 20 Uhr."
+    base = f"Der Base-Preis lag bei {say.price_both(float(one.results['base'].value('mean')))}."
+    rests = ((one.at, "base"),)
+    return SeriesAnswer(True, (Statement(text, rests, label=one.span.label), Statement(base, rests)), "", "")
+
+
 def impossible(plan: Plan) -> SeriesAnswer:
-    """A date was named that no calendar has."""
+    """A date was named that no calendar has, or an hour that the change of the clock leaves out."""
+    if " Uhr am " in plan.impossible:
+        text = (
+            f"Die Stunde von {plan.impossible} gab es nicht: Da wurden die Uhren von 2 auf 3 Uhr vorgestellt, "
+            "der Tag hatte 23 Stunden."
+        )
+        return SeriesAnswer(False, (Statement(text, ()),), "Fragen Sie gern nach der Stunde davor oder danach.", "")
     text = f"Ein Datum wie „{plan.impossible.title()}“ kennt mein Kalender nicht; nennen Sie mir gern ein anderes."
     return SeriesAnswer(False, (Statement(text, ()),), "", "")
 
 
-def no_series(plan: Plan) -> SeriesAnswer:
-    """There is no such series at all."""
-    if plan.of_market:
-        text = f"Für den Markt {plan.market} liegen mir noch keine Preise vor."
+def no_series(plan: Plan, *, market: bool = False) -> SeriesAnswer:
+    """There is no such series at all; `market` where a meter was asked about but the prices are missing."""
+    if plan.of_market or market:
+        product = f" ({plan.product.title()})" if plan.product and plan.of_market else ""
+        text = f"Für den Markt {plan.market}{product} liegen mir noch keine Preise vor."
         return SeriesAnswer(False, (Statement(text, ()),), "Sobald Preise eingelesen sind, antworte ich gern.", "")
     wanted = {
         "voltage": "mit Spannungswerten",

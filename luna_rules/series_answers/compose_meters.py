@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from luna_rules.series_answers import say
@@ -25,13 +26,21 @@ def statements(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
             return _counted(plan, subject, asked)
         case "gaps":
             return _gaps(plan, subject, asked)
+        case "cost":
+            return _cost(plan, subject, asked)
+        case "by_meter":
+            return _by_meter(plan, subject, asked)
+        case "median" | "deviation":
+            return _spread_of(plan, subject, asked)
+        case _ if plan.now and plan.quantity != "voltage":
+            return _present(plan, subject, asked)
         case _ if plan.quantity == "voltage":
             return _voltage(plan, subject, asked)
         case "max" | "min" if plan.per != "interval":
             return _ranked(plan, subject, asked)
         case "max" | "min" | "spread":
             return _extreme(plan, subject, asked)
-        case "mean":
+        case "mean" | "sum" if plan.measure == "mean" or plan.per != "interval":
             return _mean(plan, subject, asked)
         case "course":
             return _course(plan, subject, asked)
@@ -107,16 +116,97 @@ def _ranked(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     value = shown(float(result.rows[0][1]))
     text = f"{say.capital(noun)} war {_when(plan, asked)} am {word} {name}: {mean}{value} ({subject.name})."
     found = [_said(asked, subject, text)]
-    rest = [f"{say.group(row[0], plan.per)} ({shown(float(row[1]))})" for row in result.rows[1:3]]
+    more = result.rows[1 : plan.count or 3]
+    rest = [f"{say.group(row[0], plan.per)} ({shown(float(row[1]))})" for row in more]
     if rest:
-        found.append(_said(asked, subject, f"Dahinter folgen {say.listed(rest)}."))
+        word = "folgt" if len(rest) == 1 else "folgen"
+        found.append(_said(asked, subject, f"Dahinter {word} {say.listed(rest)}."))
     return found
+
+
+def _present(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
+    result = asked.results["main"]
+    noun, at = {"production": "Ihre Erzeugung"}.get(plan.quantity, "Ihre Last"), result.moment("last_ts")
+    moment = say.interval(at, subject.interval_s) if at else asked.span.label
+    text = f"{noun} lag zuletzt, {moment}, bei {say.power(float(result.value('mean')))} ({subject.name})."
+    return [_said(asked, subject, text)]
+
+
+def _cost(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
+    result = asked.results["main"]
+    energy, priced = float(result.value("sum_kwh")), float(result.value("priced_kwh") or 0)
+    noun, _ = _NOUNS[plan.quantity]
+    when, market = _when(plan, asked), f"{subject.market} {subject.product}"
+    cost = result.value("cost_eur")
+    if cost is None or not priced:
+        text = f"{say.capital(noun)} lag {when} bei {say.energy(energy)}; Preise des Marktes dazu liegen mir nicht vor."
+        return [_said(asked, subject, text)]
+    verb = "wäre an der Börse wert gewesen" if plan.quantity == "production" else "hätte zu Börsenpreisen gekostet"
+    text = f"{say.capital(noun)} {when} von {say.energy(priced)} {verb}: {say.euros(float(cost))} ({subject.name})."
+    found = [_said(asked, subject, text)]
+    each = f"Das sind im Mittel {say.number(100 * float(cost) / priced)} ct/kWh nach {market}"
+    beside = "" if plan.quantity == "production" else ", ohne Netzentgelte, Umlagen, Steuern und Marge des Lieferanten"
+    product = tuple(float(digits) for digits in re.findall(r"\d+", subject.product))
+    found.append(_said(asked, subject, f"{each}{beside}.", constants=product))
+    if energy - priced > 0.005:
+        text = f"Für weitere {say.energy(energy - priced)} liegen mir keine Preise vor."
+        found.append(_said(asked, subject, text, constants=(energy - priced,)))
+    return found
+
+
+def _by_meter(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
+    done = _NOUNS[plan.quantity][1]
+    each = [
+        (name, f"meter {number}", float(asked.results[f"meter {number}"].value("sum_kwh")))
+        for number, (name, _) in enumerate(subject.members)
+        if asked.results[f"meter {number}"].quality.values
+    ]
+    if not each:
+        return []
+    each.sort(key=lambda one: -one[2])
+    names = " ".join(name for name, _, _ in each)
+    digits = tuple(float(found) for found in re.findall(r"\d+", names))
+    name, result, most = each[0]
+    text = f"{say.capital(_when(plan, asked))} hat {name} am meisten {done}: {say.energy(most)}."
+    found = [_said(asked, subject, text, result, constants=digits)]
+    if rest := [f"{name} ({say.energy(value)})" for name, _, value in each[1:6]]:
+        rests = tuple((asked.at, result) for _, result, _ in each[1:6])
+        word = "folgt" if len(rest) == 1 else "folgen"
+        found.append(Statement(f"Dahinter {word} {say.listed(rest)}.", rests, constants=digits))
+    if len(each) == 2:
+        less = each[0][2] - each[1][2]
+        both = tuple((asked.at, result) for _, result, _ in each)
+        text = f"Der Unterschied beträgt {say.energy(less)}."
+        found.append(Statement(text, both))
+    return found
+
+
+def _spread_of(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
+    result = asked.results["main"]
+    shown = say.volts if plan.quantity == "voltage" else say.power
+    what = {"consumption": "der Last", "production": "der Erzeugung", "voltage": "der Spannung"}[plan.quantity]
+    median, mean = shown(float(result.value("median"))), shown(float(result.value("mean")))
+    text = (
+        f"{say.capital(_when(plan, asked))} lag der Median {what} bei {median}, das Mittel bei {mean} ({subject.name})."
+    )
+    found = [_said(asked, subject, text)]
+    if result.value("sd") is not None:
+        found.append(_said(asked, subject, f"Die Standardabweichung betrug {shown(float(result.value('sd')))}."))
+    return found if plan.measure == "median" else found[::-1]
 
 
 def _mean(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     result = asked.results["main"]
     noun, _ = _NOUNS[plan.quantity]
     found: list[Statement] = []
+    if plan.per in ("1w", "1mo", "1y") and asked.results["per"].rows:
+        rows = asked.results["per"].rows
+        each = sum(float(row[1]) for row in rows) / len(rows)
+        unit = {"1w": "Woche", "1mo": "Monat", "1y": "Jahr"}[plan.per]
+        text = f"{say.capital(noun)} lag {_when(plan, asked)} im Schnitt bei {say.energy(each)} je {unit}"
+        text += f" ({subject.name})."
+        found.append(_said(asked, subject, text, "per"))
+        return found
     covered = result.quality.covered_s
     if covered >= 86_400 and plan.clock is None and plan.weekdays is None:
         daily = float(result.value("sum_kwh")) * 86_400 / covered

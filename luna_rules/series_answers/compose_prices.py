@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from luna_rules.series_answers import say
 from luna_rules.series_answers.plan import Plan
 from luna_rules.series_answers.query import Result
+from luna_rules.series_answers.spans import BERLIN
 from luna_rules.series_answers.statement import Asked, Statement
 from luna_rules.series_answers.subject import Subject
 
@@ -15,8 +17,19 @@ from luna_rules.series_answers.subject import Subject
 def statements(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     """What the results of one stretch say."""
     match plan.measure:
+        case "negative" if plan.per != "interval":
+            return _negative_groups(plan, subject, asked)
         case "negative":
             return _negative(plan, subject, asked)
+        case "run":
+            return _run(plan, subject, asked)
+        case "median" | "deviation":
+            return _spread_of(plan, subject, asked)
+        case "base_peak":
+            both = replace(plan, measure="base"), replace(plan, measure="peak")
+            return [_base_or_peak(both[0], subject, asked), _base_or_peak(both[1], subject, asked, "peak")]
+        case "max" | "min" if plan.together:
+            return _together(plan, subject, asked)
         case "above" | "below":
             return _counted(plan, subject, asked)
         case "base" | "peak":
@@ -125,18 +138,81 @@ def _counted(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     return [_said(asked, text)]
 
 
-def _base_or_peak(plan: Plan, subject: Subject, asked: Asked) -> Statement:
+def _negative_groups(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
+    rows = [row for row in asked.results["main"].rows if row[1]]
+    when = _when(plan, asked)
+    if not rows:
+        return [_said(asked, f"{when} war keine Stunde negativ ({_basis(subject)}).")]
+    found: list[Statement] = []
+    if plan.per == "1d":
+        days = f"{len(rows)} {'Tag' if len(rows) == 1 else 'Tagen'}"
+        text = f"{when} war der Börsenpreis an {days} mindestens eine Stunde lang negativ ({_basis(subject)})."
+        found.append(_said(asked, text, constants=(float(len(rows)),)))
+    most = say.group(rows[0][0], plan.per)
+    found.append(_said(asked, f"Die meisten negativen Stunden gab es {most}: {say.hours(int(rows[0][1]))}."))
+    rest = [f"{say.group(row[0], plan.per)} ({say.hours(int(row[1]))})" for row in rows[1:3]]
+    if rest:
+        found.append(_said(asked, f"Dahinter folgen {say.listed(rest)}."))
+    return found
+
+
+def _run(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     result = asked.results["main"]
+    longest, start = int(result.value("negative_run")), result.moment("negative_run_ts")
+    when = _when(plan, asked)
+    if not longest or start is None:
+        return [_said(asked, f"{when} war keine Stunde negativ ({_basis(subject)}).")]
+    begin, end = say.moment(start), say.moment(start + timedelta(hours=longest))
+    text = f"{when} waren höchstens {say.hours(longest)} am Stück negativ, von {begin} bis {end} ({_basis(subject)})."
+    ends = start + timedelta(hours=longest)
+    local = ends.astimezone(BERLIN)
+    known = (float(local.day), float(local.hour), float(local.year))
+    total = say.hours(int(result.value("negative")))
+    return [_said(asked, text, constants=known), _said(asked, f"Insgesamt waren es {total}.")]
+
+
+def _spread_of(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
+    result = asked.results["main"]
+    median, mean = float(result.value("median")), float(result.value("mean"))
+    when = _when(plan, asked)
+    middle = f"der Median des Börsenpreises bei {say.price_both(median)}, das Mittel bei {say.price(mean)}"
+    deviation = result.value("sd")
+    found = [_said(asked, f"{when} lag {middle}.")]
+    if deviation is not None:
+        said = f"Die Standardabweichung betrug {say.price(float(deviation))} ({_basis(subject)})."
+        found.append(_said(asked, said))
+    return found if plan.measure == "median" else found[::-1]
+
+
+def _together(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
+    result = asked.results["main"]
+    start = result.moment("group")
+    if start is None:
+        return []
+    moment = say.interval(start, plan.together * 3_600)
+    word = "Am teuersten" if plan.measure == "max" else "Am günstigsten"
+    be = "sind" if asked.span.start > result.as_of else "waren"
+    price = say.price_both(float(result.value("mean")))
+    text = f"{word} {be} {say.hours(plan.together)} am Stück {moment}: im Mittel {price}."
+    end = (start + timedelta(hours=plan.together)).astimezone(BERLIN)
+    return [_said(asked, text, constants=(float(plan.together), float(end.hour), float(end.minute)))]
+
+
+def _base_or_peak(plan: Plan, subject: Subject, asked: Asked, name: str = "main") -> Statement:
+    result = asked.results[name]
+    if not result.quality.values:
+        text = f"{say.capital(asked.span.label)} gibt es keine Peak-Stunde (montags bis freitags von 8 bis 20 Uhr)."
+        return _said(asked, text)
     value, count = float(result.value("mean")), int(result.value("count"))
     what = say.hours(count) if subject.interval_s >= 3_600 else say.quarters(count)
     if plan.measure == "base":
         basis = f"Mittel aller {what}, 0 bis 24 Uhr"
-        name = "Base-Preis"
+        kind = "Base-Preis"
     else:
         basis = f"Mittel der {what} montags bis freitags von 8 bis 20 Uhr"
-        name = "Peak-Preis"
-    text = f"{say.capital(asked.span.label)} lag der {name} bei {say.price_both(value)} ({basis})."
-    return _said(asked, text)
+        kind = "Peak-Preis"
+    text = f"{say.capital(asked.span.label)} lag der {kind} bei {say.price_both(value)} ({basis})."
+    return _said(asked, text, name)
 
 
 def _ranked(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
@@ -147,14 +223,24 @@ def _ranked(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     word = "Am teuersten" if plan.measure == "max" else "Am günstigsten"
     mean = "" if per == "1h" and subject.interval_s == 3_600 else "im Mittel "
     when = f"{asked.span.label}{_narrowed(plan)}"
-    found = [_said(asked, f"{word} war der Strom {when} {name}: {mean}{say.price_both(value)}.")]
+    found = [_said(asked, f"{word} {_be(asked)} der Strom {when} {name}: {mean}{say.price_both(value)}.")]
     if per in ("1d", "1w", "1mo", "1y"):
         low, high = float(result.value("min")), float(result.value("max"))
         found.append(_said(asked, f"Die Spanne reichte dabei von {say.price(low)} bis {say.price(high)}."))
-    rest = [f"{say.group(row[0], per)} ({say.price(float(row[1]))})" for row in result.rows[1:3]]
+    more = result.rows[1 : plan.count or 3]
+    rest = [f"{say.group(row[0], per)} ({say.price(float(row[1]))})" for row in more]
     if rest:
-        found.append(_said(asked, f"Dahinter folgen {say.listed(rest)}."))
+        found.append(_said(asked, f"Dahinter {'folgt' if len(rest) == 1 else 'folgen'} {say.listed(rest)}."))
     return found
+
+
+def _be(asked: Asked) -> str:
+    """„ist“ for what is to come."""
+    return "ist" if asked.span.start > asked.results["main"].as_of else "war"
+
+
+def _lies(asked: Asked) -> str:
+    return "liegt" if asked.span.start > asked.results["main"].as_of else "lag"
 
 
 def _extreme(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
@@ -166,9 +252,12 @@ def _extreme(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     word = "Am höchsten" if most else "Am niedrigsten"
     when = f"{asked.span.label}{_narrowed(plan)}" if asked.span.grain not in ("day", "hour") else ""
     place = f"{when}, {at}" if when else at
-    found = [_said(asked, f"{word} stand der Börsenpreis {place}: {say.price_both(value)}.")]
+    stands = "steht" if _be(asked) == "ist" else "stand"
+    found = [_said(asked, f"{word} {stands} der Börsenpreis {place}: {say.price_both(value)}.")]
     mean = float(result.value("mean"))
-    found.append(_said(asked, f"Im Mittel lag er {asked.span.label}{_narrowed(plan)} bei {say.price(mean)}."))
+    found.append(
+        _said(asked, f"Im Mittel {_lies(asked)} er {asked.span.label}{_narrowed(plan)} bei {say.price(mean)}.")
+    )
     return found
 
 
@@ -178,15 +267,17 @@ def _stats(plan: Plan, subject: Subject, asked: Asked) -> list[Statement]:
     if count == 1:
         moment = result.moment("max_ts")
         at = say.interval(moment, subject.interval_s) if moment else asked.span.label
-        text = f"{say.capital(at)} lag der Börsenpreis bei {say.price_both(mean)}."
+        text = f"{say.capital(at)} {_lies(asked)} der Börsenpreis bei {say.price_both(mean)}."
         return [_said(asked, text)]
     low, high = float(result.value("min")), float(result.value("max"))
     low_at, high_at = (_at(result, name, subject.interval_s, asked) for name in ("min_ts", "max_ts"))
     when = _when(plan, asked)
-    extremes = f"Am niedrigsten war er {low_at} mit {say.price(low)}, am höchsten {high_at} mit {say.price(high)}."
-    middle = f"{when} lag der Börsenpreis im Mittel bei {say.price_both(mean)}."
+    extremes = (
+        f"Am niedrigsten {_be(asked)} er {low_at} mit {say.price(low)}, am höchsten {high_at} mit {say.price(high)}."
+    )
+    middle = f"{when} {_lies(asked)} der Börsenpreis im Mittel bei {say.price_both(mean)}."
     spread = (
-        f"{when} lag der Börsenpreis zwischen {say.price(low)} und {say.price(high)}: "
+        f"{when} {_lies(asked)} der Börsenpreis zwischen {say.price(low)} und {say.price(high)}: "
         f"eine Spanne von {say.price(high - low)}."
     )
     if plan.measure == "spread":

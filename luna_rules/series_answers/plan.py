@@ -10,7 +10,7 @@ from luna_rules.series_answers.spans import Span
 Quantity = Literal["price", "consumption", "production", "voltage"]
 Measure = Literal[
     "value", "max", "min", "mean", "sum", "course", "negative", "above", "below", "base", "peak", "spread", "autarky",
-    "self_use", "gaps",
+    "self_use", "gaps", "median", "deviation", "run", "base_peak", "cost", "by_meter",
 ]  # fmt: skip
 Per = Literal["interval", "1h", "1d", "1w", "1mo", "1y", "hour_of_day", "weekday", "month_of_year"]
 
@@ -31,7 +31,8 @@ class Plan:
     `spans` are the stretches asked about, in the order named; none means all there is, or with `now` the latest value.
     `compare` asks for the difference of two. `per` says among what the largest or smallest is sought. `threshold` is in
     EUR/MWh, kW or V. `meters` are the ids of meters that were named. `market` is the market named, else EPEX.
-    `clock` and `weekdays` narrow the days, `narrowed` says how. `impossible` is a date that does not exist.
+    `clock` and `weekdays` narrow the days, `narrowed` says how. `impossible` is a date or an hour that does not exist.
+    `count` largest or smallest are wanted, or the best `together` hours in a row.
     """
 
     quantity: Quantity
@@ -48,7 +49,8 @@ class Plan:
     weekdays: tuple[int, ...] | None = None
     narrowed: str = ""
     impossible: str = ""
-    unit: str = ""
+    count: int = 0
+    together: int = 0
     words: tuple[str, ...] = field(default=())
 
     @property

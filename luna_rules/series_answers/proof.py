@@ -66,6 +66,10 @@ def _figures(results: Sequence[Result]) -> Iterator[float]:
             yield abs(result.query.threshold) / 10
         if {"min", "max"} <= set(result.columns) and result.rows and result.value("max") is not None:
             yield float(result.value("max")) - float(result.value("min"))
+        if {"cost_eur", "priced_kwh"} <= set(result.columns) and result.rows and result.value("priced_kwh"):
+            yield 100 * float(result.value("cost_eur") or 0) / float(result.value("priced_kwh"))
+        if "sum_kwh" in result.columns and len(result.rows) > 1:
+            yield sum(float(row[result.columns.index("sum_kwh")] or 0) for row in result.rows) / len(result.rows)
         if result.query.self_use and result.rows:
             yield from _shares(result)
         if "sum_kwh" in result.columns and result.rows and quality.covered_s:

@@ -18,7 +18,7 @@ Bucket = Literal["raw", "15m", "1h", "1d", "1w", "1mo", "1y"]
 Group = Literal["total", "15m", "1h", "1d", "1w", "1mo", "1y", "hour_of_day", "weekday", "month_of_year"]
 Aggregate = Literal[
     "mean", "min", "max", "min_ts", "max_ts", "sum_kwh", "count", "negative", "above", "below", "seconds",
-    "substituted", "first_ts", "last_ts",
+    "substituted", "first_ts", "last_ts", "median", "sd", "negative_run", "negative_run_ts", "cost_eur", "priced_kwh",
 ]  # fmt: skip
 SelfUse = Literal["load_kwh", "generation_kwh", "self_kwh", "import_kwh", "export_kwh"]
 Order = Literal["group", "asc", "desc"]
@@ -45,6 +45,10 @@ class SeriesQuery:
     `weekdays` (0 is Monday) narrow the intervals, `at_least` and `at_most` their values; `threshold` is for the
     aggregates `above` and `below`. `order` sorts the groups, or them by their first aggregate.
 
+    With `window` the mean of so many buckets in a row takes each bucket's place, where none of them is missing.
+    `negative_run` is the longest row of negative buckets. Readings with a `market` and `product` (whose prices last
+    `price_s` each) have `cost_eur` and `priced_kwh`, the energy for which there is a price.
+
     With `self_use` the terms are not added: they are load and generation, or grid import, export and generation, and
     the result is the five energies of a site (`SELF_USE`).
     """
@@ -63,6 +67,8 @@ class SeriesQuery:
     at_least: float | None = None
     at_most: float | None = None
     bucket: Bucket = "raw"
+    window: int = 1
+    price_s: int = 0
     group: Group = "total"
     aggregates: tuple[Aggregate | SelfUse, ...] = ("mean",)
     self_use: Basis = ""

@@ -34,6 +34,11 @@ def energy(kwh: float) -> str:
     return f"{number(kwh, 2 if size < 100 else 1 if size < 10_000 else 0)} kWh"
 
 
+def euros(value: float) -> str:
+    """Money."""
+    return f"{number(value)} EUR"
+
+
 def power(kw: float) -> str:
     """Power."""
     size = abs(kw)
@@ -73,6 +78,12 @@ def interval(start: datetime, seconds: int, *, day: bool = True) -> str:
     zone = f" ({'Winterzeit' if local.fold else 'Sommerzeit'})" if twice else ""
     said = f"von {clock(first)} bis {clock(last)} Uhr{zone}"
     return f"am {day_name(local.date())} {said}" if day else said
+
+
+def moment(at: datetime) -> str:
+    """`12. Mai 2024, 13 Uhr`."""
+    local = at.astimezone(BERLIN)
+    return f"{day_name(local.date())}, {clock(local.hour * 60 + local.minute)} Uhr"
 
 
 def _ambiguous(local: datetime) -> bool:

@@ -152,6 +152,16 @@ def _at(day: date, minute: int, fold: int) -> datetime:
     return local.astimezone(UTC)
 
 
+def left_out_hour(day: date, first_minute: int, last_minute: int) -> str:
+    """Says a stretch of the clock that a change of the clock leaves out on that day; empty for any that exists."""
+    if not first_minute < last_minute <= first_minute + 60:
+        return ""
+    local = datetime.combine(day, time(*divmod(first_minute, 60)), BERLIN)
+    if local.astimezone(UTC).astimezone(BERLIN).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return ""
+    return f"{clock(first_minute)} bis {clock(last_minute)} Uhr am {day_name(day)}"
+
+
 def clock(minute: int) -> str:
     """`17`, `17:30`, and `24` for the end of the day."""
     hour, rest = divmod(minute, 60)

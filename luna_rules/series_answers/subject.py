@@ -18,13 +18,20 @@ _ENERGY: tuple[Aggregate, ...] = (
     "sum_kwh", "mean", "max", "max_ts", "min", "min_ts", "count", "seconds", "first_ts", "last_ts",
 )  # fmt: skip
 _COUNTED = ("above", "below")
+_COST: tuple[Aggregate, ...] = ("cost_eur", "sum_kwh", "priced_kwh", "count")
+_MOST_DAYS = 4_000
+_GROUPS: dict[str, Group] = {
+    "1h": "1h", "1d": "1d", "1w": "1w", "1mo": "1mo", "1y": "1y", "hour_of_day": "hour_of_day",
+    "weekday": "weekday", "month_of_year": "month_of_year",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A series to be asked: `name` as Luna says it, `interval_s` of its values, `first`/`last` how far it reaches.
 
-    `site` are the series for autarky with their `basis`. `more` meters were meant beside the named ones and are added.
+    `site` are the series for autarky with their `basis`. Readings with a `market` and `product` are priced by them,
+    each price holding for `price_s`. `members` are the meters that are compared, by name.
     """
 
     source: str
@@ -40,6 +47,8 @@ class Subject:
     first: datetime | None = None
     last: datetime | None = None
     simulated: bool = False
+    price_s: int = 0
+    members: tuple[tuple[str, Term], ...] = ()
 
     def query(self, span: Span, **fields: Any) -> SeriesQuery:
         """A query over a stretch; a value whose interval reaches into an hour asked for counts to it."""
@@ -94,6 +103,16 @@ def queries(plan: Plan, subject: Subject, span: Span) -> Iterator[tuple[str, Ser
             ),
         )
         return
+    if plan.measure == "cost":
+        priced = subject.query(span, aggregates=_COST, **narrowed)
+        yield "main", replace(priced, market=subject.market, product=subject.product, price_s=subject.price_s)
+        return
+    if plan.measure == "by_meter":
+        yield "main", subject.query(span, aggregates=("sum_kwh", "count"), **narrowed)
+        for number, (_, term) in enumerate(subject.members):
+            alone = replace(subject, terms=(term,), align_s=0, complete=True)
+            yield f"meter {number}", alone.query(span, aggregates=("sum_kwh", "max", "max_ts", "count"), **narrowed)
+        return
     if plan.of_market:
         yield from _prices(plan, subject, span, narrowed)
     else:
@@ -102,6 +121,20 @@ def queries(plan: Plan, subject: Subject, span: Span) -> Iterator[tuple[str, Ser
 
 def _prices(plan: Plan, subject: Subject, span: Span, narrowed: dict[str, Any]) -> Iterator[tuple[str, SeriesQuery]]:
     bucket: Bucket = "1h" if subject.interval_s < 3_600 else "raw"
+    if plan.measure == "run":
+        yield (
+            "main",
+            subject.query(
+                span, bucket=bucket, aggregates=("negative_run", "negative_run_ts", "negative", "count"), **narrowed
+            ),
+        )
+        return
+    if plan.measure == "negative" and plan.per in ("1d", "1w", "1mo", "1y"):
+        yield "main", subject.query(
+            span, bucket=bucket, group=_GROUPS[plan.per], aggregates=("negative", "min", "count"), order="desc",
+            limit=_MOST_DAYS, **narrowed,
+        )  # fmt: skip
+        return
     if plan.measure == "negative":
         yield "main", subject.query(span, bucket=bucket, aggregates=("negative", "count", "min", "min_ts"), **narrowed)
         if subject.interval_s < 3_600:
@@ -111,8 +144,23 @@ def _prices(plan: Plan, subject: Subject, span: Span, narrowed: dict[str, Any]) 
         aggregates = (plan.measure, "count")
         yield "main", subject.query(span, bucket=bucket, aggregates=aggregates, threshold=plan.threshold, **narrowed)
         return
+    if plan.measure in ("median", "deviation"):
+        aggregates = ("median", "sd", "mean", "min", "max", "count")
+        yield "main", subject.query(span, bucket=bucket, aggregates=aggregates, **narrowed)
+        return
+    if plan.measure == "base_peak":
+        yield "main", subject.query(span, aggregates=("mean", "count"))
+        yield "peak", subject.query(span, clock=PEAK_CLOCK, weekdays=PEAK_DAYS, aggregates=("mean", "count"))
+        return
+    if plan.together:
+        yield "main", subject.query(
+            span, bucket="1h", window=plan.together, group="1h", aggregates=("mean", "count"),
+            order="desc" if plan.measure == "max" else "asc", limit=1, **narrowed,
+        )  # fmt: skip
+        return
     if plan.measure == "peak":
         yield "main", subject.query(span, clock=PEAK_CLOCK, weekdays=PEAK_DAYS, aggregates=("mean", "count"))
+        yield "base", subject.query(span, aggregates=("mean", "count"))
         return
     if plan.measure == "base":
         yield "main", subject.query(span, aggregates=("mean", "count"))
@@ -138,6 +186,12 @@ def _readings(plan: Plan, subject: Subject, span: Span, narrowed: dict[str, Any]
         yield "main", subject.query(span, aggregates=aggregates, threshold=plan.threshold, **narrowed)
         return
     energy = plan.quantity != "voltage"
+    if plan.measure in ("median", "deviation"):
+        aggregates = ("median", "sd", "mean", "min", "max", "count")
+        yield "main", subject.query(span, aggregates=aggregates, **narrowed)
+        return
+    if energy and plan.measure in ("mean", "sum") and plan.per in ("1d", "1w", "1mo", "1y"):
+        yield "per", subject.query(span, group=_GROUPS[plan.per], aggregates=("sum_kwh",), limit=_MOST_DAYS, **narrowed)
     if plan.measure in ("max", "min") and plan.per != "interval":
         first: Aggregate = "mean"
         if energy and plan.per in ("1h", "1d", "1w", "1mo", "1y"):
@@ -151,15 +205,11 @@ def _readings(plan: Plan, subject: Subject, span: Span, narrowed: dict[str, Any]
 
 
 def _ranked(plan: Plan, subject: Subject, span: Span, first: Aggregate, narrowed: dict[str, Any]) -> SeriesQuery:
-    groups: dict[str, Group] = {
-        "1h": "1h", "1d": "1d", "1w": "1w", "1mo": "1mo", "1y": "1y", "hour_of_day": "hour_of_day",
-        "weekday": "weekday", "month_of_year": "month_of_year",
-    }  # fmt: skip
     return subject.query(
         span,
-        group=groups[plan.per],
+        group=_GROUPS[plan.per],
         aggregates=(first, "min", "max", "count"),
         order="desc" if plan.measure == "max" else "asc",
-        limit=3,
+        limit=max(plan.count, 3),
         **narrowed,
     )

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from luna_rules.series_answers import spans
+from luna_rules.series_answers.feasts import CLOCK_CHANGE, FEASTS, between_years, clock_change
 from luna_rules.series_answers.spans import Span
 
 Kind = Literal["day", "dayless", "week", "month", "quarter", "season", "year", "fixed", "since", "before"]
@@ -257,26 +258,27 @@ def _season(match: re.Match[str], today: date) -> Atom:
     return _atom(match, "season", year, today, build)
 
 
-_FEASTS: dict[str, Callable[[int], Span]] = {
-    "heiligabend": lambda y: spans.day_span(date(y, 12, 24)),
-    "weihnacht": lambda y: spans.days_span(date(y, 12, 24), date(y, 12, 26)),
-    "christmas": lambda y: spans.days_span(date(y, 12, 24), date(y, 12, 26)),
-    "silvester": lambda y: spans.day_span(date(y, 12, 31)),
-    "neujahr": lambda y: spans.day_span(date(y, 1, 1)),
-    "karfreitag": lambda y: spans.day_span(spans.easter(y) - timedelta(days=2)),
-    "ostersonntag": lambda y: spans.day_span(spans.easter(y)),
-    "ostermontag": lambda y: spans.day_span(spans.easter(y) + timedelta(days=1)),
-    "ostern": lambda y: spans.days_span(spans.easter(y) - timedelta(days=2), spans.easter(y) + timedelta(days=1)),
-    "pfingstsonntag": lambda y: spans.day_span(spans.easter(y) + timedelta(days=49)),
-    "pfingstmontag": lambda y: spans.day_span(spans.easter(y) + timedelta(days=50)),
-    "pfingsten": lambda y: spans.days_span(spans.easter(y) + timedelta(days=48), spans.easter(y) + timedelta(days=50)),
-    "tag der arbeit": lambda y: spans.day_span(date(y, 5, 1)),
-    "tag der deutschen einheit": lambda y: spans.day_span(date(y, 10, 3)),
-}
+def _between_years(match: re.Match[str], today: date) -> Atom:
+    year = int(match["first"]) if match["first"] else _named_year(match, today)
+    return _fixed(match, _latest(today, between_years)(year))
+
+
+def _clock_change(match: re.Match[str], today: date) -> Atom:
+    """In the month or season that is named; else the latest one."""
+    year, named = _named_year(match, today), match["when"] or ""
+    months = (3,) if named in ("märz", "frühjahr", "frühling") else (10,) if named else (3, 10)
+    found = [_latest(today, lambda y, month=month: clock_change(y, month))(year) for month in months]
+    begun = [span for span in found if span.first_day <= today] or found
+    return _fixed(match, max(begun, key=lambda span: span.start))
+
+
+def _month_years_ago(match: re.Match[str], today: date) -> Atom:
+    month, years = _MONTH_WORDS[match["name"]], _number(match["n"])
+    return _fixed(match, spans.month_span(today.year - years, month))
 
 
 def _feast(match: re.Match[str], today: date) -> Atom:
-    build = _FEASTS[match["name"]]
+    build = FEASTS[match["name"]]
     return _atom(match, "day", _named_year(match, today), today, build)
 
 
@@ -416,37 +418,48 @@ def _heuer(match: re.Match[str], today: date) -> Atom:
     return _fixed(match, spans.year_span(today.year))
 
 
+_UNITS_BEFORE = {"vorjahr": "jahr", "vormonat": "monat", "vorwoche": "woche"}
+
+
 def _period_before(match: re.Match[str], today: date) -> Atom:
-    """„Vorjahr“, „Vormonat“: of what stands before it, or of today where nothing does."""
+    """„Vorjahr“, „Vormonat“, „die Woche davor“: of what stands before it, or of today where nothing does."""
     word = match["name"]
-    unit = "jahr" if word.startswith("vorjahr") else "monat" if word.startswith("vormonat") else "woche"
+    unit = next((unit for start, unit in _UNITS_BEFORE.items() if word.startswith(start)), word)
+    step = 1 if match.groupdict().get("after") else -1
 
     def shift(base: Span) -> Span:
         first = base.first_day
         if unit == "jahr":
-            return _year_earlier(base)
+            return _other_year(base, step)
         if unit == "monat":
-            return spans.month_span(*spans.add_months(first.year, first.month, -1))
-        return spans.week_span(first - timedelta(days=7))
+            return spans.month_span(*spans.add_months(first.year, first.month, step))
+        if unit == "quartal":
+            return _unit_span(unit, step, first)
+        if unit == "tag":
+            return spans.day_span(first + timedelta(days=step))
+        return spans.week_span(first + timedelta(days=7 * step))
 
-    span = _unit_span(unit, -1, today)
+    span = _unit_span(unit, step, today)
     return Atom(match.start(), match.end(), lambda _: span, "before", shift=shift)
 
 
-def _year_earlier(base: Span) -> Span:
+def _other_year(base: Span, step: int) -> Span:
+    """The same stretch, `step` years later."""
     first, last = base.first_day, base.last_day
     if base.grain == "year":
-        return spans.year_span(first.year - 1)
+        return spans.year_span(first.year + step)
     if base.grain == "month":
-        return spans.month_span(first.year - 1, first.month)
+        return spans.month_span(first.year + step, first.month)
     if base.grain == "quarter":
-        return spans.quarter_span(first.year - 1, (first.month + 2) // 3)
+        return spans.quarter_span(first.year + step, (first.month + 2) // 3)
     if base.grain == "week":
         iso = first.isocalendar()
-        weeks = date(iso.year - 1, 12, 28).isocalendar().week
-        return spans.iso_week_span(iso.year - 1, min(iso.week, weeks))
-    earlier = [date(d.year - 1, d.month, min(d.day, spans.month_end(d.year - 1, d.month).day)) for d in (first, last)]
-    return spans.day_span(earlier[0]) if first == last else spans.days_span(earlier[0], earlier[1])
+        weeks = date(iso.year + step, 12, 28).isocalendar().week
+        return spans.iso_week_span(iso.year + step, min(iso.week, weeks))
+    moved = [
+        date(d.year + step, d.month, min(d.day, spans.month_end(d.year + step, d.month).day)) for d in (first, last)
+    ]
+    return spans.day_span(moved[0]) if first == last else spans.days_span(moved[0], moved[1])
 
 
 def _patterns() -> Iterator[tuple[re.Pattern[str], _Maker]]:
@@ -482,6 +495,12 @@ def _patterns() -> Iterator[tuple[re.Pattern[str], _Maker]]:
     yield re.compile(rf"(?<!\d)(?P<n>[12])\.\s*halbjahr(?:es|s)?\b{_OF_YEAR}"), _half
     yield re.compile(rf"\b(?P<o>erste|zweite|first|second)[nrsm]?\s+(?:halbjahr(?:es|s)?|half)\b{_OF_YEAR}"), _half
     yield (
+        re.compile(rf"\b{CLOCK_CHANGE}(?:\s+im\s+(?P<when>märz|oktober|frühjahr|frühling|herbst))?{_OF_YEAR}"),
+        _clock_change,
+    )
+    yield re.compile(rf"\bvor\s+(?P<n>{_NUMBER})\s+jahr(?:en)?\s+im\s+(?P<name>{_MONTH})\b"), _month_years_ago
+    yield re.compile(rf"\bim\s+(?P<name>{_MONTH})\s+vor\s+(?P<n>{_NUMBER})\s+jahr(?:en)?\b"), _month_years_ago
+    yield (
         re.compile(
             rf"\b(?:{_WHICH}\s+)?(?:(?P<part>anfang|mitte|ende|early|late)\s+)?\b(?P<name>{_MONTH})\b\.?{_OF_YEAR}"
         ),
@@ -490,7 +509,14 @@ def _patterns() -> Iterator[tuple[re.Pattern[str], _Maker]]:
     yield re.compile(rf"\b(?:in|of|during|since)\s(?P<name>may)\b{_OF_YEAR}"), _month
     yield re.compile(rf"(?<![\d.,/])(?P<m>0?[1-9]|1[0-2])/(?P<y>{_YEAR})(?!\d)"), _month
     yield re.compile(rf"\b(?:{_WHICH}\s+)?(?P<name>{_SEASON})s?\b(?:\s+(?P<y>{_YEAR})(?:/\d{{2,4}})?)?"), _season
-    feasts = "|".join(sorted((re.escape(name) for name in _FEASTS), key=len, reverse=True))
+    yield (
+        re.compile(
+            r"\bzwischen (?:den (?:jahren|feiertagen)|weihnachten(?: (?P<first>20\d{2}))? und (?:neujahr|silvester))\b"
+            rf"{_OF_YEAR}"
+        ),
+        _between_years,
+    )
+    feasts = "|".join(sorted((re.escape(name) for name in FEASTS), key=len, reverse=True))
     yield re.compile(rf"\b(?P<name>{feasts})(?:en|stage?n?)?\b{_OF_YEAR}"), _feast
     yield (
         re.compile(
@@ -515,6 +541,13 @@ def _patterns() -> Iterator[tuple[re.Pattern[str], _Maker]]:
     yield re.compile(rf"\b(?P<since>seit|for)\s+(?P<n>{_NUMBER})\s+(?P<unit>{_UNIT}|{_ENGLISH_UNIT})\b"), _ago
     yield re.compile(rf"\bvor\s+(?P<n>{_NUMBER})\s+(?P<unit>{_UNIT})\b"), _ago
     yield re.compile(rf"\b(?P<n>{_NUMBER}|a)\s+(?P<unit>{_ENGLISH_UNIT})\s+ago\b"), _ago
+    yield (
+        re.compile(
+            r"\b(?:(?:im|das|am|in der|die|den|dem)\s+)?(?P<name>jahr|monat|woche|tag|quartal)\s+"
+            r"(?:davor|zuvor|vorher|(?P<after>danach|darauf))\b"
+        ),
+        _period_before,
+    )
     yield re.compile(rf"\b{_WHICH}\s+(?P<unit>{_UNIT}|{_ENGLISH_UNIT})\b"), _relative_unit
     yield re.compile(rf"\b(?:{_WHICH}\s+)?(?P<name>{_WEEKDAY})\b(?!\s+(?:bis\s+freitag\s+8))"), _weekday
     yield (

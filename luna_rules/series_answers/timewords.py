@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from luna_rules.series_answers import spans
 from luna_rules.series_answers.spans import BERLIN, Span
@@ -47,12 +47,14 @@ _CLOCK = re.compile(
     r"|o'?clock)"
 )
 _CLOCK_BARE = re.compile(rf"\b(?:um|gegen|at)\s+(\d{{1,2}})[:.](\d{{2}})\b{_UNIT_BEHIND}")
-_CLOCK_ENGLISH = re.compile(r"\b(?:at\s+)?(\d{1,2})(?::(\d{2}))?\s*(am|pm)\b")
+_CLOCK_ENGLISH = re.compile(r"\b(?:at\s+)?(\d{1,2})(?::(\d{2}))?\s*(am(?!\s+\w)|am(?=\s+(?:on|in|to|until)\b)|pm)\b")
+_OF_DAY = r"(?:(?<=heute )|(?<=morgen )|(?<=gestern ))"
 _DAY_PARTS: tuple[tuple[re.Pattern[str], int, int, str], ...] = (
     (re.compile(r"\b(?:nachts|in der nacht|nächtens|at night)\b"), 22, 6, "nachts (22 bis 6 Uhr)"),
     (
         re.compile(
-            r"\b(?:(?<=heute )morgen|(?<=heute )früh|(?<=gestern )(?:morgen|früh)|frühmorgens|morgens|am morgen"
+            rf"\b(?:(?<=heute )morgen|(?<=gestern )morgen|{_OF_DAY}früh|frühmorgens|morgens"
+            r"|am morgen"
             r"|in der früh|am frühen morgen|in the morning)\b"
         ),
         6,
@@ -60,25 +62,25 @@ _DAY_PARTS: tuple[tuple[re.Pattern[str], int, int, str], ...] = (
         "morgens (6 bis 9 Uhr)",
     ),
     (
-        re.compile(r"\b(?:(?<=heute )vormittag|(?<=gestern )vormittag|vormittags|am vormittag)\b"),
+        re.compile(rf"\b(?:{_OF_DAY}vormittag|vormittags|am vormittag)\b"),
         9,
         12,
         "vormittags (9 bis 12 Uhr)",
     ),
     (
-        re.compile(r"\b(?:(?<=heute )mittag|(?<=gestern )mittag|mittags|am mittag|zur mittagszeit|at noon)\b"),
+        re.compile(rf"\b(?:{_OF_DAY}mittag|mittags|am mittag|zur mittagszeit|at noon)\b"),
         11,
         14,
         "mittags (11 bis 14 Uhr)",
     ),
     (
-        re.compile(r"\b(?:(?<=heute )nachmittag|(?<=gestern )nachmittag|nachmittags|am nachmittag|in the afternoon)\b"),
+        re.compile(rf"\b(?:{_OF_DAY}nachmittag|nachmittags|am nachmittag|in the afternoon)\b"),
         12,
         18,
         "nachmittags (12 bis 18 Uhr)",
     ),
     (
-        re.compile(r"\b(?:(?<=heute )abend|(?<=gestern )abend|abends|am abend|in the evening)\b"),
+        re.compile(rf"\b(?:{_OF_DAY}abend|abends|am abend|in the evening)\b"),
         17,
         22,
         "abends (17 bis 22 Uhr)",
@@ -93,6 +95,14 @@ _WORKDAYS = re.compile(
 )
 _WEEKENDS = re.compile(r"\b(?:an (?:den )?wochenenden|on weekends|weekends)\b")
 _WEEKEND_AT = re.compile(r"\b(?:am|an|on the) (?:wochenende|weekend)\b")
+
+
+_LAST_HOURS = re.compile(
+    r"\b(?:in\s+den\s+|der\s+|die\s+|in\s+the\s+)?(?:letzten|vergangenen|last|past)\s+(\d{1,3}|zwei|drei|vier|sechs|zwölf)\s+"
+    r"(?:stunden|hours)\b"
+)
+_YEARLY = frozenset(("day", "week", "month", "quarter", "season"))
+_FEW = {"zwei": 2, "drei": 3, "vier": 4, "sechs": 6, "zwölf": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,7 @@ class Times:
     everything: bool = False
     now: bool = False
     ranged: bool = False
+    weekend_atom: bool = False
     impossible: str = ""
     rest: str = ""
 
@@ -118,37 +129,57 @@ class Times:
         return bool(self.spans or self.clock or self.weekdays or self.everything or self.now or self.impossible)
 
 
-def read_times(question: str, now: datetime) -> Times:
-    """The times in a question, as seen at `now` (aware)."""
+def read_times(question: str, now: datetime, base: Span | None = None) -> Times:
+    """The times in a question, as seen at `now` (aware); „im Jahr davor“ at its beginning goes back from `base`.
+
+    Raises ValueError for a `now` without a zone.
+    """
     if now.tzinfo is None:
         raise ValueError("now needs a time zone")
     text = " ".join(question.lower().replace("\u00a0", " ").split())
     today = now.astimezone(BERLIN).date()
     clock, narrowed, part_of_day, text = _read_clock(text)
     weekdays, days_said, text = _read_weekdays(text)
+    hours, text = _last_hours(text, now)
     atoms, text, impossible = find_atoms(text, today)
-    weekend = _WEEKEND_AT.search(text)
+    atoms = sorted([*atoms, *hours], key=lambda atom: atom.start)
+    weekend, weekend_only = _WEEKEND_AT.search(text), False
     if weekend:
         text = _blank(text, weekend)
         if atoms:
             weekdays, days_said = frozenset((5, 6)), "an Wochenenden"
         else:
-            atoms = [_weekend_atom(today, weekend.start(), weekend.end())]
-    found = list(_joined(text, atoms, now, today))
+            atoms, weekend_only = [_weekend_atom(today, weekend.start(), weekend.end())], True
+    found = list(_joined(text, atoms, now, today, base))
     ranged = any(joined for _, joined in found)
     result = [span for span, _ in found]
     everything = bool(_ALL.search(text)) and not result
     present = bool(_NOW.search(text)) and not result
     text = _NOW.sub(_blanks, _ALL.sub(_blanks, text))
     if clock and len(result) == 1 and result[0].grain == "day":
-        result = [spans.clock_span(result[0].first_day, *clock)]
+        day = result[0].first_day
+        left_out = spans.left_out_hour(day, *clock)
+        result = [] if left_out else [spans.clock_span(day, *clock)]
+        impossible = left_out or impossible
         clock, narrowed = None, ""
     elif clock and not part_of_day and not result and not weekdays:
         # „Um 17 Uhr“ alone is said of today.
         result = [spans.clock_span(today, *clock)] if not everything else result
         clock, narrowed = (clock, narrowed) if everything else (None, "")
     said = ", ".join(part for part in (days_said, narrowed) if part)
-    return Times(tuple(result), clock, weekdays, said, everything, present, ranged, impossible, text)
+    return Times(tuple(result), clock, weekdays, said, everything, present, ranged, weekend_only, impossible, text)
+
+
+def _last_hours(text: str, now: datetime) -> tuple[list[Atom], str]:
+    """„In den letzten 24 Stunden“: back from the quarter-hour that has ended last."""
+    match = _LAST_HOURS.search(text)
+    if match is None:
+        return [], text
+    hours = _FEW.get(match[1]) or int(match[1])
+    end = now.astimezone(UTC) - timedelta(seconds=now.timestamp() % 900)
+    span = Span(end - timedelta(hours=hours), end, f"in den letzten {hours} Stunden", "range")
+    atom = Atom(match.start(), match.end(), lambda _: span, kind="fixed")
+    return ([atom] if hours else []), _blank(text, match)
 
 
 def _blanks(match: re.Match[str]) -> str:
@@ -211,9 +242,17 @@ def _weekend_atom(today: date, start: int, end: int) -> Atom:
     return Atom(start, end, lambda _: span, kind="fixed")
 
 
-def _joined(text: str, atoms: list[Atom], now: datetime, today: date) -> Iterator[tuple[Span, bool]]:
+def _joined(text: str, atoms: list[Atom], now: datetime, today: date, base: Span | None) -> Iterator[tuple[Span, bool]]:
     """The stretches that the atoms make together; the flag tells that one was made of a beginning and an end."""
+    if atoms and base is not None:
+        atoms[0] = _shifted(atoms[0], base)
     years = _years(text, atoms)
+    if base is not None:
+        # „Und im April?“ behind a question about March 2024 means the April of that year.
+        years = [
+            base.first_day.year if year is None and atom.kind in _YEARLY else year
+            for atom, year in zip(atoms, years, strict=True)
+        ]
     at = 0
     while at < len(atoms):
         atom, before = atoms[at], text[: atoms[at].start]
@@ -276,12 +315,16 @@ def _years(text: str, atoms: list[Atom]) -> list[int | None]:
             earlier, year = atoms[at - 1], years[at]
             atoms[at] = Atom(atoms[at].start, atoms[at].end, lambda _, e=earlier, y=year: e.build(y), kind="fixed")
         if atoms[at].kind == "before":
-            earlier, shift = atoms[at - 1], atoms[at].shift
-            base = earlier.build(years[at - 1])
-            if shift is not None:
-                moved = shift(base)
-                atoms[at] = Atom(atoms[at].start, atoms[at].end, lambda _, m=moved: m, kind="fixed")
+            atoms[at] = _shifted(atoms[at], atoms[at - 1].build(years[at - 1]))
     return years
+
+
+def _shifted(atom: Atom, base: Span) -> Atom:
+    """„Im Jahr davor“ as the stretch before `base`; any other atom as it is."""
+    if atom.shift is None:
+        return atom
+    moved = atom.shift(base)
+    return Atom(atom.start, atom.end, lambda _: moved, kind="fixed")
 
 
 def _between(first: Span, last: Span) -> Span:

@@ -21,7 +21,8 @@ MAY_BE_SERIES: Final = _any(
     r"negativ", r"bezug", r"teurer", r"autark", r"lastgang", r"lastspitze", r"zähler", r"produ[zc]", r"price",
     r"consum", r"expensive", r"cheap",
     r"\blast\b", r"\bstrom", r"\bpv\b", r"solar", r"photovoltaik", r"meter", r"\bkwh\b", r"gebraucht", r"bezogen",
-    r"grundlast", r"leistung", r"eigenverbr", r"self", r"electricity",
+    r"messdaten", r"messwert", r"messreihe", r"ersatzwert", r"spitzenlast", r"höchstlast", r"\beur(?:o)?\b", r"€",
+    r"\bcent\b", r"grundlast", r"leistung", r"eigenverbr", r"self", r"electricity",
 )  # fmt: skip
 POLITE: Final = re.compile(
     r"^(?:(?:hallo|guten (?:tag|morgen|abend)|hi|liebe)\s*(?:luna)?[,!.]?\s+)?(?:bitte\s+)?(?:luna[,:]?\s+)?"
@@ -71,8 +72,11 @@ MARKET_STRONG: Final = _any(
 MARKET_WEAK: Final = _any(
     r"\bstrompreis\w*", r"\b[\wäöüß-]*preis(?:e|en|es|s)?\b", r"\bpreis(?:spanne|spitze|niveau)\w*",
     r"\bstrom\b.*\b(?:teuer|teurer|billig|günstig|gekostet|kostete)",
-    r"\b(?:tag|stunde|woche|monat|jahr)\b.*\b(?:teuerste|billigste|günstigste)[nrsm]?\b",
-    r"(?:teuer|billig|günstig)\w*\b.*\b(?:strom|stunde|tag|monat|woche|jahr|viertelstunde|uhrzeit)\b",
+    r"\b(?:tage?|stunden?|wochen?|monate?|jahre?|wochentag|quartal|uhrzeit)\b.*\b(?:teuerste|billigste"
+    r"|günstigste)[nrsm]?\b",
+    r"(?:teuer|billig|günstig)\w*\b.*\b(?:strom|stunden?|tage?|monate?|wochen?|jahre?|viertelstunden?|uhrzeit"
+    r"|quartal)\b",
+    r"\b(?:teurer|billiger|günstiger)\s+als\b", r"\bstunden\b.*\bnegativ",
     r"\b(?:kostete|kostet)\b.*\bstrom\b", r"\bprices?\b", r"electricity\b.*\b(?:expensive|cheap|cost)",
     r"(?:most expensive|cheapest)\b", r"\bstrom\b.*\b(?:am teuersten|am billigsten|am günstigsten)",
     r"\b(?:am teuersten|am billigsten|am günstigsten)\b",
@@ -85,7 +89,8 @@ _OWN_NOUNS = (
     r"(?:strom|gesamt|energie|tages|monats|jahres|haus|nacht|netz|heiz|wärmepumpen)?-?verbr[aä]uch\w*|lastg[aä]ng\w*"
     r"|last(?:spitze\w*|profil\w*)?\b|(?:strom|solar|pv-?)?(?:erzeugung|produktion|ertrag|leistung)\w*|einspeisung\w*"
     r"|(?:netz|strom)?bezug\w*|spannung\w*|netzspannung|pv(?:-anlage)?\b|solar\w*|photovoltaik\w*|(?:strom)?zähler\w*"
-    r"|wärmepumpe\w*|grundlast|anlage|wallbox|haushalt|haus|bezug|consumption|usage|production|generation|voltage"
+    r"|wärmepumpe\w*|grundlast|mess(?:daten|werte|reihe)\w*|daten|anlage|wallbox|haushalt|haus|bezug|consumption"
+    r"|usage|production|generation|voltage"
     r"|smart ?meter|meter|load|feed-?in|spitzenlast|leistungsspitze|batterie|speicher|eigenverbrauch\w*"
 )
 OWN_SERIES: Final = re.compile(
@@ -98,7 +103,8 @@ DID: Final = re.compile(
     r"|geliefert)\b(?=.*|$)"
     r"|\b(?:verbrauchte|speiste|erzeugte|produzierte|bezog)n?\b.*\b(?:ich|wir|meine?|unsere?|haus)\b"
     r"|\b(?:did|have|do) (?:i|we|my)\b.*\b(?:use|used|consume|consumed|produce|produced|generate|generated|feed|fed)\b"
-    r"|\b(?:verbrauche|erzeuge|produziere|beziehe|verbrauchen wir|erzeugen wir) ?(?:ich)?\b"
+    r"|\bdurch (?:den|meinen|unseren) zähler\b|\b(?:verbrauche|erzeuge|produziere|beziehe|verbrauchen wir"
+    r"|erzeugen wir) ?(?:ich)?\b"
 )
 CONSUMPTION: Final = re.compile(
     r"\b(?:strom)?verbr[aä]uch\w*|\blastgang\w*|\blastspitze\w*|\bconsumption\b|\bgrundlast\b"
@@ -116,13 +122,15 @@ NEGATIVE: Final = re.compile(r"negativ|unter (?:null|0)\b(?! ?[.,]\d)|below zero
 NEGATIVE_ASKED: Final = re.compile(r"\b(?:gab es|waren?|wurden?|hatten wir|were|was)\b")
 COUNTED: Final = re.compile(r"\bwie ?viele?\b|\bwie oft\b|\bwie lange\b|\banzahl\b|\bhow (?:many|often|long)\b|\bzähl")
 GAPS: Final = re.compile(
-    r"\blücken?\w*|\bfehl(?:en|ten|t|te|ende\w*)\b|\bvollständig|\bersatzwert|\bdatenqualität|\bmissing\b|\bgaps?\b"
+    r"\blücken?\w*|\bausf[aä]ll\w*|\bfehl(?:en|ten|t|te|ende\w*)\b|\bvollständig|\bersatzwert|\bdatenqualität"
+    r"|\bmissing\b|\bgaps?\b"
     r"|\bdatenlücke"
 )
 MOST: Final = re.compile(
     r"\bhöchst(?:e[nrsm]?|wert\w*|preis\w*|stand)?\b|\bam höchsten\b|\bmaxim\w*|\bmax\b|\bteuerste[nrsm]?\b"
     r"|\bam teuersten\b|\bam meisten\b|\bmeiste[nrsm]?\b|\bgrößte[nrsm]?\b|\bam größten\b|\bstärkste[nrsm]?\b"
-    r"|\bspitzen?(?:wert|last|preis|verbrauch)\w*|\bpreisspitze\w*|\blastspitze\w*|\bleistungsspitze\w*|\bspitze\b"
+    r"|\bspitzen?(?:wert|last|preis|verbrauch)\w*|\bhöchstlast\w*|\bpreisspitze\w*|\blastspitze\w*"
+    r"|\bleistungsspitze\w*|\bspitze\b"
     r"|\bhighest\b|\bmost\b|\bpeak consumption\b|\brekord\w*"
 )
 LEAST: Final = re.compile(
@@ -139,11 +147,62 @@ MEAN: Final = re.compile(
 SPREAD: Final = re.compile(
     r"\bspannen?\b|\bpreisspanne\w*|\bspread\b|\bschwank\w*|\bvolatil\w*|\bunterschied zwischen (?:höchst|teuer)"
 )
+MEDIAN: Final = re.compile(r"\bmedian\w*|\bzentralwert\w*")
+DEVIATION: Final = re.compile(r"\bstandardabweichung\w*|\bstreuung\w*|\bstandard deviation\b")
+RUN: Final = re.compile(
+    r"\blängste[nrsm]?\b|\bam längsten\b|\bam stück\b|\bhintereinander\b|\bununterbrochen\w*|\bdurchgehend\w*"
+    r"|\blongest\b"
+)
+COST: Final = re.compile(
+    r"\bgekostet\b|\bkostete?n?\b|\bkosten\b|\bstromkosten\b|\bbezahlt\b|\bteuer (?:war|waren|wäre)\b"
+    r"|\bwert\b(?=.*börse)|\bcost\b"
+    r"|\bwert gewesen\b|\beingebracht\b|\berlös\w*"
+)
+OWN_COST: Final = re.compile(
+    r"\b(?:mein|unser|my|our)\w{0,3}\s+(?:[\wäöüß-]+\s+){0,2}?(?:strom\w*|verbr[aä]uch\w*"
+    r"|energie\w*)"
+)
+DAYS_OF_WEEK: Final = re.compile(
+    r"\b(?:wochenenden?|werktags?|werktagen|wochentagen|arbeitstagen|montags|dienstags|mittwochs|donnerstags|freitags"
+    r"|samstags"
+    r"|sonntags)\b"
+)
+AT_MARKET: Final = re.compile(
+    r"börse|spot|epex|\beex\b|\bapx\b|day.?ahead|großhandel|dynamisch|marktpreis|stundenpreis"
+)
+VOLTAGE_BAND: Final = re.compile(
+    r"\b(?:im|innerhalb(?: des| der)?|außerhalb(?: des| der)?)\s+(?:(?:erlaubten|zulässigen|normalen|grünen)\s+"
+    r"(?:bereichs?|bandes?|spannungsband\w*|rahmens?)|norm(?:bereichs?)?\b|(?:din\s+)?en\s?50160)|\ben\s?50160\b"
+)
+BY_METER: Final = re.compile(r"\bwelche[rsm]? (?:zähler|gebäude|standort|anlage|haus)\b|\bwhich meter\b")
+ONLY_DATA: Final = re.compile(r"\b(?:mess|zähler)?(?:werte|daten)n?\b|\bersatzwerte?n?\b|\bzählern?\b|\bmessreihe\w*")
+IN_A_ROW: Final = re.compile(
+    r"\b(?:zusammenhängende[nr]?|aufeinander\s?folgende[nr]?)\b|\bam stück\b|\bhintereinander\b|\bin folge\b"
+    r"|\bnacheinander\b"
+)
+_COUNTS = {"zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10}
+COUNT_OF: Final = re.compile(
+    r"\b(?P<n>\d{1,2}|" + "|".join(_COUNTS) + r")\s+(?:[\wäöüß-]+(?:en|e|er)\s+){0,2}?"
+    r"(?P<unit>stunden|viertelstunden|tagen?|wochen|monaten?|jahren?)\b"
+)
+PLURAL_BEST: Final = re.compile(
+    r"\b(?:teuer|günstig|billig|höch|niedrig|größ|tief)sten\s+(?:[\wäöüß-]+en\s+)?(?P<unit>stunden|tage|wochen|monate"
+    r"|jahre)\b"
+)
+UNIT_PER: Final[dict[str, Per]] = {"s": "1h", "v": "interval", "t": "1d", "w": "1w", "m": "1mo", "j": "1y"}
+
+
+def counted(word: str) -> int:
+    """The number that a word or digits say."""
+    return int(word) if word.isdigit() else _COUNTS[word]
+
+
 BASE: Final = re.compile(r"\bbase\b|\bbase-?(?:preis|load)\w*|\bgrundlastpreis\w*")
 PEAK: Final = re.compile(r"\bpeak\b|\bpeak-?(?:preis|load)\w*|\bspitzenlastpreis\w*")
 COURSE: Final = re.compile(
     r"\berklär\w*|\bverl[aä]uf\w*|\bverlief\w*|\bpreisverl\w*|\bentwickel\w*|\bentwicklung\w*"
-    r"|\bpreisentwicklung\w*|\bbeschreib\w*|\bexplain\b|\bzusammenfass\w*|\bfasse?\b.*\bzusammen\b|\blastgang\b|\bpreiskurve\b|\btagesgang\b|\bdevelop\w*"
+    r"|\bpreisentwicklung\w*|\bbeschreib\w*|\bexplain\b|\bzusammenfass\w*|\bfasse?\b.*\bzusammen\b|\blastgang\b"
+    r"|\bpreiskurve\b|\btagesgang\b|\bdevelop\w*"
     r"|\bso (?:teuer|hoch|billig|niedrig|günstig|viel|expensive|high|cheap)\b"
 )
 COURSE_WEAK: Final = re.compile(
@@ -152,7 +211,7 @@ COURSE_WEAK: Final = re.compile(
 )
 AMOUNT: Final = re.compile(
     r"\bwie ?viele?\b|\bwie (?:hoch|groß)\b|\bgesamt\w*|\bsumme\b|\binsgesamt\b|\bhow (?:much|many|high)\b"
-    r"|\bverbrauchte\w*|\bmenge\b|\bwas habe\b|\btotal\b|\bnenn\w*|\bsag\w*"
+    r"|\bverbrauchte\w*|\bmenge\b|\bwas (?:habe|verbrauche|erzeuge|verbrauchen|erzeugen)\b|\btotal\b|\bnenn\w*|\bsag\w*"
 )
 VALUE: Final = re.compile(
     r"\bwie (?:hoch|teuer|niedrig|groß|billig|günstig|viel)\b|\bwelche[nrsm]?\b|\bwas (?:kostete?|war|ist|sind|waren)\b"
@@ -168,13 +227,14 @@ PRESENT: Final = re.compile(r"\b(?:ist|sind|kostet|beträgt|liegt|is|are|verbrau
 PER: Final[tuple[tuple[re.Pattern[str], Per], ...]] = (
     (re.compile(r"\bwochentag\w*|\bday of the week\b|\bweekday\b"), "weekday"),
     (
-        re.compile(r"\b(?:uhrzeit|tageszeit|tagesstunde|time of day)\w*|\bstunde des tages\b|\bhour of the day\b"),
+        re.compile(r"\b(?:uhrzeit|tageszeit|tagesstunde|time of day)\w*|\bstunde des tages\b|\bzu welcher stunde\b"
+            r"|\bhour of the day\b"),
         "hour_of_day",
     ),
     (
         re.compile(
             r"\b(?:teuerste|billigste|günstigste|höchste|niedrigste|welche|verbrauchsstärkste)[nrsm]?\s+(?:\w+\s+)?"
-            r"(?:stunde)\b|\bin welcher stunde\b|\bstunde mit de[mn]\b|\bwhich hour\b"
+            r"(?:stunden?)\b|\bin welcher stunde\b|\bstunde mit de[mn]\b|\bwhich hour\b"
         ),
         "1h",
     ),
@@ -183,7 +243,8 @@ PER: Final[tuple[tuple[re.Pattern[str], Per], ...]] = (
             r"\b(?:teuerste|billigste|günstigste|höchste|niedrigste|welche|verbrauchsstärkste|sonnigste|beste"
             r"|schlechteste|ertragreichste)[nrsm]?\s+(?:[\wäöüß-]+\s+)?"
             r"(?:tag(?!es)|tages(?:wert|verbrauch|mittel|preis|erzeugung)\w*)\b|\btag mit de[mn]\b"
-            r"|\ban welche[mn] tage?n?\b|\bwelcher tag\b|\bwhich day\b|\b(?:cheapest|most expensive|highest) day\b"
+            r"|\ban welche[mn] tage?n?\b|\b(?:an )?wie ?vielen? tagen?\b|\bwelcher tag\b|\bwhich day\b|\b(?:cheapest"
+            r"|most expensive|highest) day\b"
             r"|\btages(?:verbrauch|mittel|preis|erzeugung|wert)\w*|\bpro tag\b|\bje tag\b|\bper day\b"
             r"|\btäglich\w*|\bday with\b"
         ),
@@ -245,18 +306,26 @@ _FILLER = (
     "gezählt gemessen messen maß verglichen zeitlich pro pro-tag monatlich täglich wöchentlich jährlich stündlich "
     "waren's anfang mitte ende beginn vergangene kommt kam kamen verzeichnet registriert insgesamte verbrauchen "
     "erzeugen verbrauche erzeuge beziehe beziehen nutze nutzen genutzt solch solche beide beiden zwei drei produkt "
+    "sich stück folge wurden vielen vieles prozent ins gehabt brauchte brauchten brauche gemessene gemessener phase "
+    "serie strecke "
+    "zeitraums "
+    "lang hätte hätten wäre wären zusammen zusammengenommen immer jemals je ging durch kwh/tag unterschiedlich "
+    "erlaubten zulässigen bereich "
+    "norm en hause meins uns unseres tagsüber gewesen lagen kaufen bekommen durchschnittlichen stromkosten dynamisch "
+    "dynamischen dynamischem "
     "handel handelstag liefertag lieferung stromhandel auktion gehandelt jemals absolut absolute absoluten historisch"
 )
 _MEASURES = (
-    MOST, LEAST, MEAN, SPREAD, BASE, PEAK, COURSE, GAPS, AUTARKY, SELF_USE, NEGATIVE, CONSUMPTION, VOLTAGE,
+    MEDIAN, DEVIATION, RUN, COST, IN_A_ROW, VOLTAGE_BAND, ONLY_DATA, MOST, LEAST, MEAN, SPREAD, BASE, PEAK, COURSE,
+    GAPS, AUTARKY, SELF_USE, NEGATIVE, CONSUMPTION, VOLTAGE,
 )  # fmt: skip
 KNOWN: Final = re.compile(
     "|".join(re.escape(word) for word in dict.fromkeys(_FILLER.split()))
     + "|"
     + "|".join(f"(?:{pattern.pattern})" for pattern in _MEASURES)
     + rf"|{_OWN_NOUNS}"
-    + r"|\w*(?:verbr[aä]uch|verbraucht|erzeug|einspeis|eingespeist|produzier|bezogen|gebraucht|geliefert|preis|börse"
+    + r"|[\w-]*(?:verbr[aä]uch|verbraucht|erzeug|einspeis|eingespeist|produzier|bezogen|gebraucht|geliefert|preis|börse"
     r"|ertrag|epex|spot|day-?ahead|autark|spannung|zähler|voltage|lastg[aä]ng|großhandel|teuerst|billigst|günstigst"
     r"|höchst|niedrigst|generat|produc|consum|stromverbr|photovolt|solar|eex|apx|lücke|ersatzwert|tages|monats"
-    r"|viertelst|stündl)\w*"
+    r"|viertelst|stündl|solarstrom|pv-strom|zeitumstellung)[\w-]*"
 )

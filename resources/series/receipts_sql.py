@@ -87,7 +87,8 @@ _PRICE_BESIDE: Final = """, price_revised AS (
 _WORSE: Final = f"max(quality & 7) | bit_or(quality & ~{STATUS_MASK})"
 _ALIGNED: Final = f""", aligned AS (
     SELECT number, date_bin(make_interval(secs => %(align_s)s), ts, timestamptz '2000-01-01 00:00:00+00') AS ts,
-        least(sum(interval_s), %(align_s)s)::integer AS interval_s, {_WORSE} AS quality, sum(value * interval_s) / sum(interval_s) AS value
+        least(sum(interval_s), %(align_s)s)::integer AS interval_s, {_WORSE} AS quality,
+        sum(value * interval_s) / sum(interval_s) AS value
     FROM known WHERE value IS NOT NULL GROUP BY 1, 2
 )"""  # noqa: S608
 _ADDED: Final = """, added AS (
