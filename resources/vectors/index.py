@@ -180,7 +180,7 @@ class IndexedItem:
 
 @dataclass(frozen=True, slots=True)
 class VersionInfo:
-    """One index version of a scope (`tenant` None: the public one)."""
+    """One index version of a scope (`tenant` None: the public one). `engines`: those that hold all its vectors."""
 
     id: int
     tenant: UUID | None
@@ -193,6 +193,7 @@ class VersionInfo:
     learnt_chunks: int
     created_at: datetime
     promoted_at: datetime | None
+    engines: tuple[str, ...] = ("postgres",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,8 @@ class Verification:
     """Whether a version is whole, for the blocking checks before promotion.
 
     `missing_items` are ready items of the scope that the version lacks, `stale_items` those whose passages differ from
-    the stored ones (re-chunked meanwhile). `vectors` must equal `expected_vectors` (0 where the version has no space).
+    the stored ones (re-chunked meanwhile). `vectors` must equal `expected_vectors` (0 where the version has no space
+    or PostgreSQL keeps no vectors of it), `points` must equal `chunks` (None where no engine outside holds them).
     """
 
     version_id: int
@@ -226,11 +228,13 @@ class Verification:
     expected_vectors: int
     missing_items: tuple[UUID, ...] = field(default=())
     stale_items: tuple[UUID, ...] = field(default=())
+    points: int | None = None
 
     @property
     def ok(self) -> bool:
         """Whether the version may be promoted."""
-        return self.vectors == self.expected_vectors and not self.missing_items and not self.stale_items
+        whole = self.vectors == self.expected_vectors and self.points in (None, self.chunks)
+        return whole and not self.missing_items and not self.stale_items
 
 
 class IndexVersionError(RuntimeError):

@@ -53,7 +53,7 @@ class _Speech:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """A question as the lexicons of some scopes understand it, with its vector in each of their spaces by digest."""
 
     query: Query | None
@@ -64,6 +64,16 @@ class _Asked:
         """Memory, roughly: objects of Python for the most part."""
         terms = len(self.query.terms) if self.query is not None else 0
         return 2_000 + 500 * terms + sum(vector.nbytes for vector in self.vectors.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """What candidates are looked for: `allowed` marks the passages that may be found (None: all), at most `most`."""
+
+    filters: Filters
+    as_of: date
+    allowed: NDArray[np.bool_] | None
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +158,7 @@ class PostgresIndex:
         limit: int,
     ) -> SearchResult | None:
         self._cache.begin()
-        clock = _Clock()
+        clock = Clock()
         view = cast("View | None", self._cache.get(("view", tenant)))
         fresh = view is None
         if view is None:
@@ -178,18 +188,31 @@ class PostgresIndex:
         if any_allowed and query is not None and limit > 0:
             count = len(view.corpus.item) if allowed is None else int(np.count_nonzero(allowed))
             ranked_most = self._candidates or min(max(count // 10, _FEWEST_CANDIDATES), _MOST_CANDIDATES)
-            chosen = lexical_candidates(query, view.corpus, postings, allowed, max(ranked_most, limit))
-            clock.lap("candidates")
-            await asyncio.sleep(0)  # others may have a turn between the steps that take milliseconds
-            dense = await self._cosines(connection, view, asked, chosen.astype(np.int64))
-            if dense is None:
+            wanted = Wanted(filters, as_of, allowed, max(ranked_most, limit))
+            found = await self._find(connection, view, asked, postings, wanted, clock)
+            if found is None:
                 return None
-            await asyncio.sleep(0)
-            clock.lap("dense")
+            chosen, dense = found
             ranked = rank(query, view.corpus, postings, chosen, dense=dense, limit=limit)
             hits = _hits(view, ranked)
             clock.lap("rank")
         return SearchResult(hits, query, versions, view.generation, clock.done())
+
+    async def _find(
+        self, connection: AsyncConnection, view: View, asked: Asked, postings: Ready, wanted: Wanted, clock: Clock
+    ) -> tuple[NDArray[np.uint32], NDArray[np.float32]] | None:
+        """Candidates (ascending numbers) and their cosines; None where the view cannot be used any more."""
+        if asked.query is None:
+            return np.zeros(0, np.uint32), np.zeros(0, np.float32)
+        chosen = lexical_candidates(asked.query, view.corpus, postings, wanted.allowed, wanted.most)
+        clock.lap("candidates")
+        await asyncio.sleep(0)  # others may have a turn between the steps that take milliseconds
+        dense = await self._cosines(connection, view, asked, chosen.astype(np.int64))
+        if dense is None:
+            return None
+        await asyncio.sleep(0)
+        clock.lap("dense")
+        return chosen, dense
 
     async def _load_view(self, connection: AsyncConnection, tenant: UUID) -> View:
         old = cast("View | None", self._cache.get(("view", tenant)))
@@ -229,16 +252,16 @@ class PostgresIndex:
             found[digest] = speech
         return found
 
-    def _asked(self, question: str, speeches: Mapping[str, _Speech]) -> _Asked:
+    def _asked(self, question: str, speeches: Mapping[str, _Speech]) -> Asked:
         """The parsed question; people ask again what they or others asked before."""
         key = (tuple(speeches), question)
-        asked = cast("_Asked | None", self._questions.get(key))
+        asked = cast("Asked | None", self._questions.get(key))
         if asked is None:
             query = _joined([speech.parser.parse(question) for speech in speeches.values()])
             vectors: dict[str, NDArray[np.float32]] = {}
             if query is not None:
                 vectors = {digest: query.vector(speech.lexicon) for digest, speech in speeches.items()}
-            asked = _Asked(query, vectors)
+            asked = Asked(query, vectors)
             self._questions.begin()
             self._questions.put(key, asked, asked.nbytes + 4 * len(question))
         return asked
@@ -289,7 +312,7 @@ class PostgresIndex:
         return Ready(view.prepared, {term: entry for term, entry in entries.items() if len(entry.places)})
 
     async def _cosines(
-        self, connection: AsyncConnection, view: View, asked: _Asked, chosen: NDArray[np.int64]
+        self, connection: AsyncConnection, view: View, asked: Asked, chosen: NDArray[np.int64]
     ) -> NDArray[np.float32] | None:
         """Cosine of question and passage for each chosen passage (ascending), 0 where a scope has no space.
 
@@ -304,7 +327,8 @@ class PostgresIndex:
             rows = np.zeros((len(chosen), len(vector)), np.int8)
             scales = np.zeros(len(chosen), np.float32)
             for piece, start, end in zip(view.pieces, borders, borders[1:], strict=False):
-                if start == end or view.scopes[piece.scope].lexicon_digest != digest:
+                scope = view.scopes[piece.scope]
+                if start == end or scope.lexicon_digest != digest or "postgres" not in scope.engines:
                     continue
                 matrix = await self._matrix(connection, piece.segment, len(vector))
                 if matrix is None:
@@ -406,7 +430,7 @@ def _hits(view: View, ranked: Sequence[Ranked]) -> tuple[Hit, ...]:
     )
 
 
-class _Clock:
+class Clock:
     """Takes the time of the parts of a search."""
 
     def __init__(self) -> None:

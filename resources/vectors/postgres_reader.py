@@ -47,7 +47,7 @@ SELECT c.scope, c.generation, v.id, v.lexicon_digest, v.dimension, s.id,
        ) END,
        CASE WHEN s.id <> ALL(%(known)s) THEN s.sections END,
        CASE WHEN s.id <> ALL(%(known)s) THEN s.lengths END,
-       CASE WHEN s.id <> ALL(%(known)s) THEN s.chunk_ids END
+       CASE WHEN s.id <> ALL(%(known)s) THEN s.chunk_ids END, v.engines
 FROM index_scopes c
 LEFT JOIN index_versions v ON v.state = 'live' AND v.scope = c.scope
 LEFT JOIN index_segments s ON s.version_id = v.id AND s.sequence > 0
@@ -146,7 +146,9 @@ async def load_scopes(
             if row[5] is not None
         )
         items = await _load_items(connection, scope)
-        states.append(ScopeState(scope, generation, version_id, digest, dimension, segments, items))
+        engines = tuple(cast("list[str]", parts[0][12]))
+        outdated = await _load_outdated(connection, scope) if "qdrant" in engines else ()
+        states.append(ScopeState(scope, generation, version_id, digest, dimension, segments, items, engines, outdated))
     return states, sum(generations.values())
 
 
@@ -171,6 +173,14 @@ async def _load_items(connection: AsyncConnection, scope: UUID) -> ItemTable:
         until,
         {tag: np.frombuffer(tagged, arrays.ID) for tag, tagged in tags},
     )
+
+
+async def _load_outdated(connection: AsyncConnection, scope: UUID) -> tuple[UUID, ...]:
+    cursor = await connection.execute(
+        "SELECT item_id FROM index_outdated WHERE tenant_id IS NOT DISTINCT FROM %s",
+        (None if scope == PUBLIC_SCOPE else scope,),
+    )
+    return tuple(cast("UUID", row[0]) for row in await cursor.fetchall())
 
 
 async def load_lexicon(connection: AsyncConnection, version_id: int) -> bytes | None:

@@ -179,7 +179,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScopeState:
-    """One scope as of one generation: its live version, segments in order, and items."""
+    """One scope as of one generation: its live version, segments in order, and items.
+
+    `engines`: which hold all vectors of the version. `outdated`: items whose facts an outside engine has not yet.
+    """
 
     scope: UUID
     generation: int
@@ -188,6 +191,8 @@ class ScopeState:
     dimension: int
     segments: tuple[Segment, ...]
     items: ItemTable
+    engines: tuple[str, ...] = ("postgres",)
+    outdated: tuple[UUID, ...] = ()
 
     @property
     def nbytes(self) -> int:

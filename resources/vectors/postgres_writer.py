@@ -29,6 +29,8 @@ from resources.database import PUBLIC_SCOPE, Connection
 from resources.vectors import arrays
 from resources.vectors.arrays import Layout, Posting
 from resources.vectors.index import IndexedItem, IndexVersionError, SegmentReport, Verification, VersionInfo
+from resources.vectors.mirror import ENGINE, PointsMirror
+from resources.vectors.points import PassagePoints
 
 _POSTING_BATCH = 20_000
 _VECTOR_BATCH = 8_192
@@ -37,7 +39,7 @@ _ABANDONED = "24 hours"
 
 _VERSION_COLUMNS = sql.SQL(
     "id, tenant_id, state, lexicon_digest, analyser_version, chunker_version, embedder, dimension, learnt_chunks, "
-    "created_at, promoted_at"
+    "created_at, promoted_at, engines"
 )
 _SEGMENT_COLUMNS = sql.SQL(
     """
@@ -62,7 +64,9 @@ class _HalfvecArrayDumper(Dumper):
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
+class StoredSegment:
+    """A segment as stored; `kept` marks the items that still count."""
+
     id: int
     sequence: int
     layout: Layout
@@ -70,18 +74,25 @@ class _Stored:
 
     @property
     def kept(self) -> NDArray[np.bool_]:
+        """Which items still count."""
         return self.layout.without(self.dropped)
 
     @property
     def live_chunks(self) -> int:
+        """How many passages still count."""
         return len(self.layout.chunks_of(self.kept))
 
 
 class IndexWriter:
-    """Writes index versions of all scopes over one worker connection. `tenant` None is the public scope."""
+    """Writes index versions of all scopes over one worker connection. `tenant` None is the public scope.
 
-    def __init__(self, connection: Connection) -> None:
+    `points`: an engine outside PostgreSQL that gets a copy of each version. Where it is away, writing goes on without:
+    the version then no longer names it among its engines, until a transfer completes it again.
+    """
+
+    def __init__(self, connection: Connection, points: PassagePoints | None = None) -> None:
         self._connection = connection
+        self.mirror = PointsMirror(connection, points)
 
     def live_version(self, tenant: UUID | None) -> VersionInfo | None:
         """The scope's live version, if it has one."""
@@ -122,8 +133,8 @@ class IndexWriter:
             row = self._connection.execute(
                 """
                 INSERT INTO index_versions (tenant_id, lexicon_id, lexicon_digest, analyser_version, chunker_version,
-                                            embedder, dimension, learnt_chunks, run_id)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+                                            embedder, dimension, learnt_chunks, run_id, engines)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
                 """,
                 (
                     tenant,
@@ -135,9 +146,13 @@ class IndexWriter:
                     lexicon.dimension,
                     learnt_chunks,
                     run_id,
+                    self.mirror.engines,
                 ),
             ).fetchone()
-        return _only(row)
+            info = self.version(_only(row))
+            if ENGINE in info.engines:
+                self.mirror.begin(info)
+        return info.id
 
     def add_segment(
         self,
@@ -184,7 +199,9 @@ class IndexWriter:
                         for term, low, high in zip(block.terms, offsets[:-1], offsets[1:], strict=True)
                     ),
                 )
-                self._write_vectors(info, segment_id, vectors)
+                if "postgres" in info.engines:
+                    self.write_vectors(info, segment_id, vectors)
+                self.mirror.write(info, layout, block, vectors)
             self._lock(info)
             replaced = self._drop(version_id, item_ids, but=segment_id)
             if segment_id is not None:
@@ -220,12 +237,13 @@ class IndexWriter:
                 info = self.version(cast(int, version_id))
                 self._lock(info)
                 count = self._drop(info.id, wanted)
+                self.mirror.remove_items(info, wanted)
                 if info.state == "live":
                     removed = count
                     if count:
                         self._touch(tenant)
             if compact and count:
-                self._rewrite(info.id, [[stored] for stored in self._segments(info.id) if len(stored.dropped)])
+                self._rewrite(info.id, [[stored] for stored in self.segments(info.id) if len(stored.dropped)])
         return removed
 
     def merge_segments(self, version_id: int, max_segments: int = 8) -> int:
@@ -234,7 +252,7 @@ class IndexWriter:
         Returns how many segments were written anew. Askers see the old ones or the new ones, never a mixture, and find
         the same passages with the same scores. Only one merge of a version runs at a time; another returns 0.
         """
-        segments = self._segments(version_id)
+        segments = self.segments(version_id)
         groups = _merge_plan([stored.live_chunks for stored in segments], max_segments)
         chosen = [[segments[i] for i in group] for group in groups]
         return self._rewrite(version_id, [g for g in chosen if len(g) > 1 or len(g[0].dropped)])
@@ -262,6 +280,7 @@ class IndexWriter:
                 raise IndexVersionError(
                     f"Index version {version_id} is not whole: {len(checked.missing_items)} items are missing, "
                     f"{len(checked.stale_items)} are stale, {checked.vectors} of {checked.expected_vectors} vectors"
+                    + ("" if checked.points is None else f", {checked.points} of {checked.chunks} points")
                 )
             self._connection.execute(
                 "UPDATE index_versions SET state = 'retired' WHERE state = 'live' AND scope = %s",
@@ -276,7 +295,8 @@ class IndexWriter:
         """Ends a version that failed its checks: keeps the report, frees the rest."""
         with self._connection.transaction():
             done = self._connection.execute(
-                "UPDATE index_versions SET state = 'refused', report = %s WHERE id = %s AND state = 'building'",
+                "UPDATE index_versions SET state = 'refused', report = %s, engines = '{}' "
+                "WHERE id = %s AND state = 'building'",
                 (Jsonb(dict(report)), version_id),
             )
             if done.rowcount != 1:
@@ -293,10 +313,11 @@ class IndexWriter:
         """Counts a version and compares it with the scope's ready items and their stored passages."""
         with self._connection.transaction():
             info = self.version(version_id)
-            segments = self._segments(version_id)
+            segments = self.segments(version_id)
             indexed: dict[bytes, bytes] = {}
             ranges: tuple[list[int], list[int], list[int]] = ([], [], [])
             chunks = 0
+            live = [stored.layout.chunk_ids[stored.layout.chunks_of(stored.kept)] for stored in segments]
             for stored in segments:
                 layout, kept = stored.layout, stored.kept
                 chunks += stored.live_chunks
@@ -345,9 +366,10 @@ class IndexWriter:
             items=len(indexed),
             chunks=chunks,
             vectors=vectors,
-            expected_vectors=chunks if info.dimension else 0,
+            expected_vectors=chunks if info.dimension and "postgres" in info.engines else 0,
             missing_items=tuple(missing),
             stale_items=tuple(stale),
+            points=self.mirror.present(info, np.concatenate(live) if live else np.zeros(0, arrays.ID)),
         )
 
     def retire_old(self, keep: int = 1) -> int:
@@ -374,13 +396,49 @@ class IndexWriter:
                 "AND NOT EXISTS (SELECT FROM index_versions v WHERE v.lexicon_id = l.id)",
                 (_ABANDONED,),
             )
+        self.mirror.retain()
         return gone
+
+    def add_engine(self, version_id: int, engine: str) -> None:
+        """Notes that an engine holds all vectors of a version; askers use it from then on."""
+        with self._connection.transaction():
+            info = self.version(version_id)
+            self._lock(info)
+            self._connection.execute(
+                "UPDATE index_versions SET engines = array_append(array_remove(engines, %s), %s) WHERE id = %s",
+                (engine, engine, version_id),
+            )
+            if info.state == "live":
+                self._touch(info.tenant)
+
+    def drop_engine(self, version_id: int, engine: str) -> None:
+        """Notes that an engine no longer holds a version and frees what PostgreSQL or the engine has of it."""
+        with self._connection.transaction():
+            info = self.version(version_id)
+            self._lock(info)
+            self._connection.execute(
+                "UPDATE index_versions SET engines = array_remove(engines, %s) WHERE id = %s", (engine, version_id)
+            )
+            if engine == "postgres":
+                self._connection.execute(
+                    "DELETE FROM index_vectors v USING index_segments s "
+                    "WHERE s.id = v.segment_id AND s.version_id = %s",
+                    (version_id,),
+                )
+            if info.state == "live":
+                self._touch(info.tenant)
+        if engine == ENGINE:
+            self.mirror.retain()
+
+    def show_live(self) -> None:
+        """Lets the outside engine's alias name the live public version. For after a promotion's commit."""
+        self.mirror.show_live(self.live_version(None))
 
     # Rows
 
     def _one(self, query: sql.Composed, value: object) -> VersionInfo | None:
         row = self._connection.execute(query, (value,)).fetchone()
-        return None if row is None else VersionInfo(*row)
+        return None if row is None else VersionInfo(*row[:-1], engines=tuple(row[-1]))
 
     def _store_lexicon(self, tenant: UUID | None, lexicon: Lexicon) -> int:
         """The number of the stored lexicon. A tenant whose lexicon is the public one refers to that."""
@@ -398,7 +456,18 @@ class IndexWriter:
             row = self._connection.execute(find, wanted).fetchone()
         return _only(row)
 
-    def _segments(self, version_id: int) -> list[_Stored]:
+    def read_vectors(self, segment_id: int, dimension: int) -> NDArray[np.float16]:
+        """The vectors of a segment as stored."""
+        row = self._connection.execute(
+            "SELECT string_agg(halfvec_send(vector), ''::bytea ORDER BY number) FROM index_vectors "
+            "WHERE segment_id = %s",
+            (segment_id,),
+            binary=True,
+        ).fetchone()
+        return arrays.read_halfvecs(bytes(_only(row) or b""), dimension)
+
+    def segments(self, version_id: int) -> list[StoredSegment]:
+        """The segments of a version in order."""
         rows = self._connection.execute(
             sql.SQL(
                 "SELECT {} FROM index_segments s WHERE s.version_id = %s AND s.sequence > 0 ORDER BY s.sequence"
@@ -407,7 +476,8 @@ class IndexWriter:
             binary=True,
         ).fetchall()
         return [
-            _Stored(row[0], row[1], arrays.read_layout(*row[2:7]), np.frombuffer(row[7], arrays.ID)) for row in rows
+            StoredSegment(row[0], row[1], arrays.read_layout(*row[2:7]), np.frombuffer(row[7], arrays.ID))
+            for row in rows
         ]
 
     def _write_segment(self, info: VersionInfo, layout: Layout, run_id: str | None) -> int:
@@ -444,7 +514,8 @@ class IndexWriter:
                 (segment_id, info.tenant, list(terms), list(numbers), list(frequencies)),
             )
 
-    def _write_vectors(self, info: VersionInfo, segment_id: int, vectors: NDArray[np.float32]) -> None:
+    def write_vectors(self, info: VersionInfo, segment_id: int, vectors: NDArray[np.float32]) -> None:
+        """Writes the vectors of a whole segment."""
         if not info.dimension:
             return
         kind = TypeInfo.fetch(self._connection, "halfvec")
@@ -532,7 +603,7 @@ class IndexWriter:
 
     # Merging
 
-    def _rewrite(self, version_id: int, groups: Sequence[Sequence[_Stored]]) -> int:
+    def _rewrite(self, version_id: int, groups: Sequence[Sequence[StoredSegment]]) -> int:
         """Writes each group of neighbours as one segment without what was dropped. Returns how many were written."""
         written = 0
         for group in groups:
@@ -546,9 +617,20 @@ class IndexWriter:
                 if not alone:
                     return written
                 written += self._rewrite_group(self.version(version_id), group)
+        self._sweep(version_id, [stored for group in groups for stored in group if len(stored.dropped)])
         return written
 
-    def _rewrite_group(self, info: VersionInfo, group: Sequence[_Stored]) -> int:
+    def _sweep(self, version_id: int, rewritten: Sequence[StoredSegment]) -> None:
+        """Removes the points of passages that were dropped from segments, unless another segment has them."""
+        info = self.version(version_id)
+        if ENGINE not in info.engines or not rewritten:
+            return
+        gone = np.concatenate([stored.layout.chunk_ids[stored.layout.chunks_of(~stored.kept)] for stored in rewritten])
+        for stored in self.segments(version_id):
+            gone = gone[~np.isin(gone, stored.layout.chunk_ids[stored.layout.chunks_of(stored.kept)])]
+        self.mirror.remove(info, [arrays.uuid_at(gone, i) for i in range(len(gone))])
+
+    def _rewrite_group(self, info: VersionInfo, group: Sequence[StoredSegment]) -> int:
         live = [stored for stored in group if stored.kept.any()]
         old_ids = [stored.id for stored in group]
         fresh: int | None = None
@@ -591,7 +673,7 @@ class IndexWriter:
         return 0 if fresh is None else 1
 
     def _joined_postings(
-        self, group: Sequence[_Stored], maps: Sequence[NDArray[np.int32]], chunks: int
+        self, group: Sequence[StoredSegment], maps: Sequence[NDArray[np.int32]], chunks: int
     ) -> list[tuple[str, bytes, bytes]]:
         kind = arrays.number_type(chunks)
         by_id = {stored.id: (place, stored, maps[place]) for place, stored in enumerate(group)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import psycopg
+import pytest
 from psycopg.types.json import Jsonb
 
 from luna_rules.search.analyser import Analyser
@@ -21,6 +23,8 @@ from resources.secrets import DatabaseUrls
 from resources.vectors.index import NO_FILTERS, Filters, IndexedItem, SearchResult, SegmentReport
 from resources.vectors.postgres import PostgresIndex
 from resources.vectors.postgres_writer import IndexWriter
+from resources.vectors.qdrant import QdrantPoints
+from resources.vectors.qdrant_index import QdrantIndex
 
 TODAY = date(2026, 6, 15)
 DIMENSION = 16
@@ -73,18 +77,46 @@ class Doc:
     indexed: IndexedItem
 
 
+ENGINES = ["postgres", "qdrant-in-memory", "qdrant-server"]
+"""What the contract is held by; a server only where `QDRANT_URL` names one."""
+
+
+def open_points(engine: str) -> QdrantPoints | None:
+    """The points of an engine, under a name of their own. Skips where there is no server."""
+    if engine == "postgres":
+        return None
+    alias = f"luna_test_{uuid4().hex[:10]}"
+    if engine == "qdrant-in-memory":
+        return QdrantPoints.in_memory(alias)
+    url = os.environ.get("QDRANT_URL")
+    if not url:
+        pytest.skip("QDRANT_URL names no Qdrant server")
+    return QdrantPoints.connect(url, os.environ.get("QDRANT_API_KEY"), alias)
+
+
 class World:
     """Writes as the worker, asks as the application, arranges as the owner."""
 
-    def __init__(self, urls: DatabaseUrls) -> None:
+    def __init__(self, urls: DatabaseUrls, engine: str = "postgres") -> None:
         self.urls = urls
+        self.points = open_points(engine)
         self.owner: psycopg.Connection[tuple[object, ...]] = psycopg.connect(urls.owner, autocommit=True)
         self._worker_context = worker_connection(urls.worker)
         self.worker: Connection = self._worker_context.__enter__()
-        self.writer = IndexWriter(self.worker)
+        self.writer = self.new_writer(self.worker)
         self.app = AppDatabase(urls.app)
-        self.index = PostgresIndex(SearchTables())
+        self.index = self.new_index()
         self._analysers: dict[int, Analyser] = {}
+
+    def new_writer(self, connection: Connection) -> IndexWriter:
+        """A writer of the engine over another connection."""
+        return IndexWriter(connection, self.points)
+
+    def new_index(self, cache_mb: int = 160, *, candidates: int | None = None) -> PostgresIndex:
+        """A reader of the engine with nothing in its cache."""
+        if self.points is None:
+            return PostgresIndex(SearchTables(), cache_mb, candidates=candidates)
+        return QdrantIndex(SearchTables(), self.points, cache_mb, candidates=candidates)
 
     async def open(self) -> None:
         """Opens the application's pool."""
@@ -93,6 +125,9 @@ class World:
     async def close(self) -> None:
         """Closes all connections."""
         await self.app.close()
+        if self.points is not None:
+            self.points.retain([])
+            self.points.close()
         self._worker_context.__exit__(None, None, None)
         self.owner.close()
 

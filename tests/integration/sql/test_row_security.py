@@ -12,7 +12,8 @@ from tests.conftest import Database
 
 TENANT_TABLES = {
     "items", "item_texts", "item_chunks", "index_scopes", "index_lexicons", "index_versions", "index_segments",
-    "index_postings", "index_vectors", "conversations", "answer_log", "conversation_turns", "events", "audit_log",
+    "index_postings", "index_vectors", "index_outdated", "conversations", "answer_log", "conversation_turns",
+    "events", "audit_log",
     "users", "meters", "imports", "import_errors", "import_layouts", "smart_meter_readings", "reading_revisions",
     "meter_quarter_hours", "meter_hours", "meter_days", "meter_quality_days", "analyst_logins", "query_receipts",
     "answer_chains",

@@ -1,0 +1,209 @@
+"""The passage index with Qdrant, for readers: it finds the candidates and their cosines, everything else is shared.
+
+Where Qdrant is away, incomplete or lacks a live version, the same search goes its way in PostgreSQL, and `trouble` says
+why: an answer that takes longer is better than none, and one from half an index would be wrong without anyone noticing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from luna_rules.search.query import Query
+from luna_rules.search.ranker import Ready, lexical_candidates
+from luna_rules.search.tables import SearchTables
+from resources.database import PUBLIC_SCOPE, AsyncConnection
+from resources.vectors import arrays
+from resources.vectors.index import NO_FILTERS
+from resources.vectors.points import (
+    FoundPoints,
+    PassagePoints,
+    PointsError,
+    PointsQuestion,
+    PointsUnavailableError,
+    VersionRef,
+    question_terms,
+)
+from resources.vectors.postgres import Asked, Clock, PostgresIndex, Wanted
+from resources.vectors.postgres_view import View
+
+MOST_CANDIDATES = 1_500
+"""More cost more to send than to find: 1,000 hold as many of the best passages as PostgreSQL's 5,000 (see tests)."""
+MOST_NAMED = 500
+MOST_OUTDATED = 1_000
+REST_S = 5.0
+"""So long a server that did not answer is left alone; waiting for it with every question would slow all of them."""
+_LOG = logging.getLogger(__name__)
+
+
+class IncompleteError(PointsError):
+    """Points that must be there are not."""
+
+
+class QdrantIndex(PostgresIndex):
+    """Searches with points. One for a process and event loop; see `PostgresIndex`."""
+
+    def __init__(
+        self, tables: SearchTables, points: PassagePoints, cache_mb: int = 160, *, candidates: int | None = None
+    ) -> None:
+        super().__init__(tables, cache_mb, candidates=candidates)
+        self._points = points
+        self._most = candidates or MOST_CANDIDATES
+        self._rest_until = 0.0
+        self._trouble: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last search went its way in PostgreSQL (German); None where it did not."""
+        return self._trouble
+
+    async def _find(
+        self, connection: AsyncConnection, view: View, asked: Asked, postings: Ready, wanted: Wanted, clock: Clock
+    ) -> tuple[NDArray[np.uint32], NDArray[np.float32]] | None:
+        absent = [state.version_id for state in view.scopes if state.segments and "qdrant" not in state.engines]
+        if absent:
+            self._trouble = (
+                f"Die Indexversion {', '.join(map(str, absent))} liegt noch nicht in Qdrant; gesucht wird in "
+                "PostgreSQL. Der Auftrag „index_switch“ überträgt sie."
+            )
+        elif time.monotonic() >= self._rest_until:
+            try:
+                found = await self._ask(view, asked, postings, wanted, clock)
+            except PointsError as fault:
+                self._trouble = f"{fault}; gesucht wird in PostgreSQL."
+                _LOG.warning("the search goes on in PostgreSQL: %s", fault)
+                if isinstance(fault, PointsUnavailableError):
+                    self._rest_until = time.monotonic() + REST_S
+            else:
+                self._trouble = None
+                return found
+        return await super()._find(connection, view, asked, postings, wanted, clock)
+
+    async def _ask(
+        self, view: View, asked: Asked, postings: Ready, wanted: Wanted, clock: Clock
+    ) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+        query = asked.query
+        if query is None:
+            return np.zeros(0, np.uint32), np.zeros(0, np.float32)
+        terms = question_terms(query, postings)
+        named = _named(query, view, postings, wanted)
+        questions: list[tuple[int, PointsQuestion]] = []
+        borders = _borders(view)
+        for number, state in enumerate(view.scopes):
+            low, high = borders[number]
+            if low == high or not (terms or len(named)):
+                continue
+            vector = asked.vectors.get(state.lexicon_digest)
+            restricted = wanted.allowed is not None and not bool(wanted.allowed[low:high].all())
+            restricted = restricted and len(state.outdated) <= MOST_OUTDATED
+            mine = named[(named >= low) & (named < high)]
+            question = PointsQuestion(
+                version=VersionRef(
+                    state.version_id, None if state.scope == PUBLIC_SCOPE else state.scope, state.dimension
+                ),
+                terms=terms,
+                vector=vector if vector is not None and bool(vector.any()) else None,
+                filters=wanted.filters if restricted else NO_FILTERS,
+                as_of=wanted.as_of if restricted else None,
+                outdated=state.outdated if restricted else (),
+                named=[chunk_id for chunk_id, _ in view.ids_at(mine.tolist())],
+                limit=min(wanted.most, self._most),
+            )
+            questions.append((number, question))
+        answers = await asyncio.gather(*(asyncio.to_thread(self._points.search, one) for _, one in questions))
+        clock.lap("candidates")
+        ids, order = self._by_id(view)
+        cosines = np.zeros(len(view.corpus.item), np.float32)
+        chosen = np.zeros(len(view.corpus.item), np.bool_)
+        chosen[named] = True
+        for (number, question), answer in zip(questions, answers, strict=True):
+            places = _places(answer.chunk_ids, ids, order)
+            known = places >= 0
+            cosines[places[known]] = answer.cosines[known]
+            low, high = borders[number]
+            _require_whole(question, answer, places[known], postings, wanted.allowed, (low, high), named)
+            chosen[places[known]] = True
+        if wanted.allowed is not None:
+            chosen &= wanted.allowed
+        numbers = np.flatnonzero(chosen)
+        clock.lap("dense")
+        return numbers.astype(np.uint32), cosines[numbers]
+
+    def _by_id(self, view: View) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
+        """The view's passages sorted by id: their ids, and their numbers."""
+        key = ("ids", view.serial)
+        found = cast("tuple[NDArray[np.bytes_], NDArray[np.int64]] | None", self._cache.get(key))
+        if found is None:
+            parts = [
+                piece.segment.layout.chunk_ids
+                if piece.numbers is None
+                else piece.segment.layout.chunk_ids[piece.numbers]
+                for piece in view.pieces
+            ]
+            ids = np.concatenate(parts) if parts else np.zeros(0, arrays.ID)
+            order = np.argsort(ids, kind="stable")
+            found = ids[order], order
+            self._cache.put(key, found, found[0].nbytes + order.nbytes)
+        return found
+
+
+def _named(query: Query, view: View, postings: Ready, wanted: Wanted) -> NDArray[np.int64]:
+    """The passages that a question names exactly, ascending: few, so they need not be searched."""
+    lookups = tuple(lookup for lookup in query.lookups if lookup.section is not None)
+    if not lookups:
+        return np.zeros(0, np.int64)
+    only = replace(query, groups=(), lookups=lookups)
+    return lexical_candidates(only, view.corpus, postings, wanted.allowed, MOST_NAMED).astype(np.int64)
+
+
+def _borders(view: View) -> list[tuple[int, int]]:
+    """Where the passages of each scope begin and end in the view."""
+    borders: list[tuple[int, int]] = []
+    end = 0
+    for number in range(len(view.scopes)):
+        start = end
+        end += sum(piece.size for piece in view.pieces if piece.scope == number)
+        borders.append((start, end))
+    return borders
+
+
+def _places(wanted: NDArray[np.bytes_], ids: NDArray[np.bytes_], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The number of each passage in the view; −1 where it is none of its (any more)."""
+    if not len(ids) or not len(wanted):
+        return np.full(len(wanted), -1, np.int64)
+    near = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[near] == wanted, order[near], -1)
+
+
+def _require_whole(
+    question: PointsQuestion,
+    answer: FoundPoints,
+    places: NDArray[np.int64],
+    postings: Ready,
+    allowed: NDArray[np.bool_] | None,
+    border: tuple[int, int],
+    named: NDArray[np.int64],
+) -> None:
+    """Raises `IncompleteError` where points are missing that the term blocks say must have been found."""
+    low, high = border
+    missing = 0
+    if question.vector is not None:
+        missing = int(np.count_nonzero(~np.isin(named[(named >= low) & (named < high)], places)))
+    if not missing and not answer.full:
+        entries = [postings.entries[term] for term in question.terms if term in postings.entries]
+        widest = max((entry.places for entry in entries), key=len, default=np.zeros(0, np.int64))
+        expected = widest[np.searchsorted(widest, low) : np.searchsorted(widest, high)]
+        if allowed is not None:
+            expected = expected[allowed[expected]]
+        missing = len(expected) - int(np.count_nonzero(np.isin(expected, places)))
+    if missing > 0:
+        raise IncompleteError(
+            f"In Qdrant fehlen Textstellen der Indexversion {question.version.id}; "
+            "der Auftrag „index_switch“ ergänzt sie"
+        )
