@@ -17,7 +17,7 @@ describe('a receipt in words', () => {
   });
 
   it('orders the times and leaves out what took none', () => {
-    const times = timesOf({ connection: 0.01, retrieval: 12.5, compose: 7.5, total: 20 });
+    const times = timesOf({ total: 20, compose: 7.5, retrieval: 12.5, connection: 0.01 });
     expect(times.map((time) => time.name)).toEqual(['Suche', 'Sätze gewählt und geprüft', 'Insgesamt']);
     expect(times[0]?.share).toBeCloseTo(0.625);
     expect(timesOf({})).toEqual([{ name: 'Insgesamt', ms: 0, share: 1 }]);

@@ -44,8 +44,10 @@ export function modeOf(receipt: Pick<AnswerReceipt, 'mode' | 'model'>): string {
 /** Parts of the time in the order in which they took place, without those that took none; the whole last. */
 export function timesOf(latency: Record<string, number>): { name: string; ms: number; share: number }[] {
   const total = latency.total ?? Object.values(latency).reduce((sum, ms) => sum + ms, 0);
+  const order = Object.keys(PARTS);
   const parts = Object.entries(latency)
     .filter(([name, ms]) => name !== 'total' && ms >= 0.05)
+    .sort(([one], [other]) => order.indexOf(one) - order.indexOf(other))
     .map(([name, ms]) => ({ name: PARTS[name] ?? name, ms, share: total > 0 ? Math.min(1, ms / total) : 0 }));
   return [...parts, { name: 'Insgesamt', ms: total, share: 1 }];
 }
