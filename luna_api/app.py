@@ -34,6 +34,7 @@ from luna_api.meters.controller import MeterController
 from luna_api.metrics.controller import MetricsController, prometheus
 from luna_api.metrics.registry import Registry
 from luna_api.models.choice import ModelChoice
+from luna_api.models.controller import ModelController
 from luna_api.models.directory import ModelDirectory
 from luna_api.plugins import openapi_config
 from luna_api.prompts import load_prompts
@@ -161,6 +162,7 @@ def _routers(settings: Settings) -> list[Router]:
             ItemController,
             MeterController,
             MetricsController,
+            ModelController,
             SimulatorController,
             ReceiptController,
             SeriesController,

@@ -111,7 +111,7 @@ class OllamaGenerator:
         next_piece_s: float = NEXT_PIECE_S,
         whole_s: float = WHOLE_ANSWER_S,
     ) -> None:
-        self._host = host.rstrip("/")
+        self.host = host.rstrip("/")
         self._first_piece_s = first_piece_s
         self._next_piece_s = next_piece_s
         self._whole_s = whole_s
@@ -223,7 +223,7 @@ class OllamaGenerator:
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
             self._http = httpx.AsyncClient(
-                base_url=self._host,
+                base_url=self.host,
                 timeout=httpx.Timeout(self._whole_s, connect=CONNECT_TIMEOUT_S),
                 limits=httpx.Limits(max_connections=AT_ONCE + 8),
                 trust_env=False,

@@ -56,6 +56,7 @@ class AdminService:
             "qdrant": self._index,
             "minio": self._objects,
             "tika": self._extractor,
+            "ollama": self._models,
             "dagster": self._context.orchestrator.version,
         }
         found = await asyncio.gather(*(_probe(probe) for probe in probes.values()))
@@ -64,9 +65,12 @@ class AdminService:
         services["redis"] = ServiceHealth(
             state="up", implementation="embedded", latency_ms=0.0, message="Zähler im Speicher dieses Prozesses"
         )
-        services["ollama"] = ServiceHealth(
-            state="off", implementation="embedded", message="Antworten entstehen ohne Modell aus wörtlichen Sätzen"
-        )
+        if settings.ollama_host is None:
+            services["ollama"] = ServiceHealth(
+                state="off", implementation="embedded", message="Antworten entstehen ohne Modell aus wörtlichen Sätzen"
+            )
+        else:
+            services["ollama"].implementation = "server"
         if settings.database_url is not None:
             services["db"].implementation = "server"
         if settings.tika_endpoint is not None:
@@ -144,12 +148,35 @@ class AdminService:
             return answer.raise_for_status().text.strip()[:100]
         return f"kreuzberg {importlib.metadata.version('kreuzberg')}"
 
+    async def _models(self) -> str | None:
+        """The version of the models' server. Raises `LookupError` where it lacks the models that answers are to use."""
+        generator = self._context.models.generator
+        if generator is None:
+            return None
+        version = await generator.version()
+        there = {info.name for info in await generator.models()}
+        names = await self._context.models.choice.names()
+        lost = [names[role] for role in ("generate", "fallback") if not there & {names[role], f"{names[role]}:latest"}]
+        if lost:
+            raise LookupError(f"Auf dem Modellserver fehlt {' und '.join(dict.fromkeys(lost))}")
+        return version
+
     async def _live_versions(self) -> list[int]:
         async with self._context.database.transaction(self._principal.tenant_id) as sql:
             found = await sql.execute(
                 "SELECT id FROM index_versions WHERE state = 'live' ORDER BY tenant_id NULLS FIRST"
             )
             return [row[0] async for row in found]
+
+    async def _generate_model(self) -> str:
+        if self._context.models.generator is None:
+            return "none"
+        choice = self._context.models.choice
+        try:
+            return (await asyncio.wait_for(choice.names(), _PROBE_TIMEOUT_S))["generate"]
+        except Exception:
+            # What is wrong with the database stands beside it already.
+            return choice.configured["generate"]
 
     async def _versions(self) -> Versions:
         embedder = ""
@@ -166,7 +193,7 @@ class AdminService:
             schema=schema_version(),
             index=", ".join(map(str, versions)),
             embed_model=embedder,
-            generate_model="none",
+            generate_model=await self._generate_model(),
         )
 
 

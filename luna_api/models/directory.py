@@ -8,6 +8,7 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from luna_api.models.choice import ModelChoice, Role
+from luna_api.models.pulls import Pulls
 from resources.breaker import Breaker
 from resources.generator import GeneratorError, ModelInfo, OllamaGenerator
 
@@ -33,13 +34,16 @@ class ModelDirectory:
 
     def __init__(self, generator: OllamaGenerator | None, choice: ModelChoice) -> None:
         self.generator = generator
+        self.pulls = Pulls(generator.host, self.forget) if generator is not None else None
         self.choice = choice
         self._server = Breaker(first_pause_s=_SERVER_FIRST_PAUSE_S, longest_pause_s=_SERVER_LONGEST_PAUSE_S)
         self._models: dict[str, Breaker] = {}
         self._known: dict[str, tuple[float, Candidate]] = {}
 
     async def close(self) -> None:
-        """Close the connections to the server."""
+        """End what runs, and close the connections to the server."""
+        if self.pulls is not None:
+            await self.pulls.close()
         if self.generator is not None:
             await self.generator.close()
 

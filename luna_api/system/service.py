@@ -36,8 +36,8 @@ async def system_info(context: AppContext, commit: str) -> SystemInfo:
         version=luna_version(),
         git_sha=commit,
         schema=schema_version(),
-        mode="extractive",
-        models={"generate": "none", "embed": "local"},
+        mode="generative" if context.models.generator is not None else "extractive",
+        models=await _models(context),
         max_upload_mb=settings.max_upload_mb,
         max_question_chars=MAX_QUESTION_CHARS,
         formats=sorted({ending for kind in SUPPORTED_FORMATS for ending in kind.endings}),
@@ -45,6 +45,20 @@ async def system_info(context: AppContext, commit: str) -> SystemInfo:
         corpus=counts,
         dagster_url=settings.dagster_url if settings.luna_env == "dev" else None,
     )
+
+
+async def _models(context: AppContext) -> dict[str, str]:
+    """The models in use; what is chosen is not read again where the database is away."""
+    if context.models.generator is None:
+        return {"generate": "none", "embed": "local"}
+    choice = context.models.choice
+    names = {**choice.configured, **choice.chosen}
+    try:
+        async with asyncio.timeout(_PROBE_TIMEOUT_S):
+            names = await choice.names()
+    except (psycopg.Error, TimeoutError):
+        pass
+    return {"generate": names["generate"], "fallback": names["fallback"], "embed": "local"}
 
 
 async def health(context: AppContext, *, ready: bool) -> Health:

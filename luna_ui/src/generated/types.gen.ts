@@ -1081,6 +1081,51 @@ export type MeterPageEnvelope = {
 };
 
 /**
+ * ModelData
+ */
+export type ModelData = {
+    digest: string;
+    name: string;
+    roles: Array<'generate' | 'fallback' | 'embed'>;
+    size_bytes: number;
+};
+
+/**
+ * ModelList
+ */
+export type ModelList = {
+    host: string | null;
+    message: string;
+    models: Array<ModelData>;
+    pulls: Array<PullData>;
+    roles: Array<RoleData>;
+    state: 'up' | 'down' | 'off';
+    version: string;
+};
+
+/**
+ * Envelope[ModelList]
+ */
+export type ModelListEnvelope = {
+    data: ModelList;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * ModelRequest
+ */
+export type ModelRequest = {
+    action: 'pull' | 'cancel' | 'select';
+    /**
+     * Name eines Modells.
+     */
+    model?: string | null;
+    role?: 'generate' | 'fallback' | 'embed' | null;
+};
+
+/**
  * NewMeter
  */
 export type NewMeter = {
@@ -1198,6 +1243,20 @@ export type ProductsEnvelope = {
     message: string;
     status: 'ok' | 'error';
     trace_id: string;
+};
+
+/**
+ * PullData
+ */
+export type PullData = {
+    completed_bytes: number;
+    ended_at_s: number | null;
+    error: string;
+    model: string;
+    started_at_s: number;
+    state: 'running' | 'done' | 'failed' | 'cancelled';
+    status: string;
+    total_bytes: number;
 };
 
 /**
@@ -1440,6 +1499,17 @@ export type RerunDataEnvelope = {
     message: string;
     status: 'ok' | 'error';
     trace_id: string;
+};
+
+/**
+ * RoleData
+ */
+export type RoleData = {
+    chosen: boolean;
+    configured: string;
+    model: string;
+    present: boolean;
+    role: 'generate' | 'fallback' | 'embed';
 };
 
 /**
@@ -2173,6 +2243,80 @@ export type ListJobsResponses = {
 };
 
 export type ListJobsResponse = ListJobsResponses[keyof ListJobsResponses];
+
+export type ListModelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/models';
+};
+
+export type ListModelsErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
+
+export type ListModelsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ModelListEnvelope;
+};
+
+export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type ChangeModelsData = {
+    body: ModelRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/models';
+};
+
+export type ChangeModelsErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type ChangeModelsError = ChangeModelsErrors[keyof ChangeModelsErrors];
+
+export type ChangeModelsResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: ModelListEnvelope;
+};
+
+export type ChangeModelsResponse = ChangeModelsResponses[keyof ChangeModelsResponses];
 
 export type ReindexData = {
     body: ReindexRequest;

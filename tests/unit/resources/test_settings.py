@@ -126,3 +126,23 @@ def test_each_role_has_an_address_of_its_own(tmp_path: Path) -> None:
     assert urls.app.endswith("@127.0.0.1:7777/energy")
     assert urls.dagster.endswith("/energy_dagster")
     assert "pw" not in repr(urls)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OLLAMA_HOST", "localhost:11434"),
+        ("GENERATE_MODEL", "zwei Wörter"),
+        ("FALLBACK_MODEL", "../modell"),
+        ("EMBED_MODEL", ""),
+        ("GENERATE_FIRST_TOKEN_SEC", "bald"),
+        ("GENERATE_NEXT_TOKEN_SEC", "0"),
+        ("GENERATE_WHOLE_SEC", "99999"),
+    ],
+)
+def test_settings_of_the_models_are_checked_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=rf"^{name} .*; richtig wäre zum Beispiel {name}="):
+        load_settings()
