@@ -140,10 +140,18 @@ def _routers(settings: Settings) -> list[Router]:
     public = Router(API_PATH, route_handlers=[system_info], guards=[known_query])
     uploads = Router(
         API_PATH,
-        route_handlers=[UploadController, LoadController],
+        route_handlers=[UploadController],
         guards=[signed_in, known_query],
         dependencies=deps.SIGNED_IN,
         request_max_body_size=settings.max_upload_bytes + FORM_SLACK_BYTES,
+        opt={FORM_SLACK: FORM_SLACK_BYTES},
+    )
+    imports = Router(
+        API_PATH,
+        route_handlers=[LoadController],
+        guards=[signed_in, known_query],
+        dependencies=deps.SIGNED_IN,
+        request_max_body_size=settings.max_import_bytes + FORM_SLACK_BYTES,
         opt={FORM_SLACK: FORM_SLACK_BYTES},
     )
     signed = Router(
@@ -170,4 +178,4 @@ def _routers(settings: Settings) -> list[Router]:
         guards=[signed_in, known_query],
         dependencies=deps.SIGNED_IN,
     )
-    return [public, uploads, signed]
+    return [public, uploads, imports, signed]

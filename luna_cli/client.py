@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Self, cast
+from typing import BinaryIO, Self, cast
 
 import httpx
 
@@ -80,7 +80,9 @@ class LunaClient:
         """`data` of a DELETE."""
         return self._data("DELETE", path, patience_s=patience_s)
 
-    def upload(self, path: str, fields: Mapping[str, str | Sequence[str]], file_name: str, content: bytes) -> Json:
+    def upload(
+        self, path: str, fields: Mapping[str, str | Sequence[str]], file_name: str, content: bytes | BinaryIO
+    ) -> Json:
         """`data` of a multipart POST; safe to try again, because the server knows equal bytes."""
         return self._data("POST", path, form=fields, files={"file": (file_name, content)}, patience_s=PATIENCE_S)
 
@@ -91,12 +93,15 @@ class LunaClient:
         *,
         json: Json | None = None,
         form: Mapping[str, str | Sequence[str]] | None = None,
-        files: Mapping[str, tuple[str, bytes]] | None = None,
+        files: Mapping[str, tuple[str, bytes | BinaryIO]] | None = None,
         patience_s: float,
     ) -> Json:
         deadline = time.monotonic() + patience_s
         pause = 0.2
         while True:
+            for _, content in (files or {}).values():
+                if not isinstance(content, bytes):
+                    content.seek(0)
             try:
                 response = self._http.request(
                     method, path, json=json, data=dict(form) if form is not None else None, files=files

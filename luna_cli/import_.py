@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from rich.console import Console
 
@@ -49,18 +49,20 @@ class Import:
     def _one(self, source: Source) -> Imported:
         name = str(source.path)
         try:
-            content = source.path.read_bytes()
+            # Opened, not read: a file of ten million rows need not be held.
+            content = source.path.open("rb")
         except OSError as fault:
             return Imported(name, ok=False, sentence=f"nicht lesbar: {fault.strerror or fault}")
         try:
-            state = self._load(source.path, content, self._target or TARGETS[0])
-            if self._target is None and state.get("error_code") == "wrong_target":
-                state = self._load(source.path, content, TARGETS[1])
+            with content:
+                state = self._load(source.path, content, self._target or TARGETS[0])
+                if self._target is None and state.get("error_code") == "wrong_target":
+                    state = self._load(source.path, content, TARGETS[1])
         except ApiFaultError as fault:
             return Imported(name, ok=False, sentence=str(fault))
         return _told(name, state)
 
-    def _load(self, path: Path, content: bytes, target: str) -> Json:
+    def _load(self, path: Path, content: BinaryIO, target: str) -> Json:
         fields = {**self._fields, "target": target, "wait": "0"}
         state = self._client.upload("/data/load", fields, path.name, content)
         return wait_for(self._client, str(state["import_id"]))

@@ -11,6 +11,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,10 @@ from resources.settings import Settings
 
 KEY = re.compile(r"^(public|[0-9a-f-]{36})/[0-9a-f]{2}/[0-9a-f]{64}$")
 """How the key of an object looks; nothing else is read, listed or removed."""
+
+_PIECE_BYTES = 1 << 20
+_INCOMING = ".incoming-"
+_BROKEN_OFF_S = 86_400
 
 
 class ObjectMissingError(LookupError):
@@ -47,8 +52,16 @@ class ObjectStore(Protocol):
         """Store `data` durably; returns only when it would survive a power cut."""
         ...
 
+    def put_stream(self, tenant: UUID | None, source: BinaryIO) -> StoredObject:
+        """The same for bytes too many to be held; `source` is read from its present place to its end."""
+        ...
+
     def get(self, key: str) -> bytes:
         """The bytes under `key`. Raises `ObjectMissingError`, `ObjectDamagedError`."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """A stream of the bytes, for those too many to be held. Raises as `get` does; the bytes are checked first."""
         ...
 
     def exists(self, key: str) -> bool:
@@ -85,18 +98,9 @@ def open_object_store(settings: Settings) -> ObjectStore:
     """The store these settings name: S3 where `S3_ENDPOINT_URL` is set, else the folder under `LUNA_HOME`."""
     if settings.s3_endpoint_url is None:
         return FolderObjectStore(settings.home / "objects")
-    from resources.objects_s3 import S3ObjectStore, S3Place
+    from resources.objects_s3 import S3ObjectStore, place_of
 
-    access, secret = settings.s3_access_key_id, settings.s3_secret_access_key
-    return S3ObjectStore(
-        S3Place(
-            endpoint_url=settings.s3_endpoint_url,
-            bucket=settings.s3_bucket,
-            access_key_id=access.get_secret_value() if access else "",
-            secret_access_key=secret.get_secret_value() if secret else "",
-            region=settings.s3_region,
-        )
-    )
+    return S3ObjectStore(place_of(settings))
 
 
 class FolderObjectStore:
@@ -123,6 +127,28 @@ class FolderObjectStore:
                 temporary.unlink(missing_ok=True)
         return StoredObject(key, sha256, len(data))
 
+    def put_stream(self, tenant: UUID | None, source: BinaryIO) -> StoredObject:
+        """See `ObjectStore.put_stream`."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._forget_broken_off()
+        temporary = self._root / f"{_INCOMING}{uuid.uuid4().hex}"
+        digest, size = hashlib.sha256(), 0
+        try:
+            with temporary.open("wb") as out:
+                while piece := source.read(_PIECE_BYTES):
+                    digest.update(piece)
+                    size += out.write(piece)
+                out.flush()
+                os.fsync(out.fileno())
+            key = object_key(tenant, digest.hexdigest())
+            path = self._path(key)
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return StoredObject(key, digest.hexdigest(), size)
+
     def get(self, key: str) -> bytes:
         """See `ObjectStore.get`."""
         try:
@@ -134,7 +160,7 @@ class FolderObjectStore:
         return data
 
     def open(self, key: str) -> BinaryIO:
-        """A stream of the bytes, for those too large to be held. Raises as `get` does; the bytes are checked first."""
+        """See `ObjectStore.open`."""
         try:
             stream = self._path(key).open("rb")
         except FileNotFoundError:
@@ -180,6 +206,13 @@ class FolderObjectStore:
             probe.write_bytes(b"luna")
         finally:
             probe.unlink(missing_ok=True)
+
+    def _forget_broken_off(self) -> None:
+        """What a process left that died while it wrote a stream."""
+        for left in self._root.glob(f"{_INCOMING}*"):
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > _BROKEN_OFF_S:
+                    left.unlink()
 
     def _path(self, key: str) -> Path:
         if not KEY.match(key):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import tempfile
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar, cast
 from uuid import UUID
 
 from resources.objects import KEY, ObjectDamagedError, ObjectMissingError, StoredObject, object_key
@@ -22,11 +23,14 @@ from resources.objects import KEY, ObjectDamagedError, ObjectMissingError, Store
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from resources.settings import Settings
+
 PART_BYTES = 8 * 1024 * 1024
 """Objects above twice this size travel in parts of it."""
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 30
 ATTEMPTS = 3
+_PIECE_BYTES = 1 << 20
 _PROBE = "probe/"
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 
@@ -44,25 +48,63 @@ class S3Place:
     region: str = "us-east-1"
 
 
+def place_of(settings: Settings) -> S3Place:
+    """The server and bucket that these settings name."""
+    access, secret = settings.s3_access_key_id, settings.s3_secret_access_key
+    return S3Place(
+        endpoint_url=settings.s3_endpoint_url or "",
+        bucket=settings.s3_bucket,
+        access_key_id=access.get_secret_value() if access else "",
+        secret_access_key=secret.get_secret_value() if secret else "",
+        region=settings.s3_region,
+    )
+
+
 class _Body(Protocol):
-    def read(self) -> bytes: ...
+    def read(self, amt: int | None = None, /) -> bytes: ...
 
 
 class _Pages(Protocol):
     def paginate(self, **arguments: object) -> Iterator[Mapping[str, list[Mapping[str, str | int]]]]: ...
 
 
-class _Client(Protocol):
+class S3Client(Protocol):
     """The calls of boto3's client that are used here; boto3 makes its classes at run time and has no types."""
 
     def put_object(self, **arguments: object) -> Mapping[str, str]: ...
     def get_object(self, **arguments: object) -> Mapping[str, _Body]: ...
     def head_object(self, **arguments: object) -> Mapping[str, object]: ...
     def delete_object(self, **arguments: object) -> object: ...
+    def copy_object(self, **arguments: object) -> object: ...
     def head_bucket(self, **arguments: object) -> object: ...
     def create_bucket(self, **arguments: object) -> object: ...
     def get_paginator(self, name: str) -> _Pages: ...
     def upload_fileobj(self, *arguments: object, **named: object) -> None: ...
+
+
+def connect(place: S3Place) -> S3Client:
+    """A client of that server; no call is made yet."""
+    # boto3 takes a third of a second to import; a stack that keeps objects in a folder never needs it.
+    from boto3.session import Session
+    from botocore.config import Config
+
+    client = Session().client(
+        "s3",
+        endpoint_url=place.endpoint_url,
+        region_name=place.region,
+        aws_access_key_id=place.access_key_id,
+        aws_secret_access_key=place.secret_access_key,
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+            s3={"addressing_style": "path"},
+            # Newer checksums are unknown to many servers; Content-MD5 below is known to all.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    return cast("S3Client", client)
 
 
 class S3ObjectStore:
@@ -70,7 +112,7 @@ class S3ObjectStore:
 
     def __init__(self, place: S3Place) -> None:
         self._place = place
-        self._made: _Client | None = None
+        self._made: S3Client | None = None
 
     def put(self, tenant: UUID | None, data: bytes) -> StoredObject:
         """See `ObjectStore.put`. The server checks the bytes it received; a large object is sent in parts.
@@ -88,6 +130,45 @@ class S3ObjectStore:
         if arrived != len(data):
             raise OSError(f"the object store kept {arrived} of {len(data)} bytes of {key}")
         return stored
+
+    def put_stream(self, tenant: UUID | None, source: BinaryIO) -> StoredObject:
+        """See `ObjectStore.put_stream`. The key is the hash, so the bytes are read twice, the first time to a file."""
+        digest, size = hashlib.sha256(), 0
+        with tempfile.TemporaryFile(prefix="luna-s3-") as held:
+            while piece := source.read(_PIECE_BYTES):
+                digest.update(piece)
+                size += held.write(piece)
+            held.seek(0)
+            if size <= 2 * PART_BYTES:
+                return self.put(tenant, held.read())
+            key = object_key(tenant, digest.hexdigest())
+            with self._faults():
+                if self._size(key) != size:
+                    self._writing(lambda: self._upload_parts(key, held))
+                arrived = self._size(key)
+        if arrived != size:
+            raise OSError(f"the object store kept {arrived} of {size} bytes of {key}")
+        return StoredObject(key, digest.hexdigest(), size)
+
+    def open(self, key: str) -> BinaryIO:
+        """See `ObjectStore.open`; the bytes are fetched to a file without a name. Raises `OSError` as `get` does."""
+        _own(key)
+        digest = hashlib.sha256()
+        # Closed by the caller, and gone then.
+        held = cast("BinaryIO", tempfile.TemporaryFile(prefix="luna-s3-"))  # noqa: SIM115
+        try:
+            with self._faults(key):
+                body = self._client.get_object(Bucket=self._place.bucket, Key=key)["Body"]
+                while piece := body.read(_PIECE_BYTES):
+                    digest.update(piece)
+                    held.write(piece)
+            if digest.hexdigest() != key.rsplit("/", 1)[1]:
+                raise ObjectDamagedError(f"the object under {key} was changed in the object store")
+        except BaseException:
+            held.close()
+            raise
+        held.seek(0)
+        return held
 
     def get(self, key: str) -> bytes:
         """See `ObjectStore.get`. Raises `OSError` when the server does not answer."""
@@ -147,30 +228,9 @@ class S3ObjectStore:
                         yield str(found["Key"]), int(found["Size"])
 
     @property
-    def _client(self) -> _Client:
+    def _client(self) -> S3Client:
         if self._made is None:
-            # boto3 takes a third of a second to import; a stack that keeps objects in a folder never needs it.
-            from boto3.session import Session
-            from botocore.config import Config
-
-            place = self._place
-            client = Session().client(
-                "s3",
-                endpoint_url=place.endpoint_url,
-                region_name=place.region,
-                aws_access_key_id=place.access_key_id,
-                aws_secret_access_key=place.secret_access_key,
-                config=Config(
-                    connect_timeout=CONNECT_TIMEOUT_S,
-                    read_timeout=READ_TIMEOUT_S,
-                    retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
-                    s3={"addressing_style": "path"},
-                    # Newer checksums are unknown to many servers; Content-MD5 below is known to all.
-                    request_checksum_calculation="when_required",
-                    response_checksum_validation="when_required",
-                ),
-            )
-            self._made = cast("_Client", client)
+            self._made = connect(self._place)
         return self._made
 
     def _upload(self, key: str, data: bytes) -> Mapping[str, str]:
@@ -178,10 +238,14 @@ class S3ObjectStore:
         if len(data) <= 2 * PART_BYTES:
             md5 = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode("ascii")
             return self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentMD5=md5)
+        return self._upload_parts(key, io.BytesIO(data))
+
+    def _upload_parts(self, key: str, source: BinaryIO) -> Mapping[str, str]:
         from boto3.s3.transfer import TransferConfig
 
+        source.seek(0)
         plan = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4)
-        self._client.upload_fileobj(io.BytesIO(data), bucket, key, Config=plan)
+        self._client.upload_fileobj(source, self._place.bucket, key, Config=plan)
         return {}
 
     def _writing(self, write: Callable[[], _Result]) -> _Result:

@@ -24,6 +24,8 @@ EXAMPLES: dict[str, str] = {
     "bind_address": "BIND_ADDRESS=127.0.0.1",
     "database_url": "DATABASE_URL=postgresql://luna_owner:secret@127.0.0.1:5432/luna",
     "qdrant_url": "QDRANT_URL=http://127.0.0.1:6333",
+    "qdrant_api_key": "QDRANT_API_KEY=$(openssl rand -hex 24)",
+    "qdrant_alias": "QDRANT_ALIAS=luna_knowledge",
     "s3_endpoint_url": "S3_ENDPOINT_URL=http://127.0.0.1:9000",
     "s3_bucket": "S3_BUCKET=luna",
     "s3_access_key_id": "S3_ACCESS_KEY_ID=luna",
@@ -44,6 +46,7 @@ EXAMPLES: dict[str, str] = {
     "code_server_port": "CODE_SERVER_PORT=4266",
     "admin_api_key": "ADMIN_API_KEY=$(openssl rand -hex 24)",
     "max_upload_mb": "MAX_UPLOAD_MB=50",
+    "max_import_mb": "MAX_IMPORT_MB=2000",
     "rate_limit_ask_per_minute": "RATE_LIMIT_ASK_PER_MINUTE=10",
     "log_level": "LOG_LEVEL=INFO",
     "allowed_hosts": "ALLOWED_HOSTS=luna.example.org",
@@ -80,6 +83,9 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     qdrant_url: str | None = None
+    qdrant_api_key: SecretStr | None = None
+    qdrant_alias: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")] = "luna_knowledge"
+    """Begins the names of this installation's collections; two installations on one Qdrant need two names."""
     s3_endpoint_url: str | None = None
     s3_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = "luna"
     s3_access_key_id: SecretStr | None = None
@@ -111,6 +117,8 @@ class Settings(BaseSettings):
 
     admin_api_key: SecretStr | None = None
     max_upload_mb: Annotated[int, Field(ge=1, le=2000)] = 50
+    max_import_mb: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    """Files of readings and prices are streamed and may be larger than documents."""
     rate_limit_ask_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 10
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     git_sha: str = ""
@@ -181,6 +189,11 @@ class Settings(BaseSettings):
         return self.max_upload_mb * 1024 * 1024
 
     @property
+    def max_import_bytes(self) -> int:
+        """`MAX_IMPORT_MB` in bytes."""
+        return self.max_import_mb * 1024 * 1024
+
+    @property
     def api_url(self) -> str:
         """Base address of the API as reached from this machine: the loopback, unless it listens elsewhere only."""
         elsewhere = self.bind_address not in {"", "0.0.0.0", "::", "localhost"}  # noqa: S104  compared, not bound
@@ -203,7 +216,7 @@ _FAULTS = {
     "literal_error": "hat keinen der erlaubten Werte {expected}",
 }
 
-PARTS_NOT_YET_SERVED = ("qdrant_url", "redis_url")
+PARTS_NOT_YET_SERVED = ("redis_url",)
 """Outside parts whose client is not part of this release: a set variable stops the start instead of being ignored."""
 
 

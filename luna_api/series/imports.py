@@ -2,9 +2,10 @@
 
 import asyncio
 import base64
+import os
 from datetime import datetime
 from time import monotonic
-from typing import Any, Final
+from typing import IO, Any, BinaryIO, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -38,15 +39,16 @@ class ImportService:
             raise ApiError(403, "Marktpreise lädt nur die Verwaltung.", data={"field": "target"})
         options = self._options(form)
         mapping = _mapping(form.mapping)
-        limit = self._context.settings.max_upload_bytes
+        limit = self._context.settings.max_import_bytes
         async with self._context.upload_slots:
-            data = await form.file.read(limit + 1)
-            if len(data) > limit:
+            # The form holds a large file on disk; from there it goes to the store piece by piece.
+            size = await asyncio.to_thread(_size_of, form.file.file)
+            if size > limit:
                 raise too_large(limit)
-            if not data:
+            if not size:
                 raise ApiError(422, "Die Datei ist leer.", data={"field": "file", "error_code": "empty"})
             tenant = None if form.target == "market_prices" else self._principal.tenant_id
-            stored = await asyncio.to_thread(self._context.objects.put, tenant, data)
+            stored = await asyncio.to_thread(self._context.objects.put_stream, tenant, cast("BinaryIO", form.file.file))
             new = queue.NewImport(
                 tenant=tenant,
                 target=form.target,
@@ -144,6 +146,13 @@ class ImportService:
             if left <= 0:
                 return state, False
             await asyncio.sleep(min(_POLL_S, left))
+
+
+def _size_of(file: IO[bytes]) -> int:
+    """Bytes of an uploaded file, which stands at its beginning afterwards."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
 
 
 def refusal(state: ImportData) -> ApiError | None:

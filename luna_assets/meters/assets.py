@@ -21,7 +21,7 @@ from dagster import (
 from pydantic import Field
 
 from luna_assets.meters.imports import ImportRun, ImportsReport
-from luna_assets.meters.inbox import Inbox
+from luna_assets.meters.inbox import Inbox, drop_places
 from resources.series.imports import JOB
 from resources.series.model import Window, WriteReport
 from resources.wiring import LunaResource
@@ -71,7 +71,7 @@ def _spec(key: AssetKey, group: str, description: str, *deps: AssetKey) -> Asset
 def series_imports(context: AssetExecutionContext, config: ImportsConfig, luna: LunaResource) -> Iterator[object]:
     """Take what lies in the inbox, then work off the queue: read, flag, write, roll up, undo."""
     with luna.connection() as connection:
-        inbox = Inbox(luna.settings.home, connection, luna.objects, max_bytes=luna.settings.max_upload_bytes)
+        inbox = Inbox(drop_places(luna.settings), connection, luna.objects, max_bytes=luna.settings.max_import_bytes)
         run = ImportRun(connection, luna.objects, run_id=context.run_id, log=context.log.info, inbox=inbox)
         report = run.work(linger_s=config.linger_s)
     if report.already_working:

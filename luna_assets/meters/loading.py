@@ -5,12 +5,11 @@ Imports the frames library: import this module only inside functions.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import BinaryIO, cast
+from typing import cast
 from uuid import UUID
 
 import polars as pl
@@ -28,7 +27,7 @@ from luna_rules.importing import (
 )
 from luna_rules.importing.batches import BatchedFile
 from resources.database import Connection
-from resources.objects import FolderObjectStore, ObjectStore
+from resources.objects import ObjectStore
 from resources.series import imports as queue
 from resources.series import meters, products
 from resources.series.model import WriteReport
@@ -109,7 +108,7 @@ def _load(
     known_mapping: KnownMapping,
     progress: Progress,
 ) -> Outcome:
-    source = _opened(objects, str(row.object_key))
+    source = objects.open(str(row.object_key))
     with source:
         file = parse_batches(source, read_options(row, mapping))
         if row.target == "market_prices":
@@ -199,11 +198,6 @@ class _PriceLoader(_Loader):
         first, last = _span(frame, timedelta())
         queue.announce(self._connection, self._row.id, self._run_id, series, first, last)
         return write_prices(self._connection, self._row.id, frame), frame.height
-
-
-def _opened(objects: ObjectStore, key: str) -> BinaryIO:
-    """The file as a stream: from a folder without being held in memory."""
-    return objects.open(key) if isinstance(objects, FolderObjectStore) else io.BytesIO(objects.get(key))
 
 
 def _ahead(file: BatchedFile) -> Iterator[ParsedBatch]:

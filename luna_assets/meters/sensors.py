@@ -1,7 +1,6 @@
 """Sensors of imports: the backstop that starts a run when imports wait, and the one that watches the inbox."""
 
 import json
-import time
 from typing import cast
 
 from dagster import (
@@ -14,7 +13,7 @@ from dagster import (
 )
 
 from luna_assets.meters.assets import series_import
-from luna_assets.meters.inbox import FILES_AT_ONCE, FOLDER, STILL_S, dropped_files
+from luna_assets.meters.inbox import FILES_AT_ONCE, STILL_S, BucketPlace, FolderPlace, drop_places
 from luna_assets.sensors import ALIVE, process_may_live
 from resources.series import imports as queue
 from resources.wiring import LunaResource
@@ -39,21 +38,29 @@ def imports_waiting(context: SensorEvaluationContext, luna: LunaResource) -> Run
     job=series_import,
     minimum_interval_seconds=10,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Watches LUNA_HOME/inbox: a file that has not changed between two looks is imported.",
+    description="Watches LUNA_HOME/inbox and the bucket's inbox/: a file that lies still is imported.",
 )
 def inbox_files(context: SensorEvaluationContext, luna: LunaResource) -> RunRequest | SkipReason:
-    """The cursor holds size and time of each file as last seen."""
-    home = luna.settings.home
-    (home / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
-    seen = cast("dict[str, list[int]]", json.loads(context.cursor or "{}"))
-    now = {file.reference: [file.size, file.modified_ns] for file in list(dropped_files(home))[: FILES_AT_ONCE * 4]}
+    """The cursor holds size and version of each file as last seen."""
+    FolderPlace(luna.settings.home).make()
+    seen = cast("dict[str, str]", json.loads(context.cursor or "{}"))
+    now: dict[str, str] = {}
+    still = 0
+    for place in drop_places(luna.settings):
+        try:
+            for file, _ in zip(place.files(), range(FILES_AT_ONCE * 4), strict=False):
+                known = f"{file.size} {file.version}"
+                name = f"{type(place).__name__}:{file.reference}"
+                now[name] = known
+                still += file.still_s >= STILL_S and (seen.get(name) == known or isinstance(place, BucketPlace))
+        except OSError as fault:
+            context.log.warning(f"A drop place cannot be looked at: {fault}")
     context.update_cursor(json.dumps(now))
-    still = [name for name, state in now.items() if seen.get(name) == state and time.time() - state[1] / 1e9 >= STILL_S]
     if not still:
         return SkipReason(f"{len(now)} files are still changing." if now else "The inbox is empty.")
     with luna.connection() as connection:
         working = queue.is_locked(connection)
-    return _request(context, f"{len(still)} files in the inbox", working=working)
+    return _request(context, f"{still} files in the inbox", working=working)
 
 
 def _request(context: SensorEvaluationContext, reason: str, *, working: bool) -> RunRequest | SkipReason:

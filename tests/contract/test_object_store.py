@@ -7,6 +7,7 @@ blanks, with the keys `luna-test` / `luna-test-secret`.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import socket
 import threading
@@ -61,6 +62,18 @@ def test_an_object_of_several_parts_comes_back_whole(store: ObjectStore) -> None
     stored = store.put(UUID(int=2), data)
     assert stored.size_bytes == len(data)
     assert hashlib.sha256(store.get(stored.key)).hexdigest() == stored.sha256
+
+
+@pytest.mark.parametrize("size", [0, 10, 3 * PART_BYTES + 7])
+def test_a_stream_is_stored_and_read_as_one(store: ObjectStore, size: int) -> None:
+    data = (os.urandom(1024) * (size // 1024 + 1))[:size]
+    stored = store.put_stream(None, io.BytesIO(data))
+    assert stored == store.put(None, data)
+    with store.open(stored.key) as stream:
+        assert stream.read() == data
+    assert list(store.keys()) == [stored.key]
+    with pytest.raises(ObjectMissingError):
+        store.open(stored.key[:-1] + ("0" if stored.key[-1] != "0" else "1"))
 
 
 def test_many_writers_of_the_same_bytes_agree(store: ObjectStore) -> None:

@@ -136,7 +136,8 @@ def _wait(port: int, process: subprocess.Popen[bytes], name: str) -> None:
 
 def _suite(addresses: Mapping[str, str]) -> int:
     environment = os.environ | {"LUNA_TEST_S3": " ".join(f"{name}={url}" for name, url in addresses.items())}
-    command = [sys.executable, "-m", "pytest", "tests/contract/test_object_store.py", "--timeout=120"]
+    suites = ("tests/contract/test_object_store.py", "tests/contract/test_drop_bucket.py")
+    command = [sys.executable, "-m", "pytest", *suites, "--timeout=120"]
     try:
         return subprocess.run(command, cwd=ROOT, env=environment, timeout=PYTEST_TIMEOUT_S, check=False).returncode
     except subprocess.TimeoutExpired:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 import pytest
 
 from luna_assets.meters.imports import ImportRun, ImportsReport
-from luna_assets.meters.inbox import Inbox
+from luna_assets.meters.inbox import Dropped, FolderPlace, Inbox
 from resources.database import DEFAULT_TENANT, AppDatabase, worker_connection
 from resources.objects import FolderObjectStore
 from resources.series import imports as queue
@@ -50,7 +51,7 @@ class ImportHouse(SeriesHouse):
         return queue.receive_from_worker(self.worker, queue.NewImport(**(known | fields)))  # type: ignore[arg-type]
 
     def run(self, *, inbox: bool = False) -> ImportsReport:
-        taken = Inbox(self.home, self.worker, self.objects, max_bytes=10**6) if inbox else None
+        taken = Inbox([FolderPlace(self.home)], self.worker, self.objects, max_bytes=10**6) if inbox else None
         return ImportRun(self.worker, self.objects, run_id=f"run-{uuid4()}", log=print, inbox=taken).work()
 
     def state(self, import_id: UUID) -> dict[str, object]:
@@ -297,7 +298,7 @@ def test_files_in_the_inbox_are_imported_and_cleared_away(imports: ImportHouse, 
 
 def test_a_file_that_was_imported_before_the_run_died_is_only_cleared_away(imports: ImportHouse, inbox: Path) -> None:
     drop(inbox, "zaehler.csv", READINGS)
-    taken = Inbox(imports.home, imports.worker, imports.objects, max_bytes=10**6)
+    taken = Inbox([FolderPlace(imports.home)], imports.worker, imports.objects, max_bytes=10**6)
     assert taken.collect() == 1
     assert taken.collect() == 0
     imports.run()
@@ -311,14 +312,14 @@ def test_a_file_that_changes_while_it_is_read_waits(
     imports: ImportHouse, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = drop(inbox, "zaehler.csv", READINGS)
-    read = Path.read_bytes
+    opened = FolderPlace.open
 
-    def growing(self: Path) -> bytes:
-        content = read(self)
+    def growing(self: FolderPlace, file: Dropped) -> BinaryIO:
+        content = opened(self, file)
         with path.open("a") as more:
             more.write("haus-1,2025-01-01T01:00:00Z,5,0,230,0\n")
         return content
 
-    monkeypatch.setattr(Path, "read_bytes", growing)
-    assert Inbox(imports.home, imports.worker, imports.objects, max_bytes=10**6).collect() == 0
+    monkeypatch.setattr(FolderPlace, "open", growing)
+    assert Inbox([FolderPlace(imports.home)], imports.worker, imports.objects, max_bytes=10**6).collect() == 0
     assert imports.one("SELECT count(*) FROM imports") == (0,)
