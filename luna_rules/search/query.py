@@ -16,6 +16,7 @@ from luna_rules.search.lexicon import Lexicon, has_vector
 from luna_rules.search.lookups import Lookup, LookupParser
 from luna_rules.search.similar import SimilarTerms
 from luna_rules.search.tables import Entries, SearchTables
+from luna_rules.search.wordings import Hint, WordingIndex
 
 _SYNONYM = 0.8
 _PARTS = 0.5
@@ -68,7 +69,7 @@ class Query:
     """A parsed question. `terms` are all terms whose postings the ranker needs, look-up terms included.
 
     `behind`: look-up terms of laws for another energy than the question's, which go behind the others; `doubt` (0…1)
-    tells how sure that is.
+    tells how sure that is. `hints`: sections whose everyday wordings the question uses.
     """
 
     text: str
@@ -78,6 +79,7 @@ class Query:
     terms: tuple[str, ...] = field(default=())
     behind: tuple[str, ...] = ()
     doubt: float = 0.0
+    hints: tuple[Hint, ...] = ()
 
     @property
     def content_groups(self) -> tuple[Group, ...]:
@@ -208,6 +210,7 @@ class QueryParser:
         self._english_ignored = frozenset(tables.english_ignored)
         self._lookups = LookupParser(lexicon.laws, tables.law_names)
         self._similar = SimilarTerms(lexicon.terms)
+        self._wordings = WordingIndex(tables.sections, self._analyser)
 
     def parse(self, question: str) -> Query:
         """Parses a question of any length; an empty one gives a query without groups."""
@@ -224,15 +227,22 @@ class QueryParser:
         terms.update(dict.fromkeys(term for lookup in lookups for term in lookup.terms))
         behind, doubt = ((), 0.0) if lookups else self._other_energies(rest, english)
         terms.update(dict.fromkeys(behind))
-        return Query(text, tuple(groups), lookups, "en" if english else "de", tuple(terms), behind, doubt)
+        exact = any(lookup.section for lookup in lookups)
+        content = [group for group in groups if group.content]
+        hints = () if exact else self._wordings.find(content, english=english)
+        terms.update(dict.fromkeys(term for hint in hints for term in hint.terms))
+        return Query(text, tuple(groups), lookups, "en" if english else "de", tuple(terms), behind, doubt, hints)
 
     def _other_energies(self, text: str, english: bool) -> tuple[tuple[str, ...], float]:
         """The laws of the energies that a question does not speak of; the first energy is meant where it names none."""
         spoken: set[str] = set()
+        cues = [cue for some, _ in self._energies for cue in some]
         for raw in words.tokens(text):
             word = self._analyser.word(raw)
             spoken.update(word.full[:1] if word.full else ())
             spoken.update(word.parts[:1])
+            if not word.parts:  # a compound that the corpus does not know
+                spoken.update(cue for cue in cues if _begins(word.full, cue))
             if english:
                 spoken.add(words.english_stem(raw))
         named = [bool(cues & spoken) for cues, _ in self._energies]
@@ -246,7 +256,15 @@ class QueryParser:
         raw = [token.lower() for token in words.tokens(text)]
         english = sum(token in self._english_ignored for token in raw)
         german = sum(token in words.FUNCTION_WORDS or words.spelling(token) in self._ignored for token in raw)
-        return english > german
+        if english != german:
+            return english > german
+        # Key words without any function word: English where the glossary knows most and the corpus none of them.
+        foreign = sum(
+            bool(self._english.meant(words.english_stem(token)))
+            and not self._is_known(words.stem(words.spelling(token)))
+            for token in raw
+        )
+        return 2 * foreign > len(raw)
 
     def _concepts(self, text: str, english: bool) -> list[Group]:
         found: list[_Token] = []
@@ -377,6 +395,11 @@ class QueryParser:
                 alternatives = self._meant(meant, 1.0)
                 groups.append(Group(keys[start], _merged(alternatives), _HINT, False))
         return _distinct(groups)
+
+
+def _begins(full: tuple[str, ...], cue: str) -> bool:
+    """Whether a word begins with another and goes on with at least four letters."""
+    return bool(full) and full[0].startswith(cue) and len(full[0]) >= len(cue) + 4
 
 
 def _merged(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:

@@ -40,11 +40,13 @@ class Weights:
     lookup: float = 10.0
     local: float = 0.3
     energy: float = 0.4
+    wording: float = 1.0
     common: float = 0.12  # terms in more than this share of the passages find no candidates
 
 
 DEFAULT_WEIGHTS = Weights()
 _LAW_SECTIONS = 5
+_HINTED = 10.0
 _SMALL = 1000  # below so many passages every term may find candidates
 
 
@@ -193,6 +195,8 @@ def lexical_candidates(
     for lookup in query.lookups:
         for places, bonus in _look_up_sets(lookup, entries, weights):
             total[places] += np.float32(bonus * 10.0)
+    for places, weight in _hinted(query, entries):
+        total[places] += np.float32(weight * _HINTED)
     if allowed is not None:
         total[~allowed] = 0
     found = np.flatnonzero(total > 0)
@@ -234,6 +238,18 @@ def _look_up_sets(
     if lookup.paragraph is not None and lookup.paragraph in entries:
         sets.append((_common(named, entries[lookup.paragraph].places), bonus * 0.5))
     return sets
+
+
+def _hinted(query: Query, entries: Mapping[str, Entry]) -> list[tuple[NDArray[np.int64], float]]:
+    """The passages of the sections that a question's wording points at, with the weight of each."""
+    found: list[tuple[NDArray[np.int64], float]] = []
+    for hint in query.hints:
+        section = entries.get(hint.section)
+        if section is not None:
+            found += [
+                (_common(section.places, entries[law].places), hint.weight) for law in hint.laws if law in entries
+            ]
+    return found
 
 
 def _common(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -291,6 +307,12 @@ def rank(
         for places in others:
             apart |= _inside(chosen, places)
         parts["energy"] = np.where(apart, 0.0, weights.energy * query.doubt).astype(np.float32)
+    if query.hints:
+        hinted = np.zeros(m, np.float32)
+        for places, weight in _hinted(query, ready.entries):
+            at = _inside(chosen, places)
+            hinted[at] = np.maximum(hinted[at], np.float32(weight))
+        parts["wording"] = np.asarray(weights.wording * hinted, dtype=np.float32)
     named = np.zeros(m, np.float32)
     exact = np.zeros(m, np.float32)
     for lookup in query.lookups:

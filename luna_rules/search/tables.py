@@ -12,12 +12,23 @@ Entries = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class SectionWording:
+    """What a section of one or more laws answers, in everyday German and in English; `section` None is a whole law."""
+
+    laws: tuple[str, ...]
+    section: str | None
+    german: str
+    english: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchTables:
     """The tables of the question's side, as parsed. An empty one is valid and means: no help.
 
     `synonyms`: everyday wordings → the law's. `english`: English wordings → German ones. `answer_types`: question
     wordings → words that an answer would contain. `law_names`: former and colloquial names of laws → names in force.
     `energies`: words that tell an energy → ordinances for it alone, the usual energy first.
+    `sections`: everyday wordings of what single sections answer.
     `ignored`: words of conversation that say nothing about the subject. `english_ignored`: the same for English.
     """
 
@@ -26,6 +37,7 @@ class SearchTables:
     answer_types: Entries = ()
     law_names: Entries = ()
     energies: Entries = ()
+    sections: tuple[SectionWording, ...] = ()
     ignored: frozenset[str] = frozenset()
     english_ignored: frozenset[str] = frozenset()
 
@@ -37,6 +49,7 @@ class SearchTables:
         answer_types: str = "",
         law_names: str = "",
         energies: str = "",
+        sections: str = "",
         ignored: str = "",
         english_ignored: str = "",
     ) -> SearchTables:
@@ -47,6 +60,7 @@ class SearchTables:
             answer_types=_entries(answer_types, "answer_types"),
             law_names=_entries(law_names, "law_names"),
             energies=_entries(energies, "energies"),
+            sections=_sections(sections),
             ignored=_words(ignored),
             english_ignored=_words(english_ignored),
         )
@@ -71,6 +85,21 @@ def _entries(text: str, table: str) -> Entries:
         if len(sides) != 2 or not all(sides):
             raise ValueError(f"Table {table}, line {number}: expected two sides separated by one tab, found {line!r}")
         found.append((sides[0], sides[1]))
+    return tuple(found)
+
+
+def _sections(text: str) -> tuple[SectionWording, ...]:
+    found: list[SectionWording] = []
+    for number, line in _lines(text):
+        place, *fields = (part.strip() for part in line.split("\t"))
+        names, _, section = place.partition(" ")
+        laws = tuple(name.replace("_", " ") for name in names.split(",") if name)
+        if not laws or not section.strip() or len(fields) not in (1, 2) or not fields[0]:
+            raise ValueError(
+                f"Table sections, line {number}: expected „laws section“, a tab, German, a tab and English, as in "
+                f"„StromGVV,GasGVV 15<tab>Kaution<tab>deposit“, found {line!r}"
+            )
+        found.append(SectionWording(laws, None if section == "*" else section.strip(), *fields))
     return tuple(found)
 
 

@@ -1,0 +1,132 @@
+"""Everyday wordings of sections: how they are written, what a question finds by them, and that they fit the laws."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from luna_rules.search.analyser import Analyser
+from luna_rules.search.laws import law_keys, section_key
+from luna_rules.search.lexicon import Lexicon
+from luna_rules.search.model import ChunkFields, Corpus
+from luna_rules.search.query import QueryParser
+from luna_rules.search.ranker import lexical_candidates, rank
+from luna_rules.search.tables import SearchTables
+from luna_rules.search.wordings import WordingIndex
+from resources.search_tables import load_search_tables
+from tests.places import SHARED
+
+LAWS = SHARED / "data" / "law" / "current"
+TABLE = "\n".join(
+    (
+        "StromGVV *\tStrom daheim\telectricity at home",
+        "StromGVV,GasGVV 15\tKaution Pfand\tdeposit",
+        "StromGVV 9\tAbleser reinlassen\tlet the meter reader in",
+    )
+)
+CHUNKS = [
+    ChunkFields(
+        "Stromgrundversorgungsverordnung", "§ 9 Zutrittsrecht", "Zutritt zu Räumen", "§ 9", None, ("StromGVV",)
+    ),
+    ChunkFields(
+        "Stromgrundversorgungsverordnung", "§ 15 Sicherheit", "Sicherheit verlangen", "§ 15", None, ("StromGVV",)
+    ),
+    ChunkFields("Gasgrundversorgungsverordnung", "§ 15 Sicherheit", "Sicherheit verlangen", "§ 15", None, ("GasGVV",)),
+    ChunkFields("Rundschreiben", "Hinweis", "Pfandflaschen sind abzugeben", None, None, ()),
+]
+
+
+def places_of(question: str) -> list[tuple[tuple[str, ...], str]]:
+    lexicon = Lexicon.learn(CHUNKS)
+    query = QueryParser(lexicon, SearchTables.parse(sections=TABLE, english_ignored="do i have to pay a the")).parse(
+        question
+    )
+    return [(hint.laws, hint.section) for hint in query.hints]
+
+
+def test_a_line_is_read_for_each_of_its_laws() -> None:
+    whole, many, one = SearchTables.parse(sections=TABLE).sections
+    assert (whole.laws, whole.section) == (("StromGVV",), None)
+    assert (many.laws, many.section, many.german, many.english) == (
+        ("StromGVV", "GasGVV"),
+        "15",
+        "Kaution Pfand",
+        "deposit",
+    )
+    assert one.section == "9"
+
+
+@pytest.mark.parametrize(
+    "line", ["StromGVV\tKaution", "StromGVV 15", "StromGVV 15\tKaution\tdeposit\tmore", " 15\tKaution"]
+)
+def test_a_malformed_line_is_named_with_a_right_example(line: str) -> None:
+    with pytest.raises(ValueError, match=r"Table sections, line 2.*StromGVV,GasGVV 15"):
+        SearchTables.parse(sections=f"# comment\n{line}")
+
+
+def test_everyday_words_point_at_the_section_of_every_law_that_has_them() -> None:
+    assert places_of("Will er eine Kaution?") == [(("@law/stromgvv",), "@sec/15"), (("@law/gasgvv",), "@sec/15")]
+
+
+def test_words_of_the_whole_law_tell_its_sections_from_those_of_others() -> None:
+    assert places_of("Kaution für Strom")[0] == (("@law/stromgvv",), "@sec/15")
+
+
+def test_english_words_count_in_english_questions_only() -> None:
+    assert places_of("Do I have to pay a deposit?")[0][1] == "@sec/15"
+    assert places_of("deposit") == [] or all(section != "@sec/9" for _, section in places_of("deposit"))
+
+
+def test_an_exact_reference_needs_no_hint() -> None:
+    assert places_of("§ 9 StromGVV Kaution") == []
+
+
+def test_nothing_is_hinted_without_wordings_or_words() -> None:
+    assert WordingIndex((), Analyser(Lexicon.empty())).find((), english=False) == ()
+    assert places_of("Fahrrad") == []
+
+
+def test_a_hinted_section_is_found_although_it_shares_no_word_with_the_question() -> None:
+    lexicon = Lexicon.learn(CHUNKS)
+    analyser = Analyser(lexicon)
+    block = analyser.analyse(CHUNKS)
+    corpus = Corpus(np.array([0, 0, 1, 2], np.uint32), np.arange(4, dtype=np.uint32), block.lengths)
+    query = QueryParser(lexicon, SearchTables.parse(sections=TABLE)).parse("Muss ich den Ableser reinlassen?")
+    rows = {term: i for i, term in enumerate(block.terms)}
+    postings = {
+        term: (
+            block.numbers[block.offsets[i] : block.offsets[i + 1]],
+            block.frequencies[block.offsets[i] : block.offsets[i + 1]],
+        )
+        for term in query.terms
+        if (i := rows.get(term)) is not None
+    }
+    found = rank(query, corpus, postings, lexical_candidates(query, corpus, postings))
+    assert found[0].number == 0
+    assert found[0].scores["wording"] > 0
+
+
+@pytest.mark.skipif(not LAWS.is_dir(), reason="the laws (../shared/data/law/current) are not here")
+def test_every_wording_belongs_to_a_section_that_the_laws_have() -> None:
+    from luna_rules.documents.laws import law_names, parse_law
+    from luna_rules.documents.model import ExtractedText
+
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    for path in sorted(LAWS.glob("*.md")):
+        law = parse_law(ExtractedText(text=path.read_text("utf-8"), media_type="text/markdown", markup="markdown"))
+        assert law is not None
+        names = {*law_names(law.title or path.stem), re.split(r"-BJNR|_", path.stem)[0]}
+        for name in names:
+            for key in law_keys(name):
+                known[key].update(section_key(section.label) or "" for section in law.sections)
+    wrong = [
+        f"{law} {wording.section}"
+        for wording in load_search_tables().sections
+        for law in wording.laws
+        if (keys := known.get(law_keys(law)[0])) is None
+        or (wording.section is not None and section_key(wording.section) not in keys)
+    ]
+    assert wrong == []
