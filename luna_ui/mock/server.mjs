@@ -288,6 +288,10 @@ async function api(request, response, url) {
     }
     case 'GET metrics/ingest':
       return { throughput: Array.from({ length: 24 }, (_, index) => ({ ts: new Date(Date.now() - (23 - index) * 3_600_000).toISOString(), count: (index * 13) % 17 })), ready: 38, failed: 1, queued: 0, processing: 0, queue_age_s: null, duration_s_p50: 1.4, duration_s_p95: 6.2, failures_by_code: {} };
+    case 'GET admin/models':
+    case 'POST admin/models':
+      if (request.headers['x-admin-key'] !== ADMIN) throw new Fault(403, 'Dieser Schlüssel passt nicht.');
+      return { host: null, state: 'off', version: '', message: 'Ohne OLLAMA_HOST entstehen Antworten aus wörtlichen Sätzen.', models: [], roles: [], pulls: [] };
     case 'GET admin/health': {
       if (request.headers['x-admin-key'] !== ADMIN) throw new Fault(403, 'Dieser Schlüssel passt nicht.');
       const up = (latency_ms, version, implementation = 'embedded') => ({ state: 'up', implementation, latency_ms, version });

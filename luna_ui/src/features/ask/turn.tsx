@@ -160,6 +160,7 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
           {!answer.answered ? '' : answer.mode === 'extractive' ? 'Wörtlich aus den Quellen, ohne Sprachmodell' : modeOf(answer)}
         </span>
       </div>
+      {answer.writing?.note && <p className="mt-2 text-sm text-ink-2">{answer.writing.note}</p>}
       {noteOpen && (
         <form
           className="mt-3 space-y-2"

@@ -11,6 +11,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Field, Input } from '@/components/ui/field';
 import { Failure, Waiting } from '@/components/ui/notice';
+import { Models } from './models';
 import { Simulation } from './simulation';
 import { STATUS, formatDuration, formatNumber, plural } from '@/lib/format';
 
@@ -108,6 +109,12 @@ export function SystemView() {
           )}
         </section>
         {admin && !refused && (
+          <section aria-label="Sprachmodelle">
+            <h2 className="mb-3 font-semibold">Sprachmodelle</h2>
+            <Models />
+          </section>
+        )}
+        {admin && !refused && (
           <section aria-label="Simulation">
             <h2 className="mb-3 font-semibold">Simulation</h2>
             <Simulation />
@@ -124,7 +131,7 @@ export function SystemView() {
                   ['Fassung', info.data.version],
                   ['Quellstand', info.data.git_sha],
                   ['Umgebung', info.data.env],
-                  ['Antworten', info.data.mode === 'extractive' ? 'wörtlich aus den Quellen' : info.data.mode],
+                  ['Antworten', info.data.mode === 'generative' ? 'vom Sprachmodell, jeder Satz geprüft' : 'wörtlich aus den Quellen'],
                   ['Obergrenze je Datei', `${info.data.max_upload_mb} MB`],
                   ['Öffentlicher Bestand', info.data.corpus === null ? null : `${plural(info.data.corpus.items, 'Dokument', 'Dokumente')}, ${plural(info.data.corpus.chunks, 'Passage', 'Passagen')}`],
                   ['Index', info.data.index_version],
