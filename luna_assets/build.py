@@ -18,13 +18,12 @@ from luna_assets.meters.sensors import imports_waiting, inbox_files
 from luna_assets.schedules import nightly_maintenance
 from luna_assets.sensors import documents_waiting, orphaned_runs
 from luna_assets.simulators.assets import (
-    market_live,
     meters_simulated,
     prices_simulated,
     simulate_meters,
     simulate_prices,
-    smartmeter_live,
 )
+from luna_assets.simulators.sensors import simulators_live, simulators_watch
 from resources.wiring import LunaResource
 
 
@@ -60,8 +59,8 @@ def build_defs(**overrides: object) -> Definitions:
             imports_waiting,
             inbox_files,
             quality_due,
-            smartmeter_live,
-            market_live,
+            simulators_live,
+            simulators_watch,
         ],
         # A run is one process: a second one for its only step would cost more than the step.
         executor=in_process_executor,

@@ -45,6 +45,22 @@ mutation Terminate($runId: String!) {
 }"""
 
 
+_SENSOR = """
+query Sensor($selector: SensorSelector!) {
+  sensorOrError(sensorSelector: $selector) { __typename ... on Sensor { sensorState { id status } } }
+}"""
+
+_START_SENSOR = """
+mutation StartSensor($selector: SensorSelector!) {
+  startSensor(sensorSelector: $selector) { __typename }
+}"""
+
+_STOP_SENSOR = """
+mutation StopSensor($id: String!) {
+  stopSensor(id: $id) { __typename }
+}"""
+
+
 class OrchestratorError(RuntimeError):
     """Dagster cannot be reached, or refused what was asked."""
 
@@ -116,6 +132,22 @@ class Orchestrator:
     async def terminate(self, run_id: str) -> None:
         """Ask a run to stop. Raises `OrchestratorError` when Dagster cannot be reached."""
         await self._ask(_TERMINATE, {"runId": run_id})
+
+    async def turn_sensor(self, name: str, *, on: bool) -> None:
+        """Start or stop a sensor; one that is so already stays so. Raises `OrchestratorError`."""
+        selector: Json = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION, "sensorName": name}
+        found = _object((await self._ask(_SENSOR, {"selector": selector})).get("sensorOrError"))
+        state = _object(found.get("sensorState"))
+        if not state:
+            raise OrchestratorError(f"Dagster does not know the sensor {name}: {found.get('__typename')}")
+        if (state.get("status") == "RUNNING") == on:
+            return
+        if on:
+            answer = _object((await self._ask(_START_SENSOR, {"selector": selector})).get("startSensor"))
+        else:
+            answer = _object((await self._ask(_STOP_SENSOR, {"id": state.get("id")})).get("stopSensor"))
+        if answer.get("__typename") not in ("Sensor", "StopSensorMutationResult"):
+            raise OrchestratorError(f"Dagster did not turn the sensor {name}: {answer.get('__typename')}")
 
     async def version(self) -> str:
         """Version of the webserver; also the health check. Raises `OrchestratorError`."""

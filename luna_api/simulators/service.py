@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString, cast
 
+import structlog
 from psycopg.types.json import Jsonb
 
 from luna_api.accounts.principal import Principal
@@ -10,7 +11,9 @@ from luna_api.audit import audit
 from luna_api.context import AppContext
 from luna_api.errors import ApiError, invalid
 from luna_api.simulators.schemas import Name, SimulatorOrder, SimulatorState, SimulatorStates
+from resources.orchestrator import OrchestratorError
 
+LIVE_SENSOR = "simulators_live"
 CATCH_UP = timedelta(days=7)
 OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 USUAL_PAST = timedelta(days=1)
@@ -62,7 +65,15 @@ class SimulatorService:
                 details["from"] = begin.isoformat()
             await audit(sql, self._principal, f"sim.{order.action}", details)
         states = await self.status()
+        await self._turn_sensor(on=any(one.state == "running" for one in states.simulators))
         return next(one for one in states.simulators if one.simulator == order.simulator)
+
+    async def _turn_sensor(self, *, on: bool) -> None:
+        """Have Dagster tick or rest. Where it does not answer, its own watch does that within half a minute."""
+        try:
+            await self._context.orchestrator.turn_sensor(LIVE_SENSOR, on=on)
+        except OrchestratorError as fault:
+            structlog.get_logger("luna_api.simulators").warning("sensor_not_turned", on=on, fault=str(fault)[:300])
 
     async def status(self) -> SimulatorStates:
         """Both simulators."""

@@ -1,4 +1,4 @@
-"""The assets `meters/simulated` and `prices/simulated`, their jobs, the check of the year, the live sensors."""
+"""The assets `meters/simulated` and `prices/simulated`, their jobs, the check of the year."""
 
 import time
 from collections.abc import Iterator
@@ -10,21 +10,14 @@ from dagster import (
     AssetCheckSpec,
     AssetExecutionContext,
     AssetKey,
-    AssetMaterialization,
     AssetSelection,
     Config,
-    DefaultSensorStatus,
     Failure,
     MaterializeResult,
     MetadataValue,
-    SensorEvaluationContext,
-    SensorResult,
-    SkipReason,
     asset,
     define_asset_job,
-    sensor,
 )
-from psycopg import OperationalError
 from pydantic import Field
 
 from luna_assets.simulators.partitions import BERLIN_DAYS, IN_ONE_RUN, until_now
@@ -164,28 +157,6 @@ simulate_prices = define_asset_job(
 )
 
 
-@sensor(
-    name="smartmeter_live",
-    minimum_interval_seconds=5,
-    default_status=DefaultSensorStatus.RUNNING,
-    description="Writes the steps of the simulated meters that are due, while the simulator „smartmeter“ runs.",
-)
-def smartmeter_live(context: SensorEvaluationContext, luna: LunaResource) -> SensorResult | SkipReason:
-    """One tick of the meters."""
-    return _live(context, luna, "smartmeter")
-
-
-@sensor(
-    name="market_live",
-    minimum_interval_seconds=5,
-    default_status=DefaultSensorStatus.RUNNING,
-    description="Writes the prices of the simulated markets that are due, while the simulator „market“ runs.",
-)
-def market_live(context: SensorEvaluationContext, luna: LunaResource) -> SensorResult | SkipReason:
-    """One tick of the markets."""
-    return _live(context, luna, "market")
-
-
 def market_names(settings: Settings) -> tuple[str, ...]:
     """`SIM_MARKETS` as a list."""
     return tuple(name.strip() for name in settings.sim_markets.split(","))
@@ -194,50 +165,3 @@ def market_names(settings: Settings) -> tuple[str, ...]:
 def product_names(settings: Settings) -> tuple[str, ...]:
     """`SIM_PRODUCTS` as a list."""
     return tuple(name.strip() for name in settings.sim_products.split(",") if name.strip())
-
-
-def _live(_: SensorEvaluationContext, luna: LunaResource, name: str) -> SensorResult | SkipReason:
-    with luna.connection() as connection:
-        row = connection.execute("SELECT state FROM simulators WHERE name = %s", (name,)).fetchone()
-        if row is None or row[0] != "running":
-            return SkipReason("Not started.")
-        # A backfill may hold a meter for a while; the next tick comes anyway.
-        connection.execute("SET lock_timeout = '10s'")
-        connection.execute("SET statement_timeout = '30s'")
-        # Only now are the libraries of the simulation loaded into this long-lived process.
-        from luna_assets.simulators.live import Setup, tick_market, tick_meters
-
-        settings = luna.settings
-        setup = Setup(
-            seed=settings.sim_seed,
-            meter_step_s=settings.sim_smartmeter_interval_sec,
-            market_step_s=settings.sim_market_interval_sec,
-            markets=market_names(settings),
-            day_products=product_names(settings),
-        )
-        try:
-            if name == "smartmeter":
-                ensure_demonstration(connection)
-                tick = tick_meters(connection, setup)
-            else:
-                tick = tick_market(connection, setup)
-        except OperationalError as fault:
-            connection.execute("UPDATE simulators SET error = %s WHERE name = %s", (str(fault)[:500], name))
-            return SkipReason(f"Postponed: {fault}")
-    if not tick.quarters or tick.cursor is None or tick.first is None:
-        return SkipReason(f"{tick.rows} rows up to {tick.cursor}, lag {tick.lag_s:.0f} s.")
-    return SensorResult(
-        asset_events=[
-            AssetMaterialization(
-                METERS if name == "smartmeter" else PRICES,
-                description="live",
-                metadata={
-                    "rows": tick.rows,
-                    "quarter_hours": tick.quarters,
-                    "from": tick.first.isoformat(),
-                    "to": tick.cursor.isoformat(),
-                    "lag_s": round(tick.lag_s, 1),
-                },
-            )
-        ]
-    )

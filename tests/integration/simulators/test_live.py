@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dagster import AssetMaterialization, DagsterInstance, SensorResult, SkipReason, build_sensor_context
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.definitions.sensor_definition import SensorType
+from dagster._core.remote_origin import (
+    InProcessCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from psycopg.types.json import Jsonb
 
 from luna_assets.simulators import live
-from luna_assets.simulators.assets import METERS, market_live, smartmeter_live
+from luna_assets.simulators.assets import METERS, PRICES
 from luna_assets.simulators.live import tick_market, tick_meters
 from luna_assets.simulators.register import ensure_demonstration
+from luna_assets.simulators.sensors import LIVE, simulators_live, simulators_watch
 from resources.database import Connection
 from resources.wiring import LunaResource
 from tests.conftest import Database
@@ -186,23 +197,48 @@ def test_without_meters_the_fault_is_told(worker: Connection) -> None:
     assert state(worker)["error"] == "no simulated meter is registered"
 
 
-def test_the_sensors_report_closed_quarter_hours(environment: Database, worker: Connection) -> None:
-    def tick(sensor: Any) -> object:
-        with build_sensor_context(instance=DagsterInstance.ephemeral(), resources={"luna": LunaResource()}) as context:
-            return sensor(context)
+def tick(sensor: Any, instance: DagsterInstance) -> object:
+    with build_sensor_context(instance=instance, resources={"luna": LunaResource()}) as context:
+        return sensor(context)
 
-    assert isinstance(tick(smartmeter_live), SkipReason)
+
+@pytest.mark.parametrize("sensor", [simulators_live, simulators_watch])
+def test_the_sensors_report_closed_quarter_hours(
+    environment: Database, worker: Connection, sensor: Any, tmp_path: Path
+) -> None:
+    """The watch writes the steps itself while Dagster does not know the other sensor."""
+    instance = DagsterInstance.local_temp(str(tmp_path))
+    assert isinstance(tick(sensor, instance), SkipReason)
     begin = datetime.now(UTC) - timedelta(minutes=40)
     start(worker, begin=begin, started=datetime.now(UTC))
     start(worker, "market", begin=begin, started=datetime.now(UTC))
-    result = tick(smartmeter_live)
+    result = tick(sensor, instance)
     assert isinstance(result, SensorResult)
-    event = result.asset_events[0]
-    assert isinstance(event, AssetMaterialization)
-    assert event.asset_key == METERS
-    assert event.metadata["quarter_hours"].value in (2, 3)
-    assert isinstance(tick(smartmeter_live), SkipReason), "nothing new is due"
-    assert isinstance(tick(market_live), SensorResult)
+    events = {event.asset_key: event for event in result.asset_events if isinstance(event, AssetMaterialization)}
+    assert set(events) == {METERS, PRICES}
+    assert events[METERS].metadata["quarter_hours"].value in (2, 3)
+    assert isinstance(tick(sensor, instance), SkipReason), "nothing new is due"
+
+
+def test_the_watch_turns_the_live_sensor_on_and_off(environment: Database, worker: Connection, tmp_path: Path) -> None:
+    instance = DagsterInstance.local_temp(str(tmp_path))
+    origin = RemoteInstigatorOrigin(
+        RemoteRepositoryOrigin(InProcessCodeLocationOrigin(LoadableTargetOrigin(), location_name="here"), "all"), LIVE
+    )
+    data = SensorInstigatorData(sensor_type=SensorType.STANDARD)
+    instance.add_instigator_state(InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.STOPPED, data))
+
+    def status() -> InstigatorStatus:
+        return next(iter(instance.all_instigator_state(instigator_type=InstigatorType.SENSOR))).status
+
+    tick(simulators_watch, instance)
+    assert status() == InstigatorStatus.STOPPED
+    start(worker)
+    assert isinstance(tick(simulators_watch, instance), SkipReason)
+    assert status() == InstigatorStatus.RUNNING
+    worker.execute("UPDATE simulators SET state = 'stopped'")
+    tick(simulators_watch, instance)
+    assert status() == InstigatorStatus.STOPPED
 
 
 def test_a_tick_under_load_stays_bounded(worker: Connection) -> None:
