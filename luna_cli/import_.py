@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -11,12 +12,14 @@ from typing import BinaryIO, cast
 from rich.console import Console
 
 from luna_cli.client import ApiFaultError, Json, LunaClient
-from luna_cli.ingest import Source
+from luna_cli.ingest import Source, UnusableError
 
+Tell = Callable[[str], None]
 TARGETS = ("smart_meter_readings", "market_prices")
 _ENDED = frozenset({"done", "failed", "undone"})
 _POLL_S = 0.4
 _FAULTS_SHOWN = 10
+_TOLD_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,10 @@ class Import:
         results: list[Imported] = []
         for source in sources:
             console.print(f"{source.path} …")
-            results.append(self._one(source))
+            results.append(self._one(source, lambda line: console.print(f"  {line}")))
         return results
 
-    def _one(self, source: Source) -> Imported:
+    def _one(self, source: Source, tell: Tell) -> Imported:
         name = str(source.path)
         try:
             # Opened, not read: a file of ten million rows need not be held.
@@ -55,26 +58,52 @@ class Import:
             return Imported(name, ok=False, sentence=f"nicht lesbar: {fault.strerror or fault}")
         try:
             with content:
-                state = self._load(source.path, content, self._target or TARGETS[0])
+                state = self._load(source.path, content, self._target or TARGETS[0], tell)
                 if self._target is None and state.get("error_code") == "wrong_target":
-                    state = self._load(source.path, content, TARGETS[1])
+                    state = self._load(source.path, content, TARGETS[1], tell)
         except ApiFaultError as fault:
             return Imported(name, ok=False, sentence=str(fault))
         return _told(name, state)
 
-    def _load(self, path: Path, content: BinaryIO, target: str) -> Json:
+    def _load(self, path: Path, content: BinaryIO, target: str, tell: Tell) -> Json:
         fields = {**self._fields, "target": target, "wait": "0"}
         state = self._client.upload("/data/load", fields, path.name, content)
-        return wait_for(self._client, str(state["import_id"]))
+        return wait_for(self._client, str(state["import_id"]), tell)
 
 
-def wait_for(client: LunaClient, import_id: str) -> Json:
-    """The import's state once it has ended. Raises `ApiFaultError`, `NotRunningError`."""
+def wait_for(client: LunaClient, import_id: str, tell: Tell = lambda _: None) -> Json:
+    """The import's state once it has ended; `tell` hears how far it is. Raises `ApiFaultError`, `NotRunningError`."""
+    told = time.monotonic()
     while True:
         state = client.get(f"/data/load/{import_id}")
         if state.get("status") in _ENDED:
             return state
+        if time.monotonic() - told >= _TOLD_EVERY_S:
+            told = time.monotonic()
+            tell(_progress(state))
         time.sleep(_POLL_S)
+
+
+def _progress(state: Json) -> str:
+    rows = int(str(state.get("rows_read") or 0))
+    if state.get("status") == "received":
+        return "wartet, bis andere Importe fertig sind"
+    return f"{rows:,} Zeilen gelesen".replace(",", ".") if rows else "wird gelesen"
+
+
+def mapping_of(columns: Sequence[str], *, unit: str | None, stamp: str | None, direction: str | None) -> str | None:
+    """The `mapping` field of an upload from what was said on the command line. Raises `UnusableError`."""
+    roles: dict[str, str] = {}
+    for one in columns:
+        name, _, role = one.rpartition("=")
+        if not name or not role:
+            raise UnusableError(f"--column „{one}“ ist keine Zuordnung; richtig ist etwa --column „Datum=ts“.")
+        roles[name] = role
+    said = {"unit": unit, "stamp": stamp, "direction": direction}
+    mapping: Json = {name: value for name, value in said.items() if value is not None}
+    if roles:
+        mapping["columns"] = roles
+    return json.dumps(mapping) if mapping else None
 
 
 def undo(client: LunaClient, import_id: str) -> Imported:

@@ -153,6 +153,22 @@ def import_series(
     ] = None,
     meter: Annotated[str | None, typer.Option(help="Zähler, wo die Datei keinen nennt.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone von Zeiten ohne Versatz (sonst Europe/Berlin).")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Bedeutung einer Spalte, wo sie nicht erkannt wird: „Datum=ts“, „#3=consumption“; auch mehrmals."
+        ),
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Einheit der Werte: kWh, Wh, MWh, kW, W oder MW.")] = None,
+    stamp: Annotated[
+        str | None, typer.Option(help="Zeiten nennen Beginn (start) oder Ende (end) der Intervalle.")
+    ] = None,
+    direction: Annotated[str | None, typer.Option(help="consumption (Bezug) oder production (Einspeisung).")] = None,
+    market: Annotated[str | None, typer.Option(help="Markt, wo eine Preisdatei keinen nennt, etwa EPEX.")] = None,
+    product: Annotated[str | None, typer.Option(help="Produkt, wo eine Preisdatei keines nennt.")] = None,
+    create_meters: Annotated[
+        bool, typer.Option("--create-meters/--no-create-meters", help="Zähler anlegen, die es noch nicht gibt.")
+    ] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Nur sagen, was geschähe.")] = False,
     undo: Annotated[str | None, typer.Option(help="Diesen Import (seine Kennung) zurücknehmen.")] = None,
 ) -> None:
@@ -160,11 +176,24 @@ def import_series(
     settings = _settings()
     if (undo is None) == (not paths):
         fail("Anzugeben sind entweder Dateien oder --undo mit der Kennung eines Imports.", EXIT_USAGE)
-    from luna_cli.import_ import TARGETS
+    from luna_cli.import_ import TARGETS, mapping_of
+    from luna_cli.ingest import UnusableError
 
     if target is not None and target not in TARGETS:
         fail(f"--target kennt „{target}“ nicht; möglich sind {', '.join(TARGETS)}.", EXIT_USAGE)
-    given = {"meter_id": meter, "timezone": timezone, "mode": "dry_run" if dry_run else None}
+    try:
+        mapping = mapping_of(column or [], unit=unit, stamp=stamp, direction=direction)
+    except UnusableError as fault:
+        fail(str(fault), EXIT_USAGE)
+    given = {
+        "meter_id": meter,
+        "timezone": timezone,
+        "market": market,
+        "product": product,
+        "mapping": mapping,
+        "create_meters": None if create_meters else "false",
+        "mode": "dry_run" if dry_run else None,
+    }
     _import(settings, paths or [], {name: value for name, value in given.items() if value}, target, undo)
 
 
