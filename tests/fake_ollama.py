@@ -76,7 +76,13 @@ def fake_ollama(script: Script, port: int = 0) -> Iterator[str]:
                     self._send(script.tags_raw)
                     return
                 digests = script.digests
-                self._say({"models": [{"name": n, "digest": digests.get(n, DIGEST), "size": 1} for n in script.models]})
+                self._say(
+                    {
+                        "models": [
+                            {"name": n, "model": n, "digest": digests.get(n, DIGEST), "size": 1} for n in script.models
+                        ]
+                    }
+                )
             else:
                 self.send_error(404)
 

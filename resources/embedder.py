@@ -1,0 +1,208 @@
+"""Vectors of texts by a model on an Ollama server: in batches, with the words that the model wants before each text.
+
+The index's own vectors are made by `luna_rules.search.lexicon`. Which space a text lies in is said by model, digest and
+prefixes together; vectors of two spaces must never be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+import numpy as np
+import stamina
+from numpy.typing import NDArray
+
+from resources.generator import CHARACTERS_PER_TOKEN, CONNECT_TIMEOUT_S, GeneratorError
+
+BATCH_TEXTS: Final = 32
+BATCH_CHARS: Final = 60_000
+BATCH_TIMEOUT_S: Final = 180.0
+"""A batch on a slow processor; loading the model counts with the first."""
+ATTEMPTS: Final = 3
+_RETRY_WAIT_S: Final = 0.5
+_WINDOW: Final = 512
+"""Tokens that any such model reads, where the server does not tell."""
+_LARGEST_DIMENSION: Final = 8_192
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """What a model was trained to see before a passage and before a question."""
+
+    passage: str = ""
+    question: str = ""
+
+
+_SEARCHING: Final = "Represent this sentence for searching relevant passages: "
+KNOWN_PREFIXES: Final[tuple[tuple[str, Prefixes], ...]] = (
+    ("nomic-embed-text", Prefixes("search_document: ", "search_query: ")),
+    ("multilingual-e5", Prefixes("passage: ", "query: ")),
+    ("e5-", Prefixes("passage: ", "query: ")),
+    ("bge-m3", Prefixes()),
+    ("bge-", Prefixes("", _SEARCHING)),
+    ("mxbai-embed-large", Prefixes("", _SEARCHING)),
+    ("snowflake-arctic-embed2", Prefixes("", "query: ")),
+    ("snowflake-arctic-embed", Prefixes("", _SEARCHING)),
+    ("embeddinggemma", Prefixes("title: none | text: ", "task: search result | query: ")),
+)
+"""By the beginning of the model's name, from the models' own cards. A model that is not here gets the bare text."""
+
+
+def prefixes_of(model: str) -> Prefixes:
+    """What the model wants before a text, as far as it is known."""
+    name = model.rsplit("/", 1)[-1].lower()
+    return next((known for start, known in KNOWN_PREFIXES if name.startswith(start)), Prefixes())
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A vector space: the model's name, the digest of its weights, the numbers of a vector, the prefixes."""
+
+    model: str
+    digest: str
+    dimension: int
+    prefixes: Prefixes
+
+    @property
+    def key(self) -> str:
+        """Fingerprint (hex, 16 digits): equal for vectors that may be compared, different for all others."""
+        parts = (self.digest, str(self.dimension), self.prefixes.passage, self.prefixes.question)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+class EmbedderError(GeneratorError):
+    """The model gave no usable vectors."""
+
+
+class OllamaEmbedder:
+    """Makes vectors with one model of the Ollama server at `host`; the first call finds out its space."""
+
+    def __init__(
+        self, host: str, model: str, *, prefixes: Prefixes | None = None, timeout_s: float = BATCH_TIMEOUT_S
+    ) -> None:
+        import ollama  # half a second and some megabytes that only the one who embeds should pay
+
+        self._ollama = ollama
+        self._model = model
+        self._prefixes = prefixes if prefixes is not None else prefixes_of(model)
+        timeout = httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
+        self._client = ollama.Client(host=host, timeout=timeout, trust_env=False)
+        self._space: Space | None = None
+        self._most_chars = int(_WINDOW * CHARACTERS_PER_TOKEN)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client._client.close()  # type: ignore[reportPrivateUsage]  # the library offers no other way
+
+    @property
+    def space(self) -> Space:
+        """The space of the vectors. Raises `EmbedderError` where the server or the model is not there."""
+        if self._space is None:
+            name, digest = self._find()
+            shown = self._asked(lambda: self._client.show(name))
+            info: dict[str, Any] = dict(shown.modelinfo or {})
+            lengths = [value for key, value in info.items() if key.endswith(".context_length") and type(value) is int]
+            self._most_chars = int(max(16, min(lengths, default=_WINDOW) - 16) * CHARACTERS_PER_TOKEN)
+            dimension = self._embed([f"{self._prefixes.passage}Netz"]).shape[1]
+            self._space = Space(name, digest, dimension, self._prefixes)
+        return self._space
+
+    def passages(self, texts: Sequence[str]) -> F32:
+        """Unit vectors of passages, one row for each text. Raises `EmbedderError`."""
+        return self._vectors(texts, self.space.prefixes.passage)
+
+    def question(self, text: str) -> F32:
+        """The unit vector of a question. Raises `EmbedderError`."""
+        return self._vectors([text], self.space.prefixes.question)[0]
+
+    def check_unchanged(self) -> None:
+        """Raises `EmbedderError` where the model was replaced since the first call: its vectors are then of no use."""
+        name, digest = self._find()
+        if digest != self.space.digest:
+            raise EmbedderError("other_model", name, f"Das Modell {name} wurde ausgetauscht, während es rechnete")
+
+    def _vectors(self, texts: Sequence[str], prefix: str) -> F32:
+        space = self.space
+        found = np.empty((len(texts), space.dimension), np.float32)
+        done = 0
+        for batch in self._batches([f"{prefix}{text}"[: self._most_chars] for text in texts]):
+            vectors = self._embed(batch)
+            if vectors.shape[1] != space.dimension:
+                raise EmbedderError(
+                    "other_model",
+                    space.model,
+                    f"{space.model} gibt Vektoren von {vectors.shape[1]} statt {space.dimension} Zahlen",
+                )
+            found[done : done + len(batch)] = vectors
+            done += len(batch)
+        return found
+
+    @staticmethod
+    def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+        batch: list[str] = []
+        size = 0
+        for text in texts:
+            if batch and (len(batch) >= BATCH_TEXTS or size + len(text) > BATCH_CHARS):
+                yield batch
+                batch, size = [], 0
+            batch.append(text)
+            size += len(text)
+        if batch:
+            yield batch
+
+    def _embed(self, texts: Sequence[str]) -> F32:
+        # What is too long was cut here; the server would cut in silence.
+        answer = self._asked(lambda: self._client.embed(self._model, input=list(texts), truncate=False))
+        if (answer.model or self._model).removesuffix(":latest") != self._model.removesuffix(":latest"):
+            raise EmbedderError("other_model", self._model, f"Statt {self._model} antwortet {answer.model}")
+        rows = [list(row) for row in answer.embeddings]
+        lengths = {len(row) for row in rows}
+        if len(rows) != len(texts) or len(lengths) != 1 or not 0 < min(lengths) <= _LARGEST_DIMENSION:
+            raise EmbedderError("nonsense", self._model, "Der Modellserver gibt nicht zu jedem Text einen Vektor")
+        vectors = np.asarray(rows, np.float32)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(vectors).all() or not (norms > 0).all():
+            raise EmbedderError("nonsense", self._model, "Der Modellserver gibt Vektoren ohne Richtung")
+        return vectors / norms
+
+    def _find(self) -> tuple[str, str]:
+        """The model's full name and digest."""
+        wanted = {self._model, f"{self._model}:latest"}
+        for one in self._asked(self._client.list).models:
+            if one.model in wanted:
+                return one.model or self._model, one.digest or ""
+        raise EmbedderError("missing", self._model, f"Das Modell {self._model} liegt nicht auf dem Modellserver")
+
+    def _asked(self, ask: Callable[[], Any]) -> Any:
+        """Ask, again after a fault that passes. The library's answers have types of its own, hence `Any`."""
+
+        def passes(fault: Exception) -> bool:
+            return isinstance(fault, EmbedderError) and fault.fault == "down"
+
+        for attempt in stamina.retry_context(
+            on=passes, attempts=ATTEMPTS, wait_initial=_RETRY_WAIT_S, wait_max=4.0, timeout=None
+        ):
+            with attempt:
+                return self._once(ask)
+        raise AssertionError
+
+    def _once(self, ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except self._ollama.ResponseError as fault:
+            if fault.status_code == 404:
+                raise EmbedderError("missing", self._model, f"Das Modell {self._model} fehlt") from None
+            kind = "down" if fault.status_code >= 500 else "nonsense"
+            raise EmbedderError(kind, self._model, f"Der Modellserver meldet: {fault.error[:200]}") from None
+        except httpx.TimeoutException:
+            raise EmbedderError("timeout", self._model, "Der Modellserver antwortet nicht rechtzeitig") from None
+        except (ConnectionError, httpx.HTTPError):
+            raise EmbedderError("down", self._model, "Der Modellserver antwortet nicht") from None
+        except ValueError:
+            raise EmbedderError("nonsense", self._model, "Der Modellserver antwortet Unverständliches") from None
