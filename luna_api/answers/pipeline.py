@@ -28,6 +28,7 @@ from luna_api.answers.composed import (
     rounded,
 )
 from luna_api.answers.lexicons import Lexicons
+from luna_api.answers.narrowed import left_nothing
 from luna_api.answers.payload import payload
 from luna_api.answers.retrieval import Retrieval, read_filters
 from luna_api.answers.schemas import (
@@ -48,7 +49,7 @@ from luna_api.prompts import LunaPrompts
 from luna_api.series.answers import answer as answer_series
 from luna_api.series.answers import keep as keep_receipts
 from luna_api.series.answers import wordings
-from luna_rules.answers.compose import answer_question, refuse, reply
+from luna_rules.answers.compose import answer_question, refuse, refuse_limits, reply
 from luna_rules.answers.followup import Turn, condense
 from luna_rules.answers.model import Passage
 from luna_rules.answers.smalltalk import Talk, talk_of
@@ -374,6 +375,10 @@ class AnswerPipeline:
             twins=read.twins,
             further=read.further,
         )
+        if not answer.answered and not found.rows:
+            day = as_of if as_of != today() else None
+            if limits := await left_nothing(sql, filters, day):
+                answer = refuse_limits(question, limits, self._prompts.frame)
         composed = checked(answer, found, self._registry)
         if answer.answered and not composed.sentences:
             nothing_held = Support(False, "keine Aussage hielt der Prüfung stand")

@@ -25,6 +25,7 @@ _NEAR = 0.25
 """How much of the question a passage of another document must speak of to be offered next."""
 _ANCHORED = 0.4
 _MOST_STEPS = 4
+NO_DOCUMENT_LEFT = "die Eingrenzung lässt kein Dokument übrig"
 _NOTHING_MORE: tuple[Talk, ...] = ("bye", "no", "thanks", "ok")
 """Remarks after which offering a question would be pushing."""
 
@@ -93,6 +94,19 @@ def refuse(question: str, passages: Sequence[Passage], frame: Frame, support: Su
         offer=frame.say("next_question.offer", question, asked=next_question),
         reason=support.reason,
         missing=missing,
+    )
+
+
+def refuse_limits(question: str, limits: Sequence[str], frame: Frame) -> Answer:
+    """The admission that the asker's own limits, told in German, leave nothing to read."""
+    if "unsure_limits" not in frame.templates or "suggestion.limits" not in frame.templates:
+        return refuse(question, (), frame, Support(False, NO_DOCUMENT_LEFT))
+    return Answer(
+        False,
+        frame.say("unsure_limits", question, limits=", ".join(limits)),
+        suggestion=frame.say("suggestion.limits", question),
+        next_question=frame.say("next_question.first", question),
+        reason=NO_DOCUMENT_LEFT,
     )
 
 
