@@ -12,6 +12,7 @@ from luna_api import deps
 from luna_api.accounts.controller import AccountController
 from luna_api.accounts.service import Authenticator
 from luna_api.admin.controller import AdminController
+from luna_api.admin.index import IndexController
 from luna_api.answers.controller import AnswerController
 from luna_api.answers.lexicons import Lexicons
 from luna_api.answers.pipeline import AnswerPipeline
@@ -52,7 +53,7 @@ from resources.orchestrator import Orchestrator
 from resources.search_tables import load_search_tables
 from resources.secrets import database_urls, load_secrets
 from resources.settings import Settings, load_settings
-from resources.vectors.postgres import PostgresIndex
+from resources.vectors.engines import open_index, open_points
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE_FOLDER = ROOT / "luna_ui" / "dist"
@@ -67,7 +68,8 @@ def build_context(settings: Settings) -> AppContext:
     orchestrator = Orchestrator(settings.dagster_url)
     registry = Registry()
     lexicons = Lexicons()
-    index = PostgresIndex(load_search_tables())
+    points = open_points(settings)
+    index = open_index(load_search_tables(), points)
     models = ModelDirectory(_generator(settings), ModelChoice(database, settings))
     return AppContext(
         settings=settings,
@@ -84,6 +86,8 @@ def build_context(settings: Settings) -> AppContext:
         lexicons=lexicons,
         models=models,
         help_texts=HelpTexts(),
+        index=index,
+        points=points,
     )
 
 
@@ -160,6 +164,7 @@ def _routers(settings: Settings) -> list[Router]:
             AccountController,
             AdminAnswerController,
             AdminController,
+            IndexController,
             AnswerController,
             AnswerReceiptController,
             ConversationController,

@@ -18,6 +18,8 @@ from resources.database import AppDatabase
 from resources.objects import ObjectStore
 from resources.orchestrator import Orchestrator
 from resources.settings import Settings
+from resources.vectors.index import PassageIndex
+from resources.vectors.points import PassagePoints
 
 
 @dataclass(slots=True)
@@ -38,6 +40,8 @@ class AppContext:
     lexicons: Lexicons
     models: ModelDirectory
     help_texts: HelpTexts
+    index: PassageIndex
+    points: PassagePoints | None = None
     upload_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     started_at_s: float = field(default_factory=time)
     _warming: asyncio.Task[None] | None = None
@@ -57,4 +61,6 @@ class AppContext:
         await self.drain.close()
         await self.models.close()
         await self.orchestrator.close()
+        if self.points is not None:
+            self.points.close()
         await self.database.close()

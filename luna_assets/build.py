@@ -4,7 +4,14 @@ from dagster import Definitions, in_process_executor
 
 from luna_assets.documents.assets import documents
 from luna_assets.evaluation.assets import documents_evaluation, evaluation, index_promoted
-from luna_assets.jobs import documents_drain, documents_maintenance, documents_reindex
+from luna_assets.jobs import (
+    documents_drain,
+    documents_maintenance,
+    documents_reindex,
+    index_rollback,
+    index_snapshot,
+    index_switch,
+)
 from luna_assets.meters.assets import series_import, series_imports
 from luna_assets.meters.quality_assets import (
     meters_quality,
@@ -43,6 +50,9 @@ def build_defs(**overrides: object) -> Definitions:
             documents_drain,
             documents_reindex,
             documents_maintenance,
+            index_rollback,
+            index_switch,
+            index_snapshot,
             documents_evaluation,
             simulate_meters,
             simulate_prices,

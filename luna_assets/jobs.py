@@ -3,6 +3,7 @@
 from dagster import AssetSelection, define_asset_job, job
 
 from luna_assets.documents.assets import CHUNKS, INDEX, TEXT, VECTORS
+from luna_assets.documents.engine_ops import roll_index_back, snapshot_index_points, switch_index_engine
 from luna_assets.documents.maintenance import maintain_documents
 
 MAX_RUNTIME_S = 3600
@@ -29,3 +30,30 @@ documents_reindex = define_asset_job(
 def documents_maintenance() -> None:
     """One op; kept out of the assets, because it derives nothing."""
     maintain_documents()
+
+
+@job(
+    description="Make an earlier index version live again; what came since is added to it first.",
+    tags={"dagster/max_runtime": str(MAX_RUNTIME_S)},
+)
+def index_rollback() -> None:
+    """One op; the version was derived by the assets, here it is only chosen."""
+    roll_index_back()
+
+
+@job(
+    description="Bring the index to PostgreSQL or Qdrant, and mend what an engine lost. Goes on where it was stopped.",
+    tags={"dagster/max_runtime": str(MAX_RUNTIME_S)},
+)
+def index_switch() -> None:
+    """One op."""
+    switch_index_engine()
+
+
+@job(
+    description="Snapshots of the index in Qdrant: take them, or put them back and add what they lack.",
+    tags={"dagster/max_runtime": str(MAX_RUNTIME_S)},
+)
+def index_snapshot() -> None:
+    """One op."""
+    snapshot_index_points()

@@ -14,6 +14,9 @@ from resources.extractor import EmbeddedExtractor, Extractor
 from resources.objects import ObjectStore, open_object_store
 from resources.secrets import DatabaseUrls, database_urls, load_secrets
 from resources.settings import Settings, load_settings
+from resources.vectors.engines import open_points
+from resources.vectors.points import PassagePoints
+from resources.vectors.postgres_writer import IndexWriter
 
 
 class LunaResource(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
@@ -39,6 +42,15 @@ class LunaResource(ConfigurableResource):  # pyright: ignore[reportMissingTypeAr
     def objects(self) -> ObjectStore:
         """Where the bytes of documents are."""
         return open_object_store(self.settings)
+
+    @cached_property
+    def points(self) -> PassagePoints | None:
+        """The engine outside PostgreSQL that holds vectors, too: Qdrant where `QDRANT_URL` is set."""
+        return open_points(self.settings)
+
+    def index_writer(self, connection: Connection) -> IndexWriter:
+        """A writer of the index, with all its engines."""
+        return IndexWriter(connection, self.points)
 
     @contextmanager
     def extractor(self) -> Generator[Extractor]:

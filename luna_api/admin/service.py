@@ -8,6 +8,7 @@ from time import perf_counter
 import httpx
 
 from luna_api.accounts.principal import Principal
+from luna_api.admin.index import probe
 from luna_api.admin.schemas import AdminHealth, Job, JobList, ReindexRequest, RunStarted, ServiceHealth, Versions
 from luna_api.answers.retrieval import read_filters
 from luna_api.audit import audit
@@ -73,6 +74,8 @@ class AdminService:
             services["ollama"].implementation = "server"
         if settings.database_url is not None:
             services["db"].implementation = "server"
+        if settings.qdrant_url is not None:
+            services["qdrant"].implementation = "server"
         if settings.tika_endpoint is not None:
             services["tika"].implementation = "server"
         if settings.s3_endpoint_url is not None:
@@ -131,10 +134,7 @@ class AdminService:
         return str(row[0]) if row else None
 
     async def _index(self) -> str | None:
-        versions = await self._live_versions()
-        if not versions:
-            raise LookupError("Es gibt noch keinen Index")
-        return ", ".join(map(str, versions))
+        return await probe(self._context, self._principal.tenant_id)
 
     async def _objects(self) -> str | None:
         await asyncio.to_thread(self._context.objects.check)

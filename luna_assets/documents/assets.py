@@ -140,6 +140,7 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
             gold=load_gold(),
             run_id=context.run_id,
             log=context.log.info,
+            points=luna.points,
         )
         report = drain.run(request)
     if report.already_draining and request.rebuild:

@@ -23,6 +23,7 @@ from resources.database import Connection
 from resources.extractor import ExtractionError, Extractor
 from resources.objects import ObjectMissingError, ObjectStore
 from resources.vectors.index import VersionInfo
+from resources.vectors.points import PassagePoints, PointsError, PointsUnavailableError
 from resources.vectors.postgres_writer import IndexWriter
 
 BATCH = 32
@@ -95,8 +96,10 @@ class Drain:
         gold: Sequence[GoldQuestion],
         run_id: str,
         log: Log,
+        points: PassagePoints | None = None,
     ) -> None:
         self._connection = connection
+        self._writer = IndexWriter(connection, points)
         self._gold = gold
         self._objects = objects
         self._extractor = extractor
@@ -178,7 +181,7 @@ class Drain:
             self._fail(
                 claim, "lost", "Die Originaldatei ist nicht mehr im Speicher. Bitte noch einmal hochladen.", report
             )
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except (psycopg.OperationalError, psycopg.InterfaceError, PointsUnavailableError):
             raise
         except Exception as fault:
             # One bad document never stops the others; the reason stands in the run's log with its type.
@@ -243,11 +246,11 @@ class Drain:
                 report.deferred += 1
                 return
             begun = time.perf_counter()
-            version = IndexWriter(connection).live_version(claim.tenant_id)
+            version = self._writer.live_version(claim.tenant_id)
             if version is None:
                 raise LookupError(f"scope {claim.tenant_id or 'public'} has no live index version")
             stored = passages.indexed_item(item_id, title, document.law_names, ids, document.chunks)
-            segment = IndexWriter(connection).add_segment(
+            segment = self._writer.add_segment(
                 version.id, claim.tenant_id, [stored], self._analyser(version), self._run_id
             )
             timings["vectors"] = report.add_seconds("vectors", begun)
@@ -266,7 +269,9 @@ class Drain:
     def _build(self, report: DrainReport) -> None:
         for tenant_id in list(self._to_build):
             begun = time.perf_counter()
-            built = build_version(self._connection, tenant_id, run_id=self._run_id, gold=self._gold, log=self._log)
+            built = build_version(
+                self._connection, tenant_id, writer=self._writer, run_id=self._run_id, gold=self._gold, log=self._log
+            )
             report.built.append(built)
             deferred = self._to_build.pop(tenant_id)
             if built.promoted:
@@ -281,7 +286,7 @@ class Drain:
 
     def _scopes_to_learn(self) -> set[UUID | None]:
         """Scopes whose lexicon no longer fits what they hold: no live version, or as much waits as was learnt from."""
-        writer = IndexWriter(self._connection)
+        writer = self._writer
         scopes: set[UUID | None] = set()
         for tenant_id, waiting in queue.pending_bytes_by_scope(self._connection).items():
             live = writer.live_version(tenant_id)
@@ -308,14 +313,18 @@ class Drain:
         """Every document made a segment of its own; many of them make each search slower."""
         if not report.ready:
             return
-        writer = IndexWriter(self._connection)
+        writer = self._writer
         rows = self._connection.execute("SELECT id FROM index_versions WHERE state = 'live' ORDER BY id").fetchall()
         for (version_id,) in rows:
             report.merged += writer.merge_segments(version_id)
+        try:
+            writer.mirror.renew_facts()
+        except PointsError as fault:
+            self._log(f"the facts copied to Qdrant could not be renewed ({fault}); the next run does it")
 
     def _analyser(self, version: VersionInfo) -> Analyser:
         if version.lexicon_digest not in self._analysers:
-            lexicon = IndexWriter(self._connection).lexicon(version.id)
+            lexicon = self._writer.lexicon(version.id)
             self._analysers = {version.lexicon_digest: Analyser(lexicon)}
         return self._analysers[version.lexicon_digest]
 

@@ -12,6 +12,7 @@ from luna_rules.evaluation.questions import law_key
 from resources.database import Connection
 from resources.search_tables import load_search_tables
 from resources.vectors.index import IndexedItem
+from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.trial import ask_version
 
 GOLD_FILES = Path(__file__).resolve().parents[2] / "data" / "gold"
@@ -66,12 +67,15 @@ def load_gold(folder: Path = GOLD_FILES) -> list[GoldQuestion]:
     return questions
 
 
-def evaluate(connection: Connection, version_id: int, questions: Sequence[GoldQuestion]) -> GoldReport:
-    """Ask one version of the index, live or not, and count what it finds."""
+def evaluate(
+    connection: Connection, writer: IndexWriter, version_id: int, questions: Sequence[GoldQuestion]
+) -> GoldReport:
+    """Ask one version of the index, live or not, by the engine that askers would use, and count what it finds."""
     hits = 0
     missed: list[str] = []
     asked = [question.question for question in questions]
-    answers = ask_version(connection, version_id, asked, load_search_tables(), limit=25)
+    points = writer.mirror.points if "qdrant" in writer.version(version_id).engines else None
+    answers = ask_version(connection, version_id, asked, load_search_tables(), limit=25, points=points)
     for question, found in zip(questions, answers, strict=True):
         sections = _first_sections(connection, found)
         if sections & question.targets:

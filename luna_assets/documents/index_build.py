@@ -17,6 +17,7 @@ from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon
 from resources.database import Connection
 from resources.vectors.index import IndexedItem
+from resources.vectors.points import PointsError
 from resources.vectors.postgres_writer import IndexWriter
 
 SEGMENT_CHUNKS = 20_000
@@ -50,6 +51,7 @@ def build_version(
     connection: Connection,
     tenant_id: UUID | None,
     *,
+    writer: IndexWriter,
     run_id: str,
     gold: Sequence[GoldQuestion],
     log: Log,
@@ -60,7 +62,6 @@ def build_version(
     one stays. A crash leaves a version in state `building`, which the next build removes.
     """
     report = BuildReport(tenant_id)
-    writer = IndexWriter(connection)
     # Nobody else builds while the drain lock is held: what is still in state `building` belongs to a dead run.
     connection.execute(
         "DELETE FROM index_versions WHERE state = 'building' AND tenant_id IS NOT DISTINCT FROM %s", (tenant_id,)
@@ -89,7 +90,7 @@ def build_version(
     )
     report.version_id = version_id
     analyser = Analyser(lexicon)
-    for group in _groups(items):
+    for group in groups_of(items):
         segment = writer.add_segment(version_id, tenant_id, group, analyser, run_id)
         report.chunks += segment.chunks
         report.vectors += segment.vectors
@@ -103,9 +104,9 @@ def build_version(
     laws = laws_in(items)
     fitting = [question for question in gold if question.fits(laws)]
     if fitting:
-        report.gold = evaluate(connection, version_id, fitting)
+        report.gold = evaluate(connection, writer, version_id, fitting)
         if live is not None:
-            report.gold_live = evaluate(connection, live.id, fitting)
+            report.gold_live = evaluate(connection, writer, live.id, fitting)
             report.gold_holds = report.gold.hit_at_5 >= report.gold_live.hit_at_5 - GOLD_TOLERANCE
     report.seconds["check"] = time.perf_counter() - begun
 
@@ -119,12 +120,22 @@ def build_version(
         for item_id in done:
             queue.notify(connection, item_id)
     report.made_ready, report.promoted = len(done), True
-    writer.retire_old(keep=1)
+    tidy_up(writer, log)
     log(f"version {version_id} is live: {report.items} documents, {report.chunks} chunks, dimension {report.dimension}")
     return report
 
 
-def _groups(items: Sequence[IndexedItem]) -> list[list[IndexedItem]]:
+def tidy_up(writer: IndexWriter, log: Log) -> None:
+    """What follows a promotion: old versions go, the outside engine's alias follows. Harmless where it is left out."""
+    try:
+        writer.retire_old(keep=1)
+        writer.show_live()
+    except PointsError as fault:
+        log(f"Qdrant could not be tidied up ({fault}); the next promotion or the job index_switch does it")
+
+
+def groups_of(items: Sequence[IndexedItem]) -> list[list[IndexedItem]]:
+    """Items in groups of about `SEGMENT_CHUNKS` passages, for one segment each."""
     groups: list[list[IndexedItem]] = [[]]
     size = 0
     for item in items:

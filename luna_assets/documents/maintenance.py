@@ -21,16 +21,16 @@ def maintain_documents(context: OpExecutionContext, luna: LunaResource) -> None:
         if not queue.try_lock_drain(connection):
             context.log.info("A drain is at work; housekeeping waits for the next night.")
             return
-        removed = purge_deleted(connection)
+        writer = luna.index_writer(connection)
+        removed = purge_deleted(connection, writer)
         merged = 0
-        writer = IndexWriter(connection)
         for version_id in live_versions(connection):
             merged += writer.merge_segments(version_id)
         swept = sweep_objects(connection, luna.objects)
         context.add_output_metadata({"documents_removed": removed, "segments_merged": merged, "objects_swept": swept})
 
 
-def purge_deleted(connection: Connection) -> int:
+def purge_deleted(connection: Connection, writer: IndexWriter) -> int:
     """Remove documents that were deleted longer ago than `UNDO_FOR`, with their passages. Returns how many."""
     rows = connection.execute(
         "SELECT tenant_id, array_agg(id) FROM items WHERE deleted_at < now() - %s GROUP BY tenant_id", (UNDO_FOR,)
@@ -38,7 +38,7 @@ def purge_deleted(connection: Connection) -> int:
     removed = 0
     for tenant_id, item_ids in rows:
         with connection.transaction():
-            IndexWriter(connection).remove_items(tenant_id, item_ids)
+            writer.remove_items(tenant_id, item_ids)
             removed += connection.execute("DELETE FROM items WHERE id = ANY (%s)", (item_ids,)).rowcount
     return removed
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Protocol
@@ -17,10 +17,13 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from luna_rules.search.model import TermBlock
+from luna_rules.search.model import Corpus, TermBlock
 from luna_rules.search.query import Query
-from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, Weights
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, Weights, lexical_candidates
 from resources.vectors.index import Filters, VersionInfo
+
+MOST_NAMED = 500
+"""Passages named by section that are added to the candidates."""
 
 F32 = NDArray[np.float32]
 FIRST_DAY, LAST_DAY = -(2**31), 2**31 - 1
@@ -161,6 +164,17 @@ def question_terms(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHT
                 if term in ready.entries:
                     found[term] = _LOOKUP
     return found
+
+
+def named_passages(
+    query: Query, corpus: Corpus, ready: Ready, allowed: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Numbers (ascending) of the passages that a question names by section: few, so they need not be searched."""
+    lookups = tuple(lookup for lookup in query.lookups if lookup.section is not None)
+    if not lookups:
+        return np.zeros(0, np.int64)
+    only = replace(query, groups=(), lookups=lookups)
+    return lexical_candidates(only, corpus, ready, allowed, MOST_NAMED).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -101,6 +101,23 @@ class IndexWriter:
             _scope(tenant),
         )
 
+    def retired_version(self, tenant: UUID | None) -> VersionInfo | None:
+        """The scope's version that was live before, if it is still there."""
+        return self._one(
+            sql.SQL(
+                "SELECT {} FROM index_versions WHERE state = 'retired' AND scope = %s "
+                "ORDER BY promoted_at DESC NULLS LAST, id DESC LIMIT 1"
+            ).format(_VERSION_COLUMNS),
+            _scope(tenant),
+        )
+
+    def kept_versions(self) -> list[int]:
+        """Live versions of all scopes first, then retired ones that can be gone back to."""
+        rows = self._connection.execute(
+            "SELECT id FROM index_versions WHERE state IN ('live', 'retired') ORDER BY state, id"
+        ).fetchall()
+        return [cast(int, row[0]) for row in rows]
+
     def version(self, version_id: int) -> VersionInfo:
         """One version. Raises `IndexVersionError` where there is none."""
         found = self._one(sql.SQL("SELECT {} FROM index_versions WHERE id = %s").format(_VERSION_COLUMNS), version_id)
@@ -161,12 +178,15 @@ class IndexWriter:
         items: Sequence[IndexedItem],
         analyser: Analyser,
         run_id: str | None,
+        *,
+        retired: bool = False,
     ) -> SegmentReport:
         """Adds items with all their passages; items that the version already has are replaced.
 
         In a live version they are seen as soon as the transaction commits. Set an item `ready` in the same transaction,
         after this call: `promote` relies on ready items being in the version that was live when they became so.
-        Raises `IndexVersionError` when the version was retired meanwhile; add to the new live one then.
+        Raises `IndexVersionError` when the version was retired meanwhile; add to the new live one then. `retired`
+        allows it: so a version catches up before it is live again.
         """
         item_ids = [item.item_id for item in items]
         if len(set(item_ids)) != len(item_ids):
@@ -178,7 +198,7 @@ class IndexWriter:
         vectors = analyser.embed(block)
         analysed = time.perf_counter()
         with self._connection.transaction():
-            info = self._writable(version_id, tenant)
+            info = self._writable(version_id, tenant, retired=retired)
             if vectors.shape[1] != info.dimension:
                 raise IndexVersionError(
                     f"Version {version_id} has vectors of {info.dimension} numbers, the analyser gives "
@@ -535,11 +555,11 @@ class IndexWriter:
 
     # Locks and places
 
-    def _writable(self, version_id: int, tenant: UUID | None) -> VersionInfo:
+    def _writable(self, version_id: int, tenant: UUID | None, *, retired: bool) -> VersionInfo:
         info = self.version(version_id)
         if info.tenant != tenant:
             raise IndexVersionError(f"Index version {version_id} belongs to another scope")
-        if info.state not in ("building", "live"):
+        if info.state not in ("building", "live") and not (retired and info.state == "retired"):
             raise IndexVersionError(f"Index version {version_id} is {info.state} and takes nothing more")
         return info
 

@@ -27,6 +27,7 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 from resources.vectors import arrays
 from resources.vectors.index import Filters
 from resources.vectors.points import (
+    MOST_NAMED,
     FoundPoints,
     ItemFacts,
     Points,
@@ -44,7 +45,6 @@ DENSE: Final = "dense"
 TERMS: Final = "terms"
 BATCH_POINTS: Final = 256
 """Points in one request: about 1 MB at 300 numbers, well below Qdrant's limit of 32 MB."""
-MOST_NAMED: Final = 500
 ATTEMPTS: Final = 5
 RETRY_S: Final = 30.0
 SEARCH_TIMEOUT_S: Final = 2
@@ -162,7 +162,8 @@ class QdrantPoints:
                 f"braucht {version.dimension}. Bitte den Index neu bauen oder QDRANT_ALIAS auf einen freien Namen "
                 "setzen, zum Beispiel QDRANT_ALIAS=luna_knowledge_2"
             )
-        for field, params in PAYLOAD_INDEXES.items():
+        # The engine within this process has no indexes and warns of each.
+        for field, params in PAYLOAD_INDEXES.items() if self._url else ():
             self._write(lambda field=field, params=params: self._index(name, field, params))
         self._ready.add(name)
         return name

@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import replace
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from luna_rules.search.query import Query
-from luna_rules.search.ranker import Ready, lexical_candidates
+from luna_rules.search.ranker import Ready
 from luna_rules.search.tables import SearchTables
 from resources.database import PUBLIC_SCOPE, AsyncConnection
 from resources.vectors import arrays
@@ -28,6 +26,7 @@ from resources.vectors.points import (
     PointsQuestion,
     PointsUnavailableError,
     VersionRef,
+    named_passages,
     question_terms,
 )
 from resources.vectors.postgres import Asked, Clock, PostgresIndex, Wanted
@@ -35,7 +34,6 @@ from resources.vectors.postgres_view import View
 
 MOST_CANDIDATES = 1_500
 """More cost more to send than to find: 1,000 hold as many of the best passages as PostgreSQL's 5,000 (see tests)."""
-MOST_NAMED = 500
 MOST_OUTDATED = 1_000
 REST_S = 5.0
 """So long a server that did not answer is left alone; waiting for it with every question would slow all of them."""
@@ -92,7 +90,7 @@ class QdrantIndex(PostgresIndex):
         if query is None:
             return np.zeros(0, np.uint32), np.zeros(0, np.float32)
         terms = question_terms(query, postings)
-        named = _named(query, view, postings, wanted)
+        named = named_passages(query, view.corpus, postings, wanted.allowed)
         questions: list[tuple[int, PointsQuestion]] = []
         borders = _borders(view)
         for number, state in enumerate(view.scopes):
@@ -151,15 +149,6 @@ class QdrantIndex(PostgresIndex):
             found = ids[order], order
             self._cache.put(key, found, found[0].nbytes + order.nbytes)
         return found
-
-
-def _named(query: Query, view: View, postings: Ready, wanted: Wanted) -> NDArray[np.int64]:
-    """The passages that a question names exactly, ascending: few, so they need not be searched."""
-    lookups = tuple(lookup for lookup in query.lookups if lookup.section is not None)
-    if not lookups:
-        return np.zeros(0, np.int64)
-    only = replace(query, groups=(), lookups=lookups)
-    return lexical_candidates(only, view.corpus, postings, wanted.allowed, MOST_NAMED).astype(np.int64)
 
 
 def _borders(view: View) -> list[tuple[int, int]]:

@@ -24,7 +24,7 @@ from resources.vectors.points import PointsMismatchError, VersionRef
 from resources.vectors.postgres_writer import IndexWriter, StoredSegment
 
 Engine = Literal["postgres", "qdrant"]
-ENGINES: tuple[str, ...] = get_args(Engine)
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 SLICE = 2_000
 """Passages between two reports of progress; a kill loses at most so many."""
 
@@ -57,7 +57,7 @@ def transfer(
     return done
 
 
-def release(connection: Connection, writer: IndexWriter, version_id: int, engine: Engine) -> None:
+def release(writer: IndexWriter, version_id: int, engine: Engine) -> None:
     """Frees the vectors that an engine has of a version. Raises `IndexVersionError` where no other engine has them."""
     info = writer.version(version_id)
     if not set(info.engines) - {engine}:

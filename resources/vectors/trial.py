@@ -10,13 +10,23 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from luna_rules.search.model import Corpus
 from luna_rules.search.query import Query, QueryParser
-from luna_rules.search.ranker import lexical_candidates, rank
+from luna_rules.search.ranker import Entry, Prepared, Ready, lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
 from resources.database import Connection
 from resources.vectors import arrays
+from resources.vectors.index import NO_FILTERS
+from resources.vectors.points import (
+    FoundPoints,
+    PassagePoints,
+    PointsQuestion,
+    VersionRef,
+    named_passages,
+    question_terms,
+)
 from resources.vectors.postgres_writer import IndexWriter
 
 _LAYOUTS = """
@@ -48,18 +58,35 @@ class Trial:
 
 
 def ask_version(
-    connection: Connection, version_id: int, questions: Sequence[str], tables: SearchTables, *, limit: int
+    connection: Connection,
+    version_id: int,
+    questions: Sequence[str],
+    tables: SearchTables,
+    *,
+    limit: int,
+    points: PassagePoints | None = None,
 ) -> list[list[UUID]]:
     """The ids of the best `limit` passages for each question, best first."""
-    trials = try_version(connection, version_id, questions, tables, limit=limit)
+    trials = try_version(connection, version_id, questions, tables, limit=limit, points=points)
     return [[chunk_id for chunk_id, _, _ in one.hits] for one in trials]
 
 
 def try_version(
-    connection: Connection, version_id: int, questions: Sequence[str], tables: SearchTables, *, limit: int
+    connection: Connection,
+    version_id: int,
+    questions: Sequence[str],
+    tables: SearchTables,
+    *,
+    limit: int,
+    points: PassagePoints | None = None,
 ) -> list[Trial]:
-    """The best `limit` passages for each question with their scores, and how rare its terms are."""
-    lexicon = IndexWriter(connection).lexicon(version_id)
+    """The best `limit` passages for each question with their scores, and how rare its terms are.
+
+    `points`: the engine outside that finds the candidates; without, the postings do.
+    """
+    writer = IndexWriter(connection)
+    version = VersionRef.of(writer.version(version_id))
+    lexicon = writer.lexicon(version_id)
     parser = QueryParser(lexicon, tables)
     rows = connection.execute(_LAYOUTS, (version_id,), binary=True).fetchall()
     if not rows:
@@ -90,7 +117,9 @@ def try_version(
     joined = {term: arrays.join_postings(pieces) for term, pieces in parts.items()}
     postings = {term: (numbers.astype(np.uint32, copy=False), rest) for term, (numbers, rest) in joined.items()}
     vectors = None
-    if lexicon.dimension:
+    by_id = np.argsort(whole.chunk_ids, kind="stable")
+    prepared = Prepared.of(corpus)
+    if lexicon.dimension and points is None:
         halves = [connection.execute(_VECTORS, (row[0],), binary=True).fetchone() for row in rows]
         data = b"".join(bytes(half[0]) for half in halves if half and half[0])
         vectors = arrays.read_halfvecs(data, lexicon.dimension)
@@ -98,8 +127,23 @@ def try_version(
     for query in queries:
         # Only its own terms: the ranker prepares every posting that it is given.
         own = {term: postings[term] for term in query.terms if term in postings}
-        candidates = lexical_candidates(query, corpus, own, None if bool(kept.all()) else kept)
+        allowed = None if bool(kept.all()) else kept
         dense = None
+        if points is not None:
+            ready = Ready(prepared, {term: Entry.of(*posting, prepared) for term, posting in own.items()})
+            vector = query.vector(lexicon)
+            named = named_passages(query, corpus, ready, allowed)
+            question = PointsQuestion(
+                version,
+                question_terms(query, ready),
+                vector if bool(vector.any()) else None,
+                NO_FILTERS,
+                None,
+                named=[arrays.uuid_at(whole.chunk_ids, number) for number in named.tolist()],
+            )
+            candidates, dense = _from_points(points.search(question), named, whole.chunk_ids, by_id, kept)
+        else:
+            candidates = lexical_candidates(query, corpus, own, allowed)
         if vectors is not None and len(vectors) == whole.size:
             dense = vectors[candidates].astype(np.float32) @ query.vector(lexicon)
         ranked = rank(query, corpus, own, candidates, dense=dense, limit=limit)
@@ -107,3 +151,22 @@ def try_version(
         frequency = {term: len(numbers) for term, (numbers, _) in own.items()}
         answers.append(Trial(query, hits, frequency, whole.size))
     return answers
+
+
+def _from_points(
+    found: FoundPoints,
+    named: NDArray[np.int64],
+    chunk_ids: NDArray[np.bytes_],
+    by_id: NDArray[np.int64],
+    kept: NDArray[np.bool_],
+) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+    """Numbers (ascending) and cosines of what the engine found and what was named exactly."""
+    sorted_ids = chunk_ids[by_id]
+    near = np.minimum(np.searchsorted(sorted_ids, found.chunk_ids), len(sorted_ids) - 1)
+    known = sorted_ids[near] == found.chunk_ids
+    cosines = np.zeros(len(chunk_ids), np.float32)
+    places = by_id[near[known]]
+    cosines[places] = found.cosines[known]
+    numbers = np.unique(np.concatenate([places, named]))
+    numbers = numbers[kept[numbers]]
+    return numbers.astype(np.uint32), cosines[numbers]

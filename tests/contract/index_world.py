@@ -99,6 +99,7 @@ class World:
 
     def __init__(self, urls: DatabaseUrls, engine: str = "postgres") -> None:
         self.urls = urls
+        self.engine = engine
         self.points = open_points(engine)
         self.owner: psycopg.Connection[tuple[object, ...]] = psycopg.connect(urls.owner, autocommit=True)
         self._worker_context = worker_connection(urls.worker)

@@ -331,7 +331,7 @@ def test_a_worse_index_version_is_refused_and_the_live_one_stays(house: House, m
     live = IndexWriter(house.worker).live_version(DEFAULT_TENANT)
     assert live is not None
 
-    def evaluate(_: Connection, version_id: int, questions: list[GoldQuestion]) -> object:
+    def evaluate(_: Connection, __: IndexWriter, version_id: int, questions: list[GoldQuestion]) -> object:
         from luna_assets.documents.gold import GoldReport
 
         return GoldReport(len(questions), len(questions) if version_id == live.id else 0, ())
@@ -372,7 +372,7 @@ def test_deleted_documents_go_after_a_week_with_their_objects(house: House, monk
     with house.database.owner() as owner:
         owner.execute("UPDATE items SET deleted_at = now() - interval '8 days' WHERE id = %s", (gone,))
         owner.execute("UPDATE items SET deleted_at = now() - interval '2 days' WHERE id = %s", (kept,))
-    assert purge_deleted(house.worker) == 1
+    assert purge_deleted(house.worker, IndexWriter(house.worker)) == 1
     assert sweep_objects(house.worker, house.objects) == 0, "a young object may belong to an upload in progress"
     monkeypatch.setattr(house.objects, "age", lambda _: __import__("datetime").timedelta(hours=2))
     assert sweep_objects(house.worker, house.objects) == 1

@@ -1,0 +1,250 @@
+"""The index as the administrator sees it: its versions, the engines that hold them, and the jobs that change them."""
+
+import asyncio
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from luna_api.accounts.principal import Principal
+from luna_api.admin.schemas import RunStarted
+from luna_api.audit import audit
+from luna_api.context import AppContext
+from luna_api.envelope import Envelope, ok
+from luna_api.errors import ApiError, invalid, unavailable
+from luna_api.guards import admin_only
+from resources.database import AsyncConnection
+from resources.orchestrator import OrchestratorError
+from resources.vectors.points import PassagePoints, PointsError, VersionRef
+from resources.vectors.qdrant_index import QdrantIndex
+
+ROLL_BACK_JOB, SWITCH_JOB = "index_rollback", "index_switch"
+# Passages that count: those of the segments without the items that were dropped from them.
+_VERSIONS = """
+SELECT v.id, v.tenant_id, v.state, v.engines, v.dimension, v.embedder, v.analyser_version, v.chunker_version,
+       extract(epoch FROM v.created_at), extract(epoch FROM v.promoted_at), v.run_id, v.report,
+       (SELECT coalesce(sum(s.chunk_count - (
+            SELECT coalesce(sum(s.item_starts[n + 1] - s.item_starts[n]), 0)
+            FROM generate_subscripts(s.item_ids, 1) AS n
+            WHERE cardinality(s.dropped) > 0 AND s.item_ids[n] = ANY (s.dropped)
+        )), 0) FROM index_segments AS s WHERE s.version_id = v.id)
+FROM index_versions AS v WHERE (NOT %(live)s OR v.state = 'live')
+ORDER BY v.tenant_id NULLS FIRST, v.id DESC LIMIT 100
+"""
+_TARGET = """
+SELECT id FROM index_versions WHERE state = 'retired' AND tenant_id IS NOT DISTINCT FROM %s
+AND (%s::bigint IS NULL OR id = %s) ORDER BY promoted_at DESC NULLS LAST LIMIT 1
+"""
+Scope = Literal["public", "tenant"]
+
+
+class IndexVersion(msgspec.Struct, kw_only=True):
+    """One version; times are seconds since the epoch, UTC. `points` is what Qdrant has, null where nobody asked it."""
+
+    id: int
+    scope: Scope
+    state: str
+    engines: list[str]
+    chunks: int
+    points: int | None
+    dimension: int
+    embedder: str
+    analyser_version: str
+    chunker_version: str
+    created_at_s: float
+    promoted_at_s: float | None
+    run_id: str | None
+    report: dict[str, object]
+
+
+class IndexOverview(msgspec.Struct, kw_only=True):
+    """`engine` is the one that answers. `trouble` says why not all is well, null where it is."""
+
+    engine: Literal["postgres", "qdrant"]
+    trouble: str | None
+    alias: str | None
+    versions: list[IndexVersion]
+
+
+class RollBackRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Which scope goes back; `version_id` is a retired version, by default the one that was live before."""
+
+    scope: Scope = "public"
+    version_id: Annotated[int, Meta(ge=1)] | None = None
+
+
+class SwitchRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Which engine is to hold the index; `drop_other` frees what the other one has."""
+
+    engine: Literal["postgres", "qdrant"]
+    drop_other: bool = False
+
+
+class IndexService:
+    """Versions and engines of the index."""
+
+    def __init__(self, context: AppContext, principal: Principal) -> None:
+        self._context = context
+        self._principal = principal
+
+    async def overview(self) -> IndexOverview:
+        """The versions of the public scope and the tenant's."""
+        async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
+            versions = await read_versions(sql)
+        points, alias = self._context.points, None
+        trouble = self._context.index.trouble if isinstance(self._context.index, QdrantIndex) else None
+        if points is not None:
+            try:
+                alias = (await asyncio.to_thread(points.state)).alias
+                await _count(points, versions, self._principal.tenant_id)
+            except PointsError as fault:
+                trouble = str(fault)
+        trouble = trouble or _trouble(versions, points is not None)
+        return IndexOverview(
+            engine="postgres" if points is None else "qdrant", trouble=trouble, alias=alias, versions=versions
+        )
+
+    async def roll_back(self, request: RollBackRequest) -> RunStarted:
+        """Let Dagster make an earlier version live again. Raises 409 where there is none."""
+        tenant = None if request.scope == "public" else self._principal.tenant_id
+        async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
+            cursor = await sql.execute(_TARGET, (tenant, request.version_id, request.version_id))
+            row = await cursor.fetchone()
+        if row is None and request.version_id is not None:
+            raise invalid("version_id", "nennt keine frühere Version dieses Index", "die id einer Version, die ruht")
+        if row is None:
+            raise ApiError(409, "Es gibt keine frühere Version, zu der ich zurückkehren könnte.")
+        config: dict[str, object] = {"version_id": row[0]}
+        if tenant is not None:
+            config["tenant_id"] = str(tenant)
+        return await self._launch(ROLL_BACK_JOB, "roll_index_back", config, "admin.index.rollback")
+
+    async def switch(self, request: SwitchRequest) -> RunStarted:
+        """Let Dagster complete an engine. Raises 400 where it is not configured."""
+        if request.engine == "qdrant" and self._context.points is None:
+            raise invalid("engine", "nennt Qdrant, aber QDRANT_URL ist nicht gesetzt", '"postgres"')
+        config: dict[str, object] = {"engine": request.engine, "drop_other": request.drop_other}
+        return await self._launch(SWITCH_JOB, "switch_index_engine", config, "admin.index.switch")
+
+    async def _launch(self, job: str, op: str, config: dict[str, object], action: str) -> RunStarted:
+        tags = {"luna/requested_by": self._principal.actor, "luna/tenant": str(self._principal.tenant_id)}
+        try:
+            run_id = await self._context.orchestrator.launch(
+                job, run_config={"ops": {op: {"config": config}}}, tags=tags
+            )
+        except OrchestratorError as fault:
+            raise unavailable("dagster", f"Dagster hat den Auftrag nicht angenommen: {fault}") from None
+        async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
+            await audit(sql, self._principal, action, {"run_id": run_id, **config})
+        return RunStarted(run_id)
+
+
+async def probe(context: AppContext, tenant: UUID) -> str:
+    """The state of the index for `admin/health`. Raises `LookupError` where it answers, but not as it should."""
+    async with context.database.transaction(tenant) as sql:
+        versions = await read_versions(sql, live=True)
+    if not versions:
+        raise LookupError("Es gibt noch keinen Index")
+    points = context.points
+    if points is None:
+        if trouble := _trouble(versions, outside=False):
+            raise LookupError(trouble)
+        return ", ".join(str(version.id) for version in versions)
+    state = await asyncio.to_thread(points.state)
+    await _count(points, versions, tenant)
+    trouble = _trouble(versions, outside=True)
+    if trouble is None and isinstance(context.index, QdrantIndex):
+        trouble = context.index.trouble
+    if trouble:
+        raise LookupError(trouble)
+    return state.version
+
+
+async def read_versions(sql: AsyncConnection, *, live: bool = False) -> list[IndexVersion]:
+    """The versions that the transaction's tenant sees."""
+    return [
+        IndexVersion(
+            id=row[0],
+            scope="public" if row[1] is None else "tenant",
+            state=row[2],
+            engines=list(row[3]),
+            dimension=row[4],
+            embedder=row[5],
+            analyser_version=row[6],
+            chunker_version=row[7],
+            created_at_s=float(row[8]),
+            promoted_at_s=None if row[9] is None else float(row[9]),
+            run_id=row[10],
+            report=row[11],
+            chunks=int(row[12]),
+            points=None,
+        )
+        async for row in await sql.execute(_VERSIONS, {"live": live})
+    ]
+
+
+async def _count(points: PassagePoints, versions: list[IndexVersion], tenant: UUID) -> None:
+    for version in versions:
+        if "qdrant" in version.engines:
+            ref = VersionRef(version.id, None if version.scope == "public" else tenant, version.dimension)
+            version.points = await asyncio.to_thread(points.count, ref)
+
+
+def _trouble(versions: list[IndexVersion], outside: bool) -> str | None:
+    """What is wrong with the live versions, and what helps."""
+    live = [version for version in versions if version.state == "live" and version.chunks]
+    for version in live:
+        if outside and "qdrant" not in version.engines:
+            return (
+                f"Die Indexversion {version.id} liegt noch nicht in Qdrant; gesucht wird in PostgreSQL. "
+                f"Der Auftrag „{SWITCH_JOB}“ überträgt sie."
+            )
+        if outside and version.points is not None and version.points < version.chunks:
+            return (
+                f"In Qdrant fehlen {version.chunks - version.points} von {version.chunks} Textstellen der "
+                f"Indexversion {version.id}; gesucht wird in PostgreSQL, wo es nötig ist. Der Auftrag "
+                f"„{SWITCH_JOB}“ ergänzt sie."
+            )
+        if not outside and "postgres" not in version.engines:
+            return (
+                f"Die Vektoren der Indexversion {version.id} liegen nur in Qdrant, aber QDRANT_URL ist nicht gesetzt; "
+                f"gesucht wird nur nach Wörtern. Der Auftrag „{SWITCH_JOB}“ holt sie nach PostgreSQL."
+            )
+    return None
+
+
+def provide_service(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> IndexService:
+    """Versions and engines of the index."""
+    return IndexService(context, principal)
+
+
+class IndexController(Controller):
+    """Versions and engines of the index."""
+
+    path = "/admin/index"
+    tags = ("admin",)
+    guards = (admin_only,)
+    dependencies = {"service": Provide(provide_service, sync_to_thread=False)}  # noqa: RUF012
+
+    @get("/", operation_id="getIndex")
+    async def overview(self, service: NamedDependency[IndexService]) -> Envelope[IndexOverview]:
+        """Die Versionen des Index und wo ihre Vektoren liegen."""
+        return ok(await service.overview())
+
+    @post("/rollback", operation_id="rollBackIndex", status_code=202)
+    async def roll_back(
+        self, service: NamedDependency[IndexService], data: JSONBody[RollBackRequest]
+    ) -> Envelope[RunStarted]:
+        """Zu einer früheren Version zurückkehren; was seither dazukam, bleibt."""
+        return ok(await service.roll_back(data), "Der Auftrag läuft.")
+
+    @post("/switch", operation_id="switchIndex", status_code=202)
+    async def switch(
+        self, service: NamedDependency[IndexService], data: JSONBody[SwitchRequest]
+    ) -> Envelope[RunStarted]:
+        """Den Index nach PostgreSQL oder Qdrant bringen, oder dort ergänzen, was fehlt."""
+        return ok(await service.switch(data), "Der Auftrag läuft.")
