@@ -604,6 +604,48 @@ export type ImportRowFault = {
 };
 
 /**
+ * IndexOverview
+ */
+export type IndexOverview = {
+    alias: string | null;
+    engine: 'postgres' | 'qdrant';
+    trouble: string | null;
+    versions: Array<IndexVersion>;
+};
+
+/**
+ * Envelope[IndexOverview]
+ */
+export type IndexOverviewEnvelope = {
+    data: IndexOverview;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
+ * IndexVersion
+ */
+export type IndexVersion = {
+    analyser_version: string;
+    chunker_version: string;
+    chunks: number;
+    created_at_s: number;
+    dimension: number;
+    embedder: string;
+    engines: Array<string>;
+    id: number;
+    points: number | null;
+    promoted_at_s: number | null;
+    report: {
+        [key: string]: unknown;
+    };
+    run_id: string | null;
+    scope: 'public' | 'tenant';
+    state: string;
+};
+
+/**
  * IngestForm
  */
 export type IngestForm = {
@@ -1513,6 +1555,14 @@ export type RoleData = {
 };
 
 /**
+ * RollBackRequest
+ */
+export type RollBackRequest = {
+    scope?: 'public' | 'tenant';
+    version_id?: number | null;
+};
+
+/**
  * RouteLatency
  */
 export type RouteLatency = {
@@ -1812,6 +1862,14 @@ export type SmartMeterDataEnvelope = {
 };
 
 /**
+ * SwitchRequest
+ */
+export type SwitchRequest = {
+    drop_other?: boolean;
+    engine: 'postgres' | 'qdrant';
+};
+
+/**
  * SystemInfo
  */
 export type SystemInfo = {
@@ -2044,6 +2102,117 @@ export type GetAdminHealthResponses = {
 };
 
 export type GetAdminHealthResponse = GetAdminHealthResponses[keyof GetAdminHealthResponses];
+
+export type GetIndexData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/index';
+};
+
+export type GetIndexErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetIndexError = GetIndexErrors[keyof GetIndexErrors];
+
+export type GetIndexResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: IndexOverviewEnvelope;
+};
+
+export type GetIndexResponse = GetIndexResponses[keyof GetIndexResponses];
+
+export type RollBackIndexData = {
+    body: RollBackRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/index/rollback';
+};
+
+export type RollBackIndexErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type RollBackIndexError = RollBackIndexErrors[keyof RollBackIndexErrors];
+
+export type RollBackIndexResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: RunStartedEnvelope;
+};
+
+export type RollBackIndexResponse = RollBackIndexResponses[keyof RollBackIndexResponses];
+
+export type SwitchIndexData = {
+    body: SwitchRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/index/switch';
+};
+
+export type SwitchIndexErrors = {
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type SwitchIndexError = SwitchIndexErrors[keyof SwitchIndexErrors];
+
+export type SwitchIndexResponses = {
+    /**
+     * Request accepted, processing continues off-line
+     */
+    202: RunStartedEnvelope;
+};
+
+export type SwitchIndexResponse = SwitchIndexResponses[keyof SwitchIndexResponses];
 
 export type DeleteAdminItemData = {
     body?: never;
