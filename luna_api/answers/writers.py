@@ -22,7 +22,7 @@ from luna_api.prompts import LunaPrompts
 from luna_rules.answers.context import build_context
 from luna_rules.answers.model import Passage
 from luna_rules.answers.orders import without_orders
-from luna_rules.answers.written import WrittenChecker, WrittenSentence, under_short_ids
+from luna_rules.answers.written import WrittenChecker, WrittenSentence, under_short_ids, words_of
 from resources.generator import ANSWER_TOKENS, GeneratorError, ModelInfo, OllamaGenerator, estimate_tokens
 
 PASSAGE_OVERHEAD = 48
@@ -70,6 +70,7 @@ class _Run:
     prompt_sha256: str = ""
     kept: list[WrittenSentence] = field(default_factory=list[WrittenSentence])
     dropped: list[WrittenSentence] = field(default_factory=list[WrittenSentence])
+    answers: bool = False
     fault: str = ""
 
     def attempt(self, outcome: str) -> Attempt:
@@ -134,6 +135,9 @@ class GeneratorWriter:
             )
         else:
             self._directory.worked(info)
+        if run.kept and not run.answers:
+            run.dropped = [*run.dropped, *(replace(one, reasons=("beantwortet die Frage nicht",)) for one in run.kept)]
+            run.kept = []
         if run.dropped:
             self._registry.dropped_sentences.inc(len(run.dropped))
         if not run.kept:
@@ -149,14 +153,24 @@ class GeneratorWriter:
         run.prompt_sha256 = hashlib.sha256(f"{self._prompts.system}\n\n{prompt}".encode()).hexdigest()
         checker = WrittenChecker(passages, real_ids, question=brief.question, instructions=self._prompts.system)
         run.kept, run.dropped = checker.kept, checker.dropped
+        anchors = {str(citation.chunk_id) for citation in brief.draft.citations}
+        waiting: list[WrittenSentence] = []
+
+        async def tell(sentences: Sequence[WrittenSentence]) -> None:
+            """What is true need not be an answer: nothing is shown before a sentence rests where it stands."""
+            waiting.extend(sentences)
+            run.answers = run.answers or any(anchors.intersection(one.cited) for one in sentences)
+            if run.answers:
+                for sentence in waiting:
+                    await say(info, _said(brief.found, sentence))
+                waiting.clear()
+
         async with aclosing(self._generator.stream(info, self._prompts.system, prompt)) as pieces:
             async for piece in pieces:
-                for sentence in checker.feed(piece):
-                    await say(info, _said(brief.found, sentence))
+                await tell(checker.feed(piece))
                 if checker.enough:
                     return
-        for sentence in checker.finish():
-            await say(info, _said(brief.found, sentence))
+        await tell(checker.finish())
 
     def _context(self, info: ModelInfo, brief: Brief) -> tuple[tuple[Passage, ...], dict[str, str]]:
         """The passages that fit the model's window, in reading order under short ids, without orders to machines."""
@@ -215,8 +229,10 @@ def _composed(info: ModelInfo, brief: Brief, kept: Sequence[WrittenSentence], *,
     if draft.answer.summary_chunk_id and draft.summary:
         cited.insert(0, draft.answer.summary_chunk_id)
     if interrupted:
-        sentences += draft.sentences
-        body = f"{body}\n\n{draft.body}"
+        said = {words_of(sentence.text) for sentence in kept}
+        rest = [sentence for sentence in draft.sentences if words_of(sentence.text) not in said]
+        sentences += rest
+        body = "\n\n".join((body, *(sentence.text for sentence in rest)))
         cited += [str(citation.chunk_id) for citation in draft.citations]
     citations = {chunk_id: brief.found.citation(chunk_id) for chunk_id in cited}
     runs = {str(row["chunk_id"]): row["run_id"] for row in brief.found.rows}

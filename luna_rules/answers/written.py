@@ -211,6 +211,11 @@ def _bare(text: str) -> str:
     return " ".join(re.findall(r"\w+", comparable(text)))
 
 
+def words_of(text: str) -> str:
+    """The words of a sentence without its citations, for telling whether two say the same in the same words."""
+    return _bare(_MARK.sub(" ", text))
+
+
 def _without_marks(text: str) -> str:
     """The sentence without its citations; the full stop moves in front of where they stand."""
     bare = _MARK.sub("", text).strip()

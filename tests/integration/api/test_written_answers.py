@@ -210,6 +210,17 @@ def test_a_model_that_only_lies_gives_way_to_the_passages(model: Script, both: B
     assert "sechs Wochen" in answer["answer"]
 
 
+def test_what_is_true_but_no_answer_is_not_shown(model: Script, both: Both) -> None:
+    away = says("Für Gas gilt eine Frist von zehn Wochen @.", about="zehn Wochen")
+    model.pieces = away
+    answer, events = both("Darf der Liefervertrag gekündigt werden, und welche Frist gilt?")
+    agree(answer, events)
+    assert answer["mode"] == "extractive"
+    assert "beantwortet die Frage nicht" in answer["writing"]["attempts"][0]["reasons"]
+    for text in shown(answer, events):
+        assert "zehn Wochen" not in text
+
+
 def test_the_other_model_writes_where_the_first_only_lies(model: Script, both: Both) -> None:
     model.by_model = {"gross:latest": says("Die Frist beträgt neun Wochen @."), "ersatz:latest": good}
     answer, events = both()
@@ -269,6 +280,17 @@ def test_half_an_answer_is_completed_by_the_passages(model: Script, both: Both) 
         assert "mit einer Frist von [" not in text
         assert text.index("Textform") < text.index("sechs Wochen zum Monatsende") or text.startswith("Der ")
     assert "sechs Wochen zum Monatsende" in answer["answer"]
+
+
+def test_what_was_said_before_the_break_is_not_said_again(model: Script, both: Both) -> None:
+    verbatim = "Der Liefervertrag kann mit einer Frist von sechs Wochen zum Monatsende gekündigt werden."
+    model.pieces = says(f"{verbatim} @", "Die Kündigung bedarf")
+    model.breaks_off = True
+    answer, events = both()
+    agree(answer, events)
+    assert answer["writing"]["attempts"][0]["outcome"] == "interrupted"
+    assert answer["answer"].count("sechs Wochen zum Monatsende") == 1
+    assert sum("sechs Wochen" in str(data["text"]) for name, data in events if name == "sentence") == 1
 
 
 def test_a_model_without_end_is_stopped(model: Script, both: Both) -> None:
