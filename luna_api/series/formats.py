@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FileFormat = Literal["csv", "xlsx", "parquet", "arrow"]
 MEDIA_TYPES: Final[dict[FileFormat, str]] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "parquet": "application/vnd.apache.parquet",
     "arrow": "application/vnd.apache.arrow.file",

@@ -120,13 +120,15 @@ class SeriesService:
         rows = len(columns.ts)
         columns, thinned = shaping.reduced(columns, asked.points)
         named = shaping.arrays(columns)
+        simulated = meter["simulated"] or any(part["simulated"] for part in parts)
         if asked.format != "json":
-            return await _file(asked, asked.format, meter_id, {"meter_id": meter_id}, named, etag)
+            stem = _marked(meter_id, simulated=simulated)
+            return await _file(asked, asked.format, stem, {"meter_id": meter_id}, named, etag)
         head = {
             "meter_id": meter_id,
             "name": meter["name"],
             "timezone": meter["timezone"],
-            "simulated": meter["simulated"] or any(part["simulated"] for part in parts),
+            "simulated": simulated,
             "virtual": meter["formula"] is not None,
             "quality_summary": shaping.quality_summary(columns.quality),
         }
@@ -152,7 +154,8 @@ class SeriesService:
         named = shaping.arrays(columns)
         if asked.format != "json":
             keys = {"market": market, "product": product}
-            return await _file(asked, asked.format, f"{market}_{product}", keys, named, etag)
+            stem = _marked(f"{market}_{product}", simulated=row["simulated"])
+            return await _file(asked, asked.format, stem, keys, named, etag)
         head = {
             "market": market,
             "product": product,
@@ -323,6 +326,11 @@ def _json(
     return Response(
         content, media_type="application/json", headers={"ETag": etag, "Cache-Control": "private, no-cache"}
     )
+
+
+def _marked(stem: str, *, simulated: bool) -> str:
+    """The beginning of a file's name; columns of prices say nowhere else that they are simulated."""
+    return f"{stem}_simuliert" if simulated else stem
 
 
 async def _file(

@@ -20,7 +20,7 @@ class SimulatorOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, r
 
 
 class SimulatorState(msgspec.Struct, kw_only=True):
-    """How a simulator is doing; times are UTC, `lag_s` is how far the last step is behind the present."""
+    """How a simulator is doing; times are UTC, `lag_s` is for how long the next step has been due."""
 
     simulator: Name
     state: Literal["running", "stopped"]

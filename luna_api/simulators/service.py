@@ -88,8 +88,9 @@ class SimulatorService:
 def _state(row: tuple[Any, ...], steps: dict[str, int], meters: int) -> SimulatorState:
     name, state, speed, cursor, lag, settings, started, stopped, ticked, error, now, products = row
     running = state == "running"
-    # What the sensor wrote down last is as old as its tick; the present lag follows from the cursor.
-    present = (now - cursor).total_seconds() if running and cursor is not None else lag
+    # What the sensor wrote down last is as old as its tick; the present lag follows from the cursor. The step that has
+    # begun there is due only when it has ended.
+    present = max(0.0, (now - cursor).total_seconds() - steps[name]) if running and cursor is not None else lag
     rows = (settings or {}).get("rows", 0)
     return SimulatorState(
         simulator=cast("Name", name),

@@ -180,6 +180,18 @@ def test_what_has_not_changed_is_not_sent_again(world: Api, user: httpx.Client) 
     assert changed.headers["etag"] != etag
 
 
+def test_a_file_of_simulated_values_is_named_so(world: Api, user: httpx.Client) -> None:
+    with world.database.owner() as owner:
+        owner.execute(
+            "INSERT INTO market_products (market, product, interval_s, description, simulated)"
+            " VALUES ('EEX', 'PROBE', 3600, 'Probe', true)"
+        )
+    response = get(user, "/data/market", market="EEX", product="PROBE", format="csv", **DAY)
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="EEX_PROBE_simuliert_2025-03-30_2025-03-31.csv"' in response.headers["content-disposition"]
+    assert data(get(user, "/data/market", market="EEX", product="PROBE", **DAY))["simulated"] is True
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet", "arrow"])
 def test_files_hold_the_same_values(user: httpx.Client, kind: str) -> None:
     response = get(user, "/data/smartmeter", meter_id="haus-1", format=kind, resolution="raw", **DAY)
