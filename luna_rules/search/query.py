@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ _SYNONYM = 0.8
 _PARTS = 0.5
 _PART_SYNONYM = 0.4
 _HINT = 0.3
+_GENERAL = 0.5
 _SIMILAR = 0.5
 _SIMILAR_KNOWN = 0.3
 _PIECES = 0.6
@@ -171,9 +173,11 @@ def phrase_key(text: str) -> tuple[str, ...]:
     return content or tuple(stem for _, stem in stems)
 
 
-def english_key(text: str) -> tuple[str, ...]:
-    """The stems of an English wording, as the glossary is compared."""
-    return tuple(words.english_stem(words.joined(token)) for token in words.tokens(words.clean(text)))
+def english_key(text: str, ignored: Collection[str] = ()) -> tuple[str, ...]:
+    """The stems of an English wording without the ignored words (unless there is nothing else)."""
+    raw = words.tokens(words.clean(text))
+    content = [token for token in raw if token.lower() not in ignored] or raw
+    return tuple(words.english_stem(words.joined(token)) for token in content)
 
 
 def verb_forms(spelled: str) -> tuple[str, ...]:
@@ -196,7 +200,9 @@ class QueryParser:
         self._tables = tables
         self._analyser = Analyser(lexicon)
         self._synonyms = _Phrases(tables.synonyms, phrase_key)
-        self._english = _Phrases(tables.english, english_key)
+        self._words = _Phrases(tables.words, phrase_key)
+        self._english_ignored = frozenset(tables.english_ignored)
+        self._english = _Phrases(tables.english, partial(english_key, ignored=self._english_ignored))
         self._answer_types = _Phrases(tables.answer_types, phrase_key)
         self._energies = [
             (
@@ -207,7 +213,6 @@ class QueryParser:
         ]
         self._ignored = frozenset(words.spelling(word) for word in tables.ignored)
         self._ignored |= frozenset(words.stem(word) for word in self._ignored)
-        self._english_ignored = frozenset(tables.english_ignored)
         self._lookups = LookupParser(lexicon.laws, tables.law_names)
         self._similar = SimilarTerms(lexicon.terms)
         self._wordings = WordingIndex(tables.sections, self._analyser)
@@ -292,7 +297,10 @@ class QueryParser:
                 groups.append(Group(" ".join(found[i].raw for i in span), _merged(alternatives)))
                 covered.update(span)
         german = [self._translated(key) for key in keys] if english else keys
-        for span, meant in self._synonyms.near(german):
+        near = self._synonyms.near(german) + (self._english.near(keys) if english else [])
+        for start in () if english else range(len(keys)):
+            near += [(tuple(range(start, start + n)), meant) for n, meant in self._words.at(keys, start) if n > 1]
+        for span, meant in near:
             asked = " ".join(found[i].raw for i in span)
             groups.append(Group(asked, _merged(self._meant(meant, _SYNONYM)), _NEAR))
         for i, token in enumerate(found):
@@ -313,6 +321,8 @@ class QueryParser:
             alternatives += self._meant(meant, _SYNONYM)
         for meant in self._synonyms.partly(token.key):
             alternatives += self._meant(meant, _LOOSE)
+        for meant in self._words.meant(token.key):
+            alternatives += self._meant(meant, _GENERAL)
         for form in verb_forms(words.spelling(token.raw)):
             key = words.stem(form)
             if key == whole:

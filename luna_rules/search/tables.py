@@ -28,7 +28,7 @@ class SearchTables:
     `synonyms`: everyday wordings → the law's. `english`: English wordings → German ones. `answer_types`: question
     wordings → words that an answer would contain. `law_names`: former and colloquial names of laws → names in force.
     `energies`: words that tell an energy → ordinances for it alone, the usual energy first.
-    `sections`: everyday wordings of what single sections answer.
+    `sections`: everyday wordings of what single sections answer. `words`: everyday and formal German, whatever the law.
     `ignored`: words of conversation that say nothing about the subject. `english_ignored`: the same for English.
     """
 
@@ -38,6 +38,7 @@ class SearchTables:
     law_names: Entries = ()
     energies: Entries = ()
     sections: tuple[SectionWording, ...] = ()
+    words: Entries = ()
     ignored: frozenset[str] = frozenset()
     english_ignored: frozenset[str] = frozenset()
 
@@ -50,6 +51,7 @@ class SearchTables:
         law_names: str = "",
         energies: str = "",
         sections: str = "",
+        words: str = "",
         ignored: str = "",
         english_ignored: str = "",
     ) -> SearchTables:
@@ -61,6 +63,7 @@ class SearchTables:
             law_names=_entries(law_names, "law_names"),
             energies=_entries(energies, "energies"),
             sections=_sections(sections),
+            words=_entries(words, "words"),
             ignored=_words(ignored),
             english_ignored=_words(english_ignored),
         )

@@ -199,3 +199,28 @@ def test_rules_for_another_energy_go_behind(engine: Engine, question: str, behin
     assert {term.removeprefix("@law/") for term in query.behind} == behind
     assert query.doubt == doubt
     assert set(query.behind) <= set(query.terms)
+
+
+def test_plain_words_stand_for_formal_ones_but_weigh_less(engine: Engine) -> None:
+    tables = SearchTables.parse(words="loswerden|raus aus\tKündigung", synonyms="abspringen\tKündigung")
+    parser = QueryParser(engine.lexicon, tables)
+
+    def weight(question: str) -> float:
+        found = [
+            alternative.weight
+            for group in parser.parse(question).groups
+            for alternative in group.alternatives
+            if alternative.terms == ("kundig",)
+        ]
+        return max(found, default=0.0)
+
+    assert 0 < weight("loswerden") < weight("abspringen")
+    assert weight("raus aus dem Laden") > 0
+
+
+def test_key_words_alone_tell_english(engine: Engine) -> None:
+    tables = SearchTables.parse(english="withdrawal\tKündigung\nfee\tEntgelt", english_ignored="the of")
+    parser = QueryParser(engine.lexicon, tables)
+    assert parser.parse("withdrawal fee").language == "en"
+    assert parser.parse("Entgelt").language == "de"
+    assert "entgelt" in terms_of(parser.parse("withdrawal fee"))
