@@ -56,7 +56,7 @@ EXAMPLES: dict[str, str] = {
     "simulator": '"simulator": "smartmeter" (oder market)',
     "action": '"action": "start" (oder stop); für Modelle "pull", "cancel" oder "select"',
     "model": '"model": "llama3.1:8b-instruct-q4_K_M"',
-    "role": '"role": "generate" (oder fallback, embed)',
+    "role": '"role": "generate" (oder fallback)',
     "speed": '"speed": 60 (erlaubt sind 1 bis 100000)',
     "X-Tenant-Id": "X-Tenant-Id: default",
     "from": "from=2024-01-01 (oder 2024-01-01T00:00:00+01:00)",

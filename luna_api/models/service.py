@@ -10,7 +10,7 @@ from luna_api.models.schemas import ModelData, ModelList, ModelRequest, PullData
 from resources.generator import GeneratorError, ModelInfo, OllamaGenerator
 from resources.settings import is_model_name
 
-_ABILITY: dict[Role, str] = {"generate": "completion", "fallback": "completion", "embed": "embedding"}
+_WRITES = "completion"
 _EXAMPLE = '"model": "llama3.1:8b-instruct-q4_K_M"'
 
 
@@ -89,7 +89,11 @@ class ModelService:
 
     async def _select(self, generator: OllamaGenerator, request: ModelRequest) -> str:
         if request.role is None:
-            raise invalid("role", "fehlt", '"role": "generate" (oder fallback, embed)')
+            raise invalid("role", "fehlt")
+        if request.role == "embed":
+            raise ApiError(
+                422, "Die Vektoren bildet der Index in dieser Ausgabe selbst; ein Modell dafür wählt man nicht."
+            )
         name = request.model
         if name is not None:
             try:
@@ -100,10 +104,8 @@ class ModelService:
                         404, f"{fault}. Laden Sie es zuerst.", data={"model": name, "action": "pull"}
                     ) from None
                 raise unavailable("ollama", f"{fault}.") from None
-            needed = _ABILITY[request.role]
-            if info.abilities and needed not in info.abilities:
-                what = "Vektoren bilden" if needed == "embedding" else "Antworten schreiben"
-                raise ApiError(422, f"{info.name} kann nicht, was hier gebraucht wird: {what}.")
+            if info.abilities and _WRITES not in info.abilities:
+                raise ApiError(422, f"{info.name} kann nicht, was hier gebraucht wird: Antworten schreiben.")
             name = info.name
         async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
             await self._models.choice.choose(sql, self._principal, request.role, name)
@@ -111,9 +113,7 @@ class ModelService:
         self._models.forget()
         if name is None:
             return f"Es gilt wieder die Einstellung: {self._models.choice.configured[request.role]}."
-        return (
-            f"Ab der nächsten Frage gilt {name}." if request.role != "embed" else f"Ab dem nächsten Index gilt {name}."
-        )
+        return f"Ab der nächsten Frage gilt {name}."
 
     async def _transfer(self, generator: OllamaGenerator, pulls: Pulls, request: ModelRequest) -> str:
         if request.model is None:

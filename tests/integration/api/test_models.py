@@ -181,7 +181,7 @@ def test_a_fetch_that_fails_says_why(
         ({"action": "loeschen", "model": "gross"}, 400, "„action“"),
         ({"action": "select", "role": "generate", "model": "fehlt"}, 404, "Laden Sie es zuerst"),
         ({"action": "select", "role": "generate", "model": "zahlen"}, 422, "Antworten schreiben"),
-        ({"action": "select", "role": "embed", "model": "gross"}, 422, "Vektoren bilden"),
+        ({"action": "select", "role": "embed", "model": "gross"}, 422, "bildet der Index in dieser Ausgabe selbst"),
     ],
 )
 def test_bad_input_is_named(served: Api, model: Script, body: dict[str, str], status: int, told: str) -> None:
