@@ -4,7 +4,7 @@ from luna_api.accounts.principal import Principal
 from luna_api.audit import audit
 from luna_api.context import AppContext
 from luna_api.errors import ApiError, invalid, unavailable
-from luna_api.models.choice import ROLES, Role
+from luna_api.models.choice import ROLES
 from luna_api.models.pulls import Pull, Pulls
 from luna_api.models.schemas import ModelData, ModelList, ModelRequest, PullData, RoleData
 from resources.generator import GeneratorError, ModelInfo, OllamaGenerator
