@@ -1,0 +1,104 @@
+"""The clients of a models' server against a real Ollama with a tiny model of random weights."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import httpx
+import numpy as np
+import pytest
+
+from luna_rules.answers.model import Passage
+from luna_rules.answers.written import WrittenChecker, under_short_ids
+from resources.embedder import EmbedderError, OllamaEmbedder
+from resources.generator import ANSWER_TOKENS, GeneratorError, OllamaGenerator
+from resources.model_store import pull
+from tests.services.tiny_model import NAME, WIDTH, WINDOW, gguf
+
+HOST = os.environ.get("LUNA_TEST_OLLAMA_HOST", "")
+pytestmark = pytest.mark.skipif(not HOST, reason="LUNA_TEST_OLLAMA_HOST names no Ollama server")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def model() -> str:
+    """The model on the server: its bytes uploaded as a blob, then named."""
+    data = gguf()
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    with httpx.Client(base_url=HOST, timeout=120) as http:
+        http.post(f"/api/blobs/{digest}", content=data).raise_for_status()
+        body = {
+            "model": NAME,
+            "files": {f"{NAME}.gguf": digest},
+            "template": "{{ .System }} {{ .Prompt }}",
+            "stream": False,
+        }
+        http.post("/api/create", json=body).raise_for_status()
+    return NAME
+
+
+@pytest.fixture
+async def generator() -> OllamaGenerator:
+    return OllamaGenerator(HOST)
+
+
+async def test_it_is_listed_with_digest_and_window(generator: OllamaGenerator) -> None:
+    assert (await generator.version())[0].isdigit()
+    info = await generator.describe(NAME)
+    assert info.name == f"{NAME}:latest"
+    assert len(info.digest) == 64
+    assert info.window == WINDOW
+    assert "completion" in info.abilities
+    with pytest.raises(GeneratorError) as caught:
+        await generator.describe("unbekannt")
+    assert caught.value.fault == "missing"
+    await generator.close()
+
+
+async def test_it_writes_in_pieces_within_the_window_and_nothing_of_it_holds(generator: OllamaGenerator) -> None:
+    info = await generator.describe(NAME)
+    passages, real = under_short_ids([Passage("a", "Die Frist beträgt sechs Wochen.", title="Hausordnung")])
+    checker = WrittenChecker(passages, real, question="Welche Frist gilt?", instructions="Antworte kurz.")
+    said, faults = 0, set[str]()
+    try:
+        async for piece in generator.stream(info, "Antworte kurz.", "Passage [chunk 1]: …\n\nWelche Frist gilt?"):
+            said += len(piece)
+            assert checker.feed(piece) == []
+    except GeneratorError as fault:
+        faults.add(fault.fault)
+    assert said > 0
+    assert faults <= {"too_long"}, "random weights may well not stop, and are stopped"
+    assert checker.finish() == []
+    await generator.close()
+
+
+async def test_what_the_server_would_cut_is_not_sent(generator: OllamaGenerator) -> None:
+    info = await generator.describe(NAME)
+    with pytest.raises(GeneratorError) as caught:
+        async for _ in generator.stream(info, "System", "x" * int((WINDOW - ANSWER_TOKENS) * 2.5)):
+            pass
+    assert caught.value.fault == "too_long"
+    await generator.close()
+
+
+async def test_a_model_that_cannot_be_fetched_says_why() -> None:
+    with pytest.raises(GeneratorError) as caught:
+        async for _ in pull(HOST, "127.0.0.1:9/luna/gibt-es-nicht:1b", silence_s=60):
+            pass
+    assert caught.value.fault in {"missing", "nonsense"}
+    assert str(caught.value)
+
+
+def test_its_vectors_have_one_dimension() -> None:
+    embedder = OllamaEmbedder(HOST, NAME)
+    try:
+        space = embedder.space
+    except EmbedderError as fault:
+        embedder.close()
+        pytest.skip(f"this server makes no vectors with a model that writes: {fault}")
+    assert space.dimension == WIDTH
+    vectors = embedder.passages([f"Satz {number} über das Netz" for number in range(40)])
+    assert vectors.shape == (40, WIDTH)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+    embedder.check_unchanged()
+    embedder.close()
