@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
 
 EXAMPLES: dict[str, str] = {
     "luna_home": "LUNA_HOME=.luna",
@@ -44,6 +45,8 @@ EXAMPLES: dict[str, str] = {
     "db_port": "DB_PORT=5432",
     "dagster_port": "DAGSTER_PORT=3000",
     "code_server_port": "CODE_SERVER_PORT=4266",
+    "dagster_host": "DAGSTER_HOST=127.0.0.1",
+    "code_server_host": "CODE_SERVER_HOST=127.0.0.1",
     "admin_api_key": "ADMIN_API_KEY=$(openssl rand -hex 24)",
     "max_upload_mb": "MAX_UPLOAD_MB=50",
     "max_import_mb": "MAX_IMPORT_MB=2000",
@@ -114,6 +117,9 @@ class Settings(BaseSettings):
     redis_port: Port = 6379
     dagster_port: Port = 3000
     code_server_port: Port = 4266
+    dagster_host: Host = "127.0.0.1"
+    """Where the Dagster webserver is reached: another name only where each part has a container of its own."""
+    code_server_host: Host = "127.0.0.1"
 
     admin_api_key: SecretStr | None = None
     max_upload_mb: Annotated[int, Field(ge=1, le=2000)] = 50
@@ -203,7 +209,7 @@ class Settings(BaseSettings):
     @property
     def dagster_url(self) -> str:
         """Base address of the Dagster webserver as reached from this machine."""
-        return f"http://127.0.0.1:{self.dagster_port}"
+        return f"http://{self.dagster_host}:{self.dagster_port}"
 
 
 _FAULTS = {
