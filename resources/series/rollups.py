@@ -152,6 +152,12 @@ def roll_up(connection: Connection, tenant: UUID, windows: Sequence[Window]) -> 
             }
             connection.execute(_EMPTY_DAYS, values)
             connection.execute(_DAYS, values)
+        seal_chunks(connection)
+
+
+def seal_chunks(connection: Connection) -> None:
+    """Take from new chunks of hypertables the rights that they copied; in the transaction that made them."""
+    connection.execute("SELECT luna_seal_chunks()")
 
 
 def berlin_days(windows: Sequence[Window]) -> list[tuple[tuple[str, ...], dt.date, dt.date]]:

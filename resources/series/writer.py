@@ -52,6 +52,8 @@ def write_readings(
             written = write_batch(connection, tenant, import_id, batch)
             if roll_up:
                 rollups.roll_up(connection, tenant, written.windows)
+            else:
+                rollups.seal_chunks(connection)
         report.add(written)
         if progress:
             progress(report)

@@ -31,6 +31,7 @@ SUITES = (
     "tests/services",
     "tests/integration/sql",
     "tests/integration/documents",
+    "tests/integration/series",
     "tests/contract/test_passage_index.py",
     "tests/integration/api",
 )

@@ -51,3 +51,21 @@ def test_hypertables_and_time_buckets_work_in_a_migrated_database(database: Data
         chunks = owner.execute("SELECT count(*) FROM show_chunks('readings')").fetchone()
     assert [total for _, total in days] == [96.0, 96.0, 96.0]
     assert chunks == (3,)
+
+
+def test_the_series_are_hypertables_with_their_security(database: Database) -> None:
+    with database.owner() as owner:
+        made = {
+            str(name) for (name,) in owner.execute("SELECT hypertable_name FROM timescaledb_information.hypertables")
+        }
+        secured = owner.execute(
+            "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = 'smart_meter_readings'::regclass"
+        ).fetchone()
+        hourly = owner.execute("SELECT count(*) FROM market_prices_hourly").fetchone()
+        edition = owner.execute("SELECT current_setting('timescaledb.license', true)").fetchone()
+        aggregates = owner.execute("SELECT count(*) FROM timescaledb_information.continuous_aggregates").fetchone()
+    assert {"smart_meter_readings", "meter_quarter_hours", "market_prices"} <= made
+    assert secured == (True,)
+    assert hourly == (0,)
+    # Continuous aggregates are the community edition's; the Apache edition has a view under the same name.
+    assert aggregates == ((1,) if edition == ("timescale",) else (0,))
