@@ -8,6 +8,7 @@ hold. Which version is live is decided by PostgreSQL alone, so a reader never de
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -50,6 +51,7 @@ RETRY_S: Final = 30.0
 SEARCH_TIMEOUT_S: Final = 2
 WRITE_TIMEOUT_S: Final = 60
 _SCROLL = 10_000
+_NONSENSE = "Qdrant hat unverständlich geantwortet; ist QDRANT_URL richtig?"
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UUID_INDEX = models.UuidIndexParams(type=models.UuidIndexType.UUID)
 _KEYWORD = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
@@ -449,7 +451,7 @@ class QdrantPoints:
         except (ResponseHandlingException, httpx.HTTPError, ResourceExhaustedResponse, OSError) as fault:
             source = fault.source if isinstance(fault, ResponseHandlingException) else fault
             if isinstance(source, ValueError):
-                raise PointsError("Qdrant hat unverständlich geantwortet; ist QDRANT_URL richtig?") from fault
+                raise PointsError(_NONSENSE) from fault
             raise PointsUnavailableError(f"Qdrant antwortet nicht ({type(source).__name__})") from fault
         except ApiException as fault:
             raise PointsError(f"Qdrant hat die Anfrage abgelehnt: {fault}") from fault
@@ -459,6 +461,8 @@ class QdrantPoints:
                 if "missing" in missing:
                     return missing["missing"]
                 raise PointsError(f"Qdrant hat die Anfrage abgelehnt: {fault}") from fault
+            if isinstance(fault, json.JSONDecodeError | UnicodeDecodeError):
+                raise PointsError(_NONSENSE) from fault
             raise
 
 
