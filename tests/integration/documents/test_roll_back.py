@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
+from dagster import DagsterInstance, ExecuteInProcessResult, JobDefinition
 
 from luna_assets.documents.engines import roll_back, switch_engine
 from luna_rules.search.lexicon import Lexicon
 from resources.secrets import DatabaseUrls
 from resources.vectors.index import IndexVersionError
 from resources.vectors.postgres_writer import IndexWriter
+from tests.conftest import Database
 from tests.contract.index_world import World, synthetic_chunks
 
 pytestmark = pytest.mark.timeout(180)
@@ -127,3 +129,40 @@ async def test_the_switch_covers_versions_that_one_can_go_back_to(world: World) 
     assert world.count("index_vectors") == 4
     assert any("100 %" in line for line in told)
     assert world.points.state().collections == ()
+
+
+def test_the_jobs_do_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same through Dagster: settings from the environment, progress in the log, a reason where it cannot be."""
+    from luna_assets.jobs import index_rollback, index_snapshot, index_switch
+    from resources.wiring import LunaResource
+
+    owner = database.settings.database_url
+    assert owner is not None
+    monkeypatch.setenv("DATABASE_URL", owner.get_secret_value())
+    monkeypatch.setenv("LUNA_HOME", str(database.settings.home))
+
+    def run(job: JobDefinition, op: str, **config: object) -> ExecuteInProcessResult:
+        with DagsterInstance.ephemeral() as instance:
+            return job.execute_in_process(
+                run_config={"ops": {op: {"config": config}}},
+                resources={"luna": LunaResource()},
+                instance=instance,
+                raise_on_error=False,
+            )
+
+    nothing = run(index_rollback, "roll_index_back")
+    assert not nothing.success
+    assert "no earlier index version" in str(nothing.get_step_failure_events()[0].step_failure_data.error)
+
+    world = World(database.urls)
+    doc = world.document(None, ["Netz und Strom", "Gas"])
+    first, second = world.live(None, doc), world.live(None, doc)
+    world.owner.execute("DELETE FROM index_vectors")
+    assert run(index_switch, "switch_index_engine", engine="postgres").success
+    assert world.count("index_vectors") == 4
+    assert run(index_rollback, "roll_index_back").success
+    assert (world.writer.version(first).state, world.writer.version(second).state) == ("live", "retired")
+    assert not run(index_switch, "switch_index_engine", engine="qdrant").success
+    assert not run(index_snapshot, "snapshot_index_points").success
+    world.owner.close()
+    world.worker.close()
