@@ -16,6 +16,9 @@ from luna_rules.answers.question import NUMERIC, Question, Want, read_question
 from luna_rules.answers.signs import value_spans
 from luna_rules.search.words import FUNCTION_WORDS, spelling, stem, tokens
 
+AGREEMENT = "agreement"
+"""The score of passages of the section that search puts first: how far its best passage leads the best one of any other
+section, as a share of its own score. Set only where search's signs point at the section together."""
 POOL = 40
 """How many passages are looked through for neighbours and twins."""
 DEFINING_POOL = 150
@@ -25,6 +28,10 @@ _SECTIONS = 5
 _MOST_DEFINITIONS = 3
 _MOST_TITLED = 2
 _MOST_FURTHER = 20
+_LOOKED_AT = 8
+_CERTAIN = 2.9
+_POINTED = 0.95
+"""Best passages score about 3; `section` is the ranker's own share of a passage's section in what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Gro
     twins: tuple[Passage, ...] = ()
     if not read.laws and read.place is None:
         first, twins = _one_energy(read.text, first)
+    first = _agreed(first)
     best = first[:top_k]
     neighbours = _neighbours(read, best, first[top_k:])
     term = _term(read)
@@ -82,6 +90,16 @@ def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Gro
     used = {passage.chunk_id for passage in chosen}
     further = [passage for passage in first if passage.chunk_id not in used]
     return Ground(tuple(chosen), twins, tuple(further[:_MOST_FURTHER]))
+
+
+def _agreed(passages: list[Passage]) -> list[Passage]:
+    """The passages, those of the first section with their lead over all others as a score more."""
+    if len(passages) < _LOOKED_AT or passages[0].score < _CERTAIN or passages[0].scores.get("section", 0.0) < _POINTED:
+        return passages
+    section = _section(passages[0])
+    rival = next((p.score for p in passages if _section(p) != section), passages[-1].score)
+    lead = 1.0 - rival / passages[0].score
+    return [replace(p, scores={**p.scores, AGREEMENT: lead}) if _section(p) == section else p for p in passages]
 
 
 def _unique(passages: Iterable[Passage]) -> list[Passage]:

@@ -91,10 +91,12 @@ NUMERIC: frozenset[Want] = frozenset(("duration", "date", "money", "percent", "d
 _ACRONYM = re.compile(r"\b(?=\w*[A-ZÄÖÜ]\w*[A-ZÄÖÜ])[A-Za-zÄÖÜäöü][A-Za-zÄÖÜäöü0-9]{1,11}(?:-[A-Z0-9]+)?\b")
 _NO_NAMES = word_set(
     """
+    germany german germans
     kw kwh mw mwh gw gwh tw twh kva va kv ct eur co2 pv kwp mwp e-auto uht bhkw kwk eu brd lng abs nr usa faq ok
     ag gmbh kg wp ev pdf
     """
 )
+_OTHER_CODES = re.compile(r"\b(?:StGB|BGB|HGB|SGB|StVO|StVG|BauGB|BauO|EStG|UStG|ZPO|StPO|VwVfG|BetrKV)\b")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")
 _PLACE = re.compile(r"[^\W\d_][\w-]{2,}")
 _OWN_NAME = re.compile(
@@ -210,6 +212,7 @@ def named_things(text: str) -> tuple[str, ...]:
         if re.search(r"[a-zäöüß]{4,}", name):
             continue
         found[name] = None
+    found.update(dict.fromkeys(_OTHER_CODES.findall(text)))
     for match in _OWN_NAME.finditer(text):
         if fold(match["name"]) not in ("unsere", "eine", "die", "der"):
             found[match["name"]] = None

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from luna_rules.answers.extract import Extract, Extractor
+from luna_rules.answers.gather import AGREEMENT
+from luna_rules.answers.intent import beyond_law
 from luna_rules.answers.layout import is_formula
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
@@ -22,6 +24,12 @@ from luna_rules.answers.text import comparable, fold
 LEAST = 0.38
 """The score from which on an answer is given. Chosen by looking at all development and own questions together."""
 
+AGREED = 0.14
+"""From which lead of the first section on (see `gather.AGREEMENT`) search has found it for certain.
+
+Chosen on the tuning half: sections found in other words than theirs lead so, those of questions that nothing answers
+do not.
+"""
 _MISSING = 0.3
 _RARE = 0.55
 
@@ -75,7 +83,10 @@ def assess(
     if _is_formula(passages[extract.best.statement.passage]):
         return Support(False, "nur Formeln und Verzeichnisse gefunden")
     score, missing = coverage(question, passages, matcher, extractor, extract)
-    if score < LEAST:
+    best = passages[extract.best.statement.passage]
+    if best.law is not None and (beyond := beyond_law(question.text)):
+        return Support(False, beyond, missing, score)
+    if score < LEAST and best.scores.get(AGREEMENT, 0.0) < AGREED:
         return Support(False, "die Fundstellen decken die Frage nicht", missing, score)
     if question.wants_value and not _has_value(question, extract):
         return Support(False, "die gesuchte Angabe steht nicht in den Fundstellen", (), score)

@@ -1,0 +1,121 @@
+"""Questions that no law answers are told from those that one may, and only laws are held to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from luna_rules.answers.compose import assess_question
+from luna_rules.answers.gather import AGREEMENT, ground
+from luna_rules.answers.intent import beyond_law
+from luna_rules.answers.matching import WordMatcher
+from luna_rules.answers.model import Passage
+from luna_rules.answers.question import read_question
+from tests.places import ROOT
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("Wie reinige ich meine Solarmodule richtig?", "Handgriff"),
+        ("Wie stelle ich die Heizkurve meiner Wärmepumpe ein?", "Handgriff"),
+        ("Wie setze ich mein Passwort zurück?", "Handgriff"),
+        ("Lohnt sich ein Speicher?", "Rat"),
+        ("Welcher Anbieter ist zurzeit der günstigste?", "Rat"),
+        ("Was kostet ein Liter Heizöl heute?", "Preis"),
+        ("Wer ist Präsident der Bundesnetzagentur?", "Person"),
+        ("Wer hat die Photovoltaik erfunden?", "Person"),
+        ("Wie viele Mitarbeiter hat die Bundesnetzagentur?", "Statistik"),
+        ("Wie viel Prozent des Stroms kam im letzten Jahr aus Wind?", "Statistik"),
+        ("Was bedeutet der Fehlercode F28?", "Technik"),
+    ],
+)
+def test_what_no_law_answers_is_told(question: str, reason: str) -> None:
+    assert reason in beyond_law(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Wie kündige ich meinen Liefervertrag?",
+        "Wie melde ich meine Anlage im Register an?",
+        "Wer ist für den Netzanschluss zuständig?",
+        "Wer ist Grundversorger?",
+        "Wie hoch ist der Höchstwert für Solaranlagen?",
+        "Darf mein Versorger die Preise von heute auf morgen anheben?",
+        "Wie viele Stellplätze müssen Ladepunkte haben?",
+        "Wer stellt den Zähler ein und wer trägt die Kosten?",
+        "Welche Kosten darf der Netzbetreiber im letzten Jahr der Regulierungsperiode ansetzen?",
+        "Wie schließe ich meine Anlage an das Netz an?",
+    ],
+)
+def test_what_a_law_may_answer_is_left_alone(question: str) -> None:
+    assert beyond_law(question) == ""
+
+
+PASSAGE = Passage(
+    chunk_id="a",
+    text="Der Betreiber reinigt die Solarmodule zweimal im Jahr mit klarem Wasser und einem weichen Tuch.",
+    title="Wartung der Solarmodule",
+    heading_path=("Reinigung",),
+    score=1.0,
+    item_id="i",
+)
+
+
+def test_only_laws_are_held_to_it() -> None:
+    question = "Wie reinige ich die Solarmodule?"
+    law = replace(PASSAGE, law="EEG", section="§ 48")
+    assert assess_question(question, [PASSAGE], WordMatcher(question)).supported
+    refused = assess_question(question, [law], WordMatcher(question))
+    assert not refused.supported
+    assert "Handgriff" in refused.reason
+
+
+def test_another_code_that_is_named_must_be_there() -> None:
+    assert "StGB" in read_question("Welche Strafe gilt nach StGB für das Manipulieren von Zählern?").names
+
+
+def many(lead: float, **scores: float) -> list[Passage]:
+    first = [
+        replace(PASSAGE, chunk_id=f"a{n}", law="X", section="§ 1", score=3.0, scores={"section": 1.0, **scores})
+        for n in range(3)
+    ]
+    rest = [
+        replace(PASSAGE, chunk_id=f"b{n}", law="X", section=f"§ {n + 2}", score=3.0 * (1 - lead), scores={})
+        for n in range(8)
+    ]
+    return [*first, *rest]
+
+
+def agreement(passages: list[Passage]) -> float:
+    return max(p.scores.get(AGREEMENT, 0.0) for p in ground("Wer zahlt?", [passages], 6).passages)
+
+
+def test_the_lead_of_the_first_section_is_told() -> None:
+    assert agreement(many(0.2)) == pytest.approx(0.2)
+    assert agreement(many(0.0)) == pytest.approx(0.0)
+
+
+def test_a_lead_counts_only_where_search_points_at_the_section() -> None:
+    assert agreement(many(0.2, section=0.5)) == 0.0
+    assert agreement([replace(p, score=p.score / 2) for p in many(0.2)]) == 0.0
+    assert agreement(many(0.2)[:5]) == 0.0
+
+
+def test_a_section_that_search_is_certain_of_is_answered_from_in_other_words() -> None:
+    question = "Was muss Mutter im Trockenraum dulden?"
+    law = replace(PASSAGE, law="X", section="§ 1", text="Der Eigentümer hat den Einbau der Geräte zu dulden.")
+    assert not assess_question(question, [law], WordMatcher(question)).supported
+    sure = replace(law, scores={AGREEMENT: 0.2})
+    assert assess_question(question, [sure], WordMatcher(question)).supported
+
+
+def test_the_near_questions_are_whole_and_ask_nothing_twice() -> None:
+    rows = [json.loads(line) for line in (ROOT / "data/gold/unanswerable_own.jsonl").read_text("utf-8").splitlines()]
+    others = (ROOT / "data/gold/questions_split.jsonl").read_text("utf-8")
+    assert len({row["question"] for row in rows}) == len({row["id"] for row in rows}) == len(rows) >= 60
+    assert {row["kind"] for row in rows} == {"energy_absent", "offtopic"}
+    assert not [row["id"] for row in rows if row["gold"] or f'"{row["question"]}"' in others]
