@@ -26,6 +26,8 @@ _RUN = 6
 """So many words in a row from the model's instructions are no coincidence."""
 _SAME = 0.75
 _MARK = re.compile(r"[\[【⟦⁅［]\s*chunks?\b[^\[\]【】⟦⟧⁅⁆［］]{0,400}[\]】⟧⁆］]", re.I)
+_MARKERS = re.compile(r"(?<=[.:;!?])[ \t]+(?=\(\d{1,3}[a-z]?\)\s)")
+"""Before an Absatz within a line. At the beginning of a paragraph its number is none that a sentence could rest on."""
 _MARKUP = re.compile(r"\]\s*\(|!\[|</?[a-z][^>\n]{0,200}>|\bjavascript:|\bdata:\w+/", re.I)
 _NOT = re.compile(
     r"\b(?:nicht|nichts|nie|niemals|kein\w*|ohne|weder|unzulässig\w*|verboten\w*|entfällt|ausgeschlossen)\b", re.I
@@ -37,7 +39,7 @@ _NEUTRAL = word_set(
     " innerhalb spätestens mindestens höchstens maximal jeweils grundsätzlich insbesondere außerdem ausserdem zudem"
     " ferner dabei hierbei hierfür dafür dazu sowie beziehungsweise regelt regeln geregelt festgelegt legt fest"
     " vorgesehen sieht vorschrift absatz satz nummer paragraf paragraph passage abschnitt bestimmung frage antwort"
-    " folgende folgenden folgendes möglich notwendig erforderlich"
+    " folgende folgenden folgendes ende genau genauer möglich notwendig erforderlich"
 )
 
 
@@ -70,7 +72,8 @@ class WrittenChecker:
     def __init__(
         self, passages: Sequence[Passage], real_ids: Mapping[str, str], *, question: str, instructions: str
     ) -> None:
-        self._checker = CitationChecker(passages, instructions=instructions)
+        read = [replace(passage, text=_MARKERS.sub("\n\n", passage.text)) for passage in passages]
+        self._checker = CitationChecker(read, instructions=instructions)
         self._stream = StreamChecker(self._checker)
         self._passages = {passage.chunk_id: passage for passage in passages}
         self._real_ids = real_ids
