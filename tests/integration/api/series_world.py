@@ -136,3 +136,22 @@ def write_correction(world: World, frame: pl.DataFrame) -> None:
         owner.execute(
             "UPDATE reading_revisions SET valid_until = now() WHERE replaced_by = %s AND valid_until IS NULL", row
         )
+
+
+def write_market(world: World, product: str, prices: list[tuple[datetime, float]]) -> None:
+    """Real prices of another product."""
+    frame = pl.DataFrame(
+        {
+            "market": ["EPEX"] * len(prices),
+            "product": [product] * len(prices),
+            "ts": [moment for moment, _ in prices],
+            "price_eur_mwh": [price for _, price in prices],
+            "volume": [None] * len(prices),
+        },
+        schema={
+            "market": pl.String(), "product": pl.String(), "ts": pl.Datetime("us", "UTC"),
+            "price_eur_mwh": pl.Float64(), "volume": pl.Float64(),
+        },
+    )  # fmt: skip
+    with worker_connection(world.api.database.urls.worker) as worker:
+        write_prices(worker, None, frame)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import polars as pl
 import pytest
 
 from tests.conftest import Database
-from tests.integration.api.series_world import PRICES, World, filled, write_correction
+from tests.integration.api.series_world import PRICES, World, filled, write_correction, write_market
 
 pytestmark = pytest.mark.skipif(not PRICES.is_file(), reason="../shared/data/prices is not here")
 DAY = "2024-12-20"
@@ -652,3 +652,32 @@ def test_every_receipt_runs_again_and_tells_when_the_data_has_changed(world: Wor
         assert again["same"] is True, "as of its time the values are those of then"
         assert again["changed_since"] is True
         assert kwh(energy(day)) in plain(ask(client, "Wie viel hat haus-1 am 1. Februar 2023 verbraucht?")["answer"])
+
+
+def test_since_october_2025_the_auction_is_one_of_quarter_hours_and_hours_are_their_means(world: World) -> None:
+    sample = PRICES.parent / "api_samples" / "energy-charts" / "price_DE-LU_2025-10-01.json"
+    raw = json.loads(sample.read_text("utf-8"))
+    begin = datetime(2025, 9, 30, 22, tzinfo=UTC)
+    kept = [
+        (datetime.fromtimestamp(moment, UTC), price)
+        for moment, price in zip(raw["unix_seconds"], raw["price"], strict=True)
+        if 0 <= (datetime.fromtimestamp(moment, UTC) - begin).total_seconds() < 86_400
+    ]
+    assert len(kept) == 96
+    write_market(world, "DE-LU-15MIN", kept)
+    values = [price for _, price in kept]
+    means = [sum(values[at : at + 4]) / 4 for at in range(0, 96, 4)]
+    with world.api.admin() as client:
+        found = client.get(
+            "/data/market",
+            params={"market": "EPEX", "product": "DE-LU-15MIN", "from": "2025-10-01", "to": "2025-10-02",
+                    "resolution": "1h"},
+        ).json()["data"]  # fmt: skip
+        answer = ask(client, "Wie hoch war der Börsenpreis am 1. Oktober 2025?", "2025-11-01")
+        counted = ask(client, "Wie viele Stunden waren die Preise am 1. Oktober 2025 über 100 EUR/MWh?", "2025-11-01")
+    assert found["price_eur_mwh"] == pytest.approx(means, abs=0.005)
+    said = plain(answer["answer"])
+    assert eur(sum(values) / 96) in said
+    assert eur(max(values)) in said
+    assert f"{sum(mean > 100 for mean in means)} Stunden von 24 Stunden" in plain(counted["answer"])
+    assert "nach Stundenmitteln" in plain(counted["answer"])
