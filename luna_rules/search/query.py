@@ -423,7 +423,22 @@ def _merged(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
 
 
 def _distinct(groups: Iterable[Group]) -> list[Group]:
-    by_first: dict[tuple[str, ...], Group] = {}
+    """One group for one concept: those of the same wording or with the same first terms are joined."""
+    kept: list[Group] = []
     for group in groups:
-        by_first.setdefault(group.alternatives[0].terms, group)
-    return list(by_first.values())
+        for place, other in enumerate(kept):
+            same = other.asked == group.asked or other.alternatives[0].terms == group.alternatives[0].terms
+            if same and other.content == group.content:
+                kept[place] = _joined(other, group)
+                break
+        else:
+            kept.append(group)
+    return kept
+
+
+def _joined(one: Group, other: Group) -> Group:
+    """Two groups of one concept as one, each alternative as strong as in the stronger of them."""
+    stronger, weaker = sorted((one, other), key=lambda group: -group.weight * group.alternatives[0].weight)
+    ratio = weaker.weight / stronger.weight
+    added = [Alternative(alternative.terms, alternative.weight * ratio) for alternative in weaker.alternatives]
+    return Group(stronger.asked, _merged([*stronger.alternatives, *added]), stronger.weight, stronger.content)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from luna_rules.search.lookups import Lookup
 from luna_rules.search.model import Corpus, Postings, Ranked
-from luna_rules.search.query import Query
+from luna_rules.search.query import Group, Query
 
 F32 = NDArray[np.float32]
 
@@ -175,11 +175,12 @@ def lexical_candidates(
     ceiling = weights.common * n if n > _SMALL else n
     total = np.zeros(n, np.float32)
     best = np.zeros(n, np.float32)
+    sizes = {term: len(entry.places) for term, entry in entries.items()}
     for share in (ceiling, n):
         for group in query.groups:
             touched = False
-            for alternative in group.alternatives:
-                weight = np.float32(alternative.weight * group.weight)
+            for alternative, own in zip(group.alternatives, _tempered(group, sizes, n, weights), strict=True):
+                weight = np.float32(own * group.weight)
                 for term in alternative.terms:
                     entry = entries.get(term)
                     if entry is None or not 0 < len(entry.places) <= share:
@@ -420,7 +421,9 @@ def _exact_scores(
     columns[passage_at], columns[section_at] = column, owner + m
     scores = np.empty(len(columns), np.float32)
     scores[passage_at], scores[section_at] = by_passage, by_section
-    both = _combine(query, terms, (passage_ends + section_ends).tolist(), columns, scores, m + count)
+    size_of = dict(zip(terms, sizes.tolist(), strict=True))
+    tempered = [_tempered(group, size_of, n, weights) for group in query.groups]
+    both = _combine(query, tempered, terms, (passage_ends + section_ends).tolist(), columns, scores, m + count)
     return both[:m], both[m:]
 
 
@@ -460,23 +463,50 @@ def _saturated(value: F32, norms: Sequence[F32], owner: NDArray[np.int64], weigh
     return np.asarray(tf / (tf + weights.k1), dtype=np.float32)
 
 
+def _tempered(group: Group, sizes: Mapping[str, int], n: int, weights: Weights) -> list[float]:
+    """The weights of a group's alternatives: none may tell more than the word that was asked, where that is known.
+
+    A word that stands everywhere („gilt“) must not be heard above a rare one because it also means something rare.
+    `sizes` are the numbers of passages of the known terms.
+    """
+    plain = [alternative.weight for alternative in group.alternatives]
+    asked = group.alternatives[0]
+    if not group.content or len(asked.terms) != 1 or asked.weight < 1 or not sizes.get(asked.terms[0]):
+        return plain
+    most = _idf(sizes[asked.terms[0]], n, weights.idf_power)
+    for place, alternative in enumerate(group.alternatives[1:], start=1):
+        reach = alternative.weight * sum(
+            _idf(sizes[term], n, weights.idf_power) for term in alternative.terms if sizes.get(term)
+        )
+        if reach > most:
+            plain[place] *= most / reach
+    return plain
+
+
 def _combine(
-    query: Query, terms: Mapping[str, int], ends: Sequence[int], column: NDArray[np.int64], scores: F32, size: int
+    query: Query,
+    tempered: Sequence[Sequence[float]],
+    terms: Mapping[str, int],
+    ends: Sequence[int],
+    column: NDArray[np.int64],
+    scores: F32,
+    size: int,
 ) -> F32:
     """Sums of groups over `size` columns: a group's best alternative counts, the terms of an alternative add up.
 
-    The scores of term `i` lie before `ends[i]`, behind those of the term before.
+    `tempered` has the weight of each alternative. The scores of term `i` lie before `ends[i]`, behind those of the
+    term before.
     """
     mine = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
     total = np.zeros(size, np.float32)
     best = np.zeros(size, np.float32)
-    for group in query.groups:
+    for group, own in zip(query.groups, tempered, strict=True):
         touched = False
-        for alternative in group.alternatives:
+        for alternative, weight_of in zip(group.alternatives, own, strict=True):
             known = [mine[terms[term]] for term in alternative.terms if term in terms]
             if not known:
                 continue
-            weight = np.float32(alternative.weight)
+            weight = np.float32(weight_of)
             if len(known) == 1:
                 where, value = column[known[0]], scores[known[0]] * weight
                 best[where] = np.maximum(best[where], value) if touched else value

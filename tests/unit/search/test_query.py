@@ -224,3 +224,17 @@ def test_key_words_alone_tell_english(engine: Engine) -> None:
     assert parser.parse("withdrawal fee").language == "en"
     assert parser.parse("Entgelt").language == "de"
     assert "entgelt" in terms_of(parser.parse("withdrawal fee"))
+
+
+def test_a_word_keeps_its_weight_beside_a_wording_that_holds_it(engine: Engine) -> None:
+    tables = SearchTables.parse(synonyms="höchstens Ersatzversorgung\tErsatzversorgung|drei Monate\n")
+    groups = QueryParser(engine.lexicon, tables).parse("Wie lange gilt die Ersatzversorgung höchstens?").groups
+    asked = [group for group in groups if ("ersatzversorg",) in [one.terms for one in group.alternatives[:1]]]
+    assert [(group.weight, group.alternatives[0].weight) for group in asked] == [(1.0, 1.0)]
+    assert ("drei", "monat") in [one.terms for one in asked[0].alternatives]
+
+
+def test_one_wording_counts_once(engine: Engine) -> None:
+    tables = SearchTables.parse(synonyms="wie lange gilt\tVertragsdauer\n", words="wie lange gilt\tVertragsdauer\n")
+    groups = QueryParser(engine.lexicon, tables).parse("Wie lange gilt der Energieausweis?").groups
+    assert [group.asked for group in groups if group.content].count("lange gilt") == 1
