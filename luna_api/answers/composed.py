@@ -12,7 +12,7 @@ from luna_api.metrics.registry import Registry
 from luna_api.series.answers import SeriesReply
 from luna_api.series.schemas import QueryReceipt
 from luna_rules.answers.citations import CitationChecker
-from luna_rules.answers.model import Answer, Passage, cite
+from luna_rules.answers.model import Answer, AnswerSentence, Passage, cite
 from resources.vectors.index import SearchResult
 
 EXTRACTIVE = "extractive"
@@ -103,7 +103,7 @@ def checked(answer: Answer, found: Found, registry: Registry) -> Composed:
     blocks: list[str] = []
     sentences: list[AnswerSentenceData] = []
     for statement in answer.body_sentences:
-        lines = statement.render().split("\n")
+        lines = AnswerSentence.render(statement).split("\n")  # without a label that a comparison puts above
         pieces = [checker.check_text(line) if "[chunk " in line else None for line in _joined_lines(lines)]
         if any(part is not None and any(piece.verdict != "ok" for piece in part) for part in pieces):
             registry.dropped_sentences.inc()

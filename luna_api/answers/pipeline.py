@@ -6,7 +6,7 @@ The rules of all that are pure and live in `luna_rules`; here they meet the data
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from luna_api.accounts.principal import Principal
+from luna_api.answers.compared import answer_comparison
 from luna_api.answers.composed import (
     CONVERSATION,
     EXTRACTIVE,
@@ -346,7 +347,7 @@ class AnswerPipeline:
             self._cache.move_to_end(key)
             return Drafted(known, known=True)
         composed, ground = await self._extracted(sql, principal, question, filters, as_of, top_k, clock, state)
-        if composed.answer.answered and candidates:
+        if composed.answer.answered and candidates and not composed.mode:
             return Drafted(composed, key=key, brief=Brief(question, *ground, composed))
         self._keep(key, composed)
         return Drafted(composed)
@@ -363,6 +364,11 @@ class AnswerPipeline:
         state: IndexState,
     ) -> tuple[Composed, tuple[Found, tuple[Passage, ...]]]:
         """The answer in verbatim sentences or the refusal, with what was found and the passages to answer from."""
+        if compared := await answer_comparison(self._retrieval, sql, principal, question, filters, today(), clock):
+            answer, found = compared
+            composed = replace(checked(answer, found, self._registry), mode=EXTRACTIVE)
+            clock.lap("compose")
+            return composed, (found, tuple(found.passages))
         found, read = await self._retrieval.ground(sql, principal, question, filters, as_of, top_k, clock)
         matcher = await self._retrieval.matcher(sql, question, found.result)
         answer = answer_question(

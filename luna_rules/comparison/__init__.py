@@ -1,0 +1,1 @@
+"""What changed in a provision between two days: question read, wording compared, answer stated and cited."""
