@@ -125,13 +125,13 @@ def test_a_word_that_is_everywhere_is_not_heard_above_a_rare_one_by_its_other_me
     from luna_rules.search.tables import SearchTables
 
     chunks = [ChunkFields("Satzung", "Regel", f"Das gilt für Fall {place} ohne Ausnahme.") for place in range(60)]
-    chunks += [ChunkFields("Satzung", "Dauer", "Die Gültigkeitsdauer der Marke ist ein Jahr.")]
-    chunks += [ChunkFields("Satzung", "Ruhezeit", "Die Waschküche ist nachts geschlossen.") for _ in range(2)]
+    chunks += [ChunkFields("Satzung", "Gültigkeitsdauer", "Die Gültigkeitsdauer der Marke ist ein Jahr.")]
+    chunks += [ChunkFields("Satzung", "Ruhezeit", "Die Waschküche ist nachts geschlossen.") for _ in range(6)]
     lexicon = Lexicon.learn(chunks, dimension=0)
     block = Analyser(lexicon).analyse(chunks)
     size = len(chunks)
     corpus = Corpus(np.zeros(size, np.uint32), np.arange(size, dtype=np.uint32), block.lengths)
     tables = SearchTables.parse(synonyms="gilt\tGültigkeitsdauer\n")
     engine = Engine(lexicon, block, corpus, QueryParser(lexicon, tables))
-    assert numbers(engine.search("Was gilt für die Waschküche?"))[0] in (61, 62)
+    assert numbers(engine.search("Was gilt für die Waschküche?"))[0] > 60
     assert numbers(engine.search("Was gilt?", limit=100)) != []
