@@ -2,6 +2,8 @@
 
 Run it as `python tests/bench/index_100k.py [--chunks 100000] [--database-url URL-of-an-empty-database]`. Without an
 address it starts an embedded server of its own. Passages are those of the shared laws and disturbed copies of them.
+With `--reindex` it measures instead how long a rebuild of them all takes, as the job `documents_reindex` does it; with
+`QDRANT_URL` the rebuild goes to Qdrant, too, and searches there are measured.
 """
 
 from __future__ import annotations
@@ -10,6 +12,9 @@ import argparse
 import asyncio
 import gc
 import json
+import multiprocessing
+import os
+import resource
 import socket
 import sys
 import tempfile
@@ -18,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -290,6 +296,76 @@ def database_for(url: str | None) -> Iterator[DatabaseUrls]:
                 server.__exit__(None, None, None)
 
 
+def _rebuild(urls: tuple[str, str, str, str], done: Pipe) -> None:
+    """In a process of its own, so that its peak of memory is the rebuild's."""
+    from luna_assets.documents.index_build import build_version
+    from resources.vectors.engines import open_points
+
+    lines: list[str] = []
+    began = time.perf_counter()
+
+    def log(line: str) -> None:
+        lines.append(f"{time.perf_counter() - began:6.1f} s  {line}")
+
+    points = open_points(load_settings())
+    with worker_connection(DatabaseUrls(*urls).worker) as connection:
+        writer = IndexWriter(connection, points)
+        report = build_version(connection, None, writer=writer, run_id="bench", gold=(), log=log)
+    took = time.perf_counter() - began
+    processor = time.process_time()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    done.send((took, processor, peak, report.promoted, report.chunks, dict(report.seconds), lines))
+
+
+def reindex(urls: DatabaseUrls, items: Sequence[Item]) -> None:
+    """Rebuilds the public index of all passages and prints time, memory and progress."""
+    store_items(urls, None, items)
+    engine = "PostgreSQL and Qdrant" if os.environ.get("QDRANT_URL") else "PostgreSQL"
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(
+        target=_rebuild, args=((urls.owner, urls.app, urls.worker, urls.dagster), there)
+    )
+    process.start()
+    took, processor, peak, promoted, chunks, seconds, lines = here.recv()
+    process.join()
+    print("\n".join(lines))
+    parts = ", ".join(f"{name} {spent:.1f} s" for name, spent in seconds.items())
+    print(
+        f"re-index to {engine}: {chunks} chunks in {took:.1f} s ({processor:.1f} s of this process; {parts}), "
+        f"peak {peak:.0f} MB, {'promoted' if promoted else 'NOT PROMOTED'}"
+    )
+    if not os.environ.get("QDRANT_URL"):
+        print("Qdrant: not measured (QDRANT_URL names no server)")
+        return
+    asyncio.run(measure_qdrant(urls))
+
+
+async def measure_qdrant(urls: DatabaseUrls) -> None:
+    """Latencies of searches with Qdrant and without, in turn."""
+    from resources.vectors.engines import open_points
+    from resources.vectors.qdrant_index import QdrantIndex
+
+    points = open_points(load_settings())
+    assert points is not None
+    tables = load_search_tables()
+    questions = [str(json.loads(line)["question"]) for line in QUESTIONS.read_text("utf-8").splitlines() if line]
+    database = AppDatabase(urls.app)
+    await database.open()
+    engines = {"Qdrant": QdrantIndex(tables, points), "PostgreSQL": PostgresIndex(tables)}
+    times: dict[str, list[float]] = {name: [] for name in engines}
+    asker = uuid4()
+    for round_ in range(6):
+        for question in questions:
+            for name, index in engines.items():
+                _, took, _ = await ask(database, index, asker, question, NO_FILTERS)
+                if round_:
+                    times[name].append(took)
+    for name, values in times.items():
+        print(f"{name:<11} warm {quantiles(values)}")
+    print(f"trouble: {engines['Qdrant'].trouble}")  # type: ignore[attr-defined]
+    await database.close()
+
+
 def main() -> None:
     """Builds, measures, prints."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -297,10 +373,14 @@ def main() -> None:
     arguments.add_argument("--cache-mb", type=int, default=128)
     arguments.add_argument("--database-url")
     arguments.add_argument("--merge", action="store_true", help="merge the segments before measuring")
+    arguments.add_argument("--reindex", action="store_true", help="measure a rebuild instead of searches")
     chosen = arguments.parse_args()
     with database_for(chosen.database_url) as urls:
         items, laws = make_items(chosen.chunks)
         print(f"{sum(map(len, laws))} passages of {len(laws)} laws, with disturbed copies {chosen.chunks} for an asker")
+        if chosen.reindex:
+            reindex(urls, [*items["public"], *items["one"]])
+            return
         tenants: dict[str, UUID | None] = {"public": None, "one": uuid4(), "other": uuid4()}
         lexicons: dict[str, Lexicon] = {}
         for scope, tenant in tenants.items():

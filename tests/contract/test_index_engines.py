@@ -262,6 +262,11 @@ async def test_what_is_in_qdrant_only_is_not_written_without_it(world: World) ->
         world.add(version, tenant, doc, writer=IndexWriter(world.worker))
     assert world.writer.version(version).engines == ("qdrant",)
     assert world.writer.verify(version).missing_items == (doc.item_id,)
+    index = QdrantIndex(SearchTables(), Faulty(store(world), away))
+    result = await world.search(tenant, "netz strom", index=index)
+    assert result.hits, "words alone still find"
+    assert all(hit.scores["dense"] == 0 for hit in result.hits)
+    assert index.trouble is not None
 
 
 # From one engine to the other

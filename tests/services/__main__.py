@@ -1,5 +1,5 @@
 """Runs the suites on real servers: the database's on TimescaleDB, the object store's on servers that speak S3, the
-extractor's on Tika, the models' on Ollama.
+extractor's on Tika, the models' on Ollama, the index's on Qdrant.
 
 Obtain, start, run pytest, stop, sum up. The exit code is pytest's. Where a server cannot be had the run passes and its
 summary says so; a server that was obtained and does not start is a failure.
@@ -23,7 +23,7 @@ import psycopg
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.postgres import EmbeddedPostgres, _may_enter
 from tests.conftest import POSTGRES_URL_VARIABLE, ROOT, free_port
-from tests.services import ollama, s3, tika
+from tests.services import ollama, qdrant, s3, tika
 from tests.services.debian import CannotBeHadError, Obtained, ToolError, copied_to, obtain
 
 CACHE = ROOT / ".cache" / "services" / "timescaledb"
@@ -88,7 +88,7 @@ def main() -> int:
     """The whole run. Returns the exit code."""
     signal.signal(signal.SIGTERM, _terminated)
     codes: list[int] = []
-    for part in (s3.run, tika.run, ollama.run):
+    for part in (s3.run, tika.run, ollama.run, qdrant.run):
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="luna-services-") as folder:
             code, told = part(Path(folder))
