@@ -39,6 +39,7 @@ def run(folder: Path) -> tuple[int, dict[str, str]]:
         "OLLAMA_MODELS": str(folder / "models"),
         "HOME": str(folder),
         "OLLAMA_KEEP_ALIVE": "30s",
+        "OLLAMA_NUM_PARALLEL": "1",
     }
     with (folder / "ollama.log").open("wb") as log:
         process = subprocess.Popen([str(BINARY), "serve"], stdout=log, stderr=log, env=environment)
@@ -54,7 +55,10 @@ def run(folder: Path) -> tuple[int, dict[str, str]]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(5)
-    return code, {"Ollama": version, "Ollama suite": "passed" if code == 0 else f"FAILED (pytest ended with {code})"}
+    return code, {
+        "Ollama": f"{VERSION} (says {version})",
+        "Ollama suite": "passed" if code == 0 else f"FAILED (pytest ended with {code})",
+    }
 
 
 def _obtain() -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import aclosing
 
 import httpx
 import numpy as np
@@ -16,6 +17,8 @@ from resources.generator import ANSWER_TOKENS, GeneratorError, OllamaGenerator
 from resources.model_store import pull
 from tests.services.tiny_model import NAME, WIDTH, WINDOW, gguf
 
+SOME_PIECES = 40
+"""Random weights seldom stop by themselves; on a busy processor all they may say would take minutes."""
 HOST = os.environ.get("LUNA_TEST_OLLAMA_HOST", "")
 pytestmark = pytest.mark.skipif(not HOST, reason="LUNA_TEST_OLLAMA_HOST names no Ollama server")
 
@@ -59,15 +62,15 @@ async def test_it_writes_in_pieces_within_the_window_and_nothing_of_it_holds(gen
     info = await generator.describe(NAME)
     passages, real = under_short_ids([Passage("a", "Die Frist beträgt sechs Wochen.", title="Hausordnung")])
     checker = WrittenChecker(passages, real, question="Welche Frist gilt?", instructions="Antworte kurz.")
-    said, faults = 0, set[str]()
-    try:
-        async for piece in generator.stream(info, "Antworte kurz.", "Passage [chunk 1]: …\n\nWelche Frist gilt?"):
-            said += len(piece)
+    pieces: list[str] = []
+    stream = generator.stream(info, "Antworte kurz.", "Passage [chunk 1]: …\n\nWelche Frist gilt?")
+    async with aclosing(stream):
+        async for piece in stream:
+            pieces.append(piece)
             assert checker.feed(piece) == []
-    except GeneratorError as fault:
-        faults.add(fault.fault)
-    assert said > 0
-    assert faults <= {"too_long"}, "random weights may well not stop, and are stopped"
+            if len(pieces) == SOME_PIECES:
+                break
+    assert pieces
     assert checker.finish() == []
     await generator.close()
 
