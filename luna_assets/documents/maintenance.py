@@ -7,6 +7,7 @@ from dagster import Backoff, OpExecutionContext, RetryPolicy, op
 from luna_assets.documents import queue
 from resources.database import Connection
 from resources.objects import ObjectStore
+from resources.vectors.points import PointsError
 from resources.vectors.postgres_writer import IndexWriter
 from resources.wiring import LunaResource
 
@@ -26,6 +27,10 @@ def maintain_documents(context: OpExecutionContext, luna: LunaResource) -> None:
         merged = 0
         for version_id in live_versions(connection):
             merged += writer.merge_segments(version_id)
+        try:
+            writer.mirror.renew_facts()
+        except PointsError as fault:
+            context.log.warning(f"the facts copied to Qdrant could not be renewed: {fault}")
         swept = sweep_objects(connection, luna.objects)
         context.add_output_metadata({"documents_removed": removed, "segments_merged": merged, "objects_swept": swept})
 

@@ -32,6 +32,7 @@ from resources.vectors.postgres import PostgresIndex
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.qdrant_index import QdrantIndex
 from resources.vectors.transfer import release, transfer
+from resources.vectors.trial import ask_version
 from tests.contract.index_world import ENGINES, Doc, World, synthetic_chunks
 from tests.places import SHARED
 
@@ -158,6 +159,19 @@ async def test_dev_questions_come_out_as_on_postgres(world: World) -> None:
     assert compared >= 15
     assert first / compared >= SAME_FIRST, (first, compared)
     assert five / compared >= SAME_FIVE, (five, compared)
+
+
+async def test_the_gold_check_asks_the_engine_that_askers_would_use(world: World) -> None:
+    _, version, docs = await filled(world, 60)
+    questions = [docs[2].indexed.chunks[4][1].body[:60], "Satzung 0 § 3", "netz", "Xyzzy"]
+    calls: list[str] = []
+    ours = ask_version(world.worker, version, questions, SearchTables(), limit=10)
+    theirs = ask_version(
+        world.worker, version, questions, SearchTables(), limit=10, points=Faulty(store(world), calls.append)
+    )
+    assert calls == ["search"] * len(questions)
+    assert ours[0][0] == theirs[0][0] == docs[2].chunk_ids[4]
+    assert all(alike(found, before) for found, before in zip(theirs, ours, strict=True))
 
 
 async def test_one_call_asks_terms_and_vectors_at_once(world: World) -> None:
