@@ -27,6 +27,9 @@ def print_answer(console: Console, data: Json) -> None:
         console.print(_CHUNK.sub(numbered, summary), style="bold")
         console.print()
     console.print(_CHUNK.sub(numbered, answer))
+    writing = cast("Json", data.get("writing") or {})
+    if note := str(writing.get("note") or ""):
+        console.print(f"\n{note}", style="dim")
     for title, key in (("Vorschlag", "suggestion"), ("Nächste Frage", "next_question")):
         if data.get(key):
             console.print(f"\n{title}: {_CHUNK.sub(numbered, str(data[key]))}")

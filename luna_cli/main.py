@@ -256,7 +256,10 @@ def ask(
     from luna_cli.answers import print_answer
     from luna_cli.client import LunaClient
 
-    with LunaClient(_settings()) as client:
+    settings = _settings()
+    # Two models may write one after the other, each as long as it is allowed to.
+    writing_s = 2 * settings.generate_whole_sec if settings.ollama_host else 0.0
+    with LunaClient(settings, timeout_s=60.0 + writing_s) as client:
         data = client.post("/rag/ask", {"question": question})
     if as_json:
         print_json(data)
