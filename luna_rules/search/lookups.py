@@ -17,6 +17,7 @@ _ANNEX = re.compile(
     r"\b(?P<kind>anlage|anhang|annex)(?:\s+(?:zum|zur|des|der|vom|von|im|in|to the|of the))?\s*\Z", re.IGNORECASE
 )
 _ANNEX_BEHIND = re.compile(r"\s*,?\s*(?P<kind>anlage|anhang|annex)\b", re.IGNORECASE)
+_STRAY_POINT = re.compile(r"(§{1,2})\s*\.\s*(?=\d)")
 _FAR = 80
 """Characters between a § and the law it belongs to."""
 _MAX_RANGE = 10
@@ -65,7 +66,7 @@ class LookupParser:
 
     def parse(self, text: str) -> tuple[tuple[Lookup, ...], str]:
         """The look-ups of a question, and the question without them (what the passage should speak about)."""
-        text = as_written(text, self._names)
+        text = as_written(_STRAY_POINT.sub(r"\1 ", text), self._names)
         references = [found for found in find_references(text, self._names) if not _counts(text, found)]
         mentions = find_laws(text, self._names)
         used: set[int] = set()

@@ -238,3 +238,9 @@ def test_one_wording_counts_once(engine: Engine) -> None:
     tables = SearchTables.parse(synonyms="wie lange gilt\tVertragsdauer\n", words="wie lange gilt\tVertragsdauer\n")
     groups = QueryParser(engine.lexicon, tables).parse("Wie lange gilt der Energieausweis?").groups
     assert [group.asked for group in groups if group.content].count("lange gilt") == 1
+
+
+def test_a_stray_point_behind_the_sign_is_passed_over(engine: Engine) -> None:
+    (lookup,) = engine.parser.parse("EnWG §. 38").lookups
+    assert lookup.section == "@sec/38"
+    assert "@law/enwg" in lookup.laws
