@@ -29,6 +29,7 @@ class SystemInfo(msgspec.Struct, kw_only=True):
     max_question_chars: int
     formats: list[str]
     index_version: str | None
+    index_engine: Literal["postgres", "qdrant"]
     corpus: CorpusCounts | None
     dagster_url: str | None
 

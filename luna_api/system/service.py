@@ -42,6 +42,7 @@ async def system_info(context: AppContext, commit: str) -> SystemInfo:
         max_question_chars=MAX_QUESTION_CHARS,
         formats=sorted({ending for kind in SUPPORTED_FORMATS for ending in kind.endings}),
         index_version=index,
+        index_engine="postgres" if context.points is None else "qdrant",
         corpus=counts,
         dagster_url=settings.dagster_url if settings.luna_env == "dev" else None,
     )

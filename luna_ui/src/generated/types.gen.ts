@@ -1878,6 +1878,7 @@ export type SystemInfo = {
     env: 'dev' | 'prod';
     formats: Array<string>;
     git_sha: string;
+    index_engine: 'postgres' | 'qdrant';
     index_version: string | null;
     max_question_chars: number;
     max_upload_mb: number;
