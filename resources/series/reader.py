@@ -17,11 +17,20 @@ MISSING: Final = 4
 """Status FEHLT: the quality of an interval without a value."""
 _STEP_S: Final[dict[Resolution, int]] = {"15m": 900, "1h": 3600, "1d": 86_400}
 
+# Interval and quality are the same in nearly all rows of a meter, and every array that PostgreSQL puts together costs:
+# so come their bounds, and where they differ the rows that are not as the lower bound says.
 _RAW: LiteralString = """
-SELECT array_agg(ts), array_agg(interval_s), array_agg(coalesce(consumption_kw, 'NaN')),
-       array_agg(coalesce(production_kw, 'NaN')), array_agg(coalesce(voltage, 'NaN')), array_agg(quality)
+SELECT array_agg(ts), array_agg(coalesce(consumption_kw, 'NaN')), array_agg(coalesce(production_kw, 'NaN')),
+       array_agg(coalesce(voltage, 'NaN')), min(interval_s), max(interval_s), min(quality), max(quality)
 FROM (SELECT ts, interval_s, consumption_kw, production_kw, voltage, quality FROM smart_meter_readings
       WHERE tenant_id = (SELECT luna_tenant()) AND meter_id = %(meter)s AND ts >= %(begin)s AND ts < %(end)s
+      ORDER BY tenant_id, meter_id, ts) AS r
+"""
+_OTHERS: LiteralString = """
+SELECT array_agg(ts), array_agg(interval_s), array_agg(quality)
+FROM (SELECT ts, interval_s, quality FROM smart_meter_readings
+      WHERE tenant_id = (SELECT luna_tenant()) AND meter_id = %(meter)s AND ts >= %(begin)s AND ts < %(end)s
+        AND (interval_s <> %(interval_s)s OR quality <> %(quality)s)
       ORDER BY tenant_id, meter_id, ts) AS r
 """
 _ROLLED: LiteralString = """
@@ -106,8 +115,9 @@ async def read_readings(
         resolution = "raw"
     columns = await fetch_arrays(connection, _READINGS[resolution], values)
     if resolution == "raw":
-        ts, interval_s, quality = _int64(columns[0]), _int32(columns[1]), _int32(columns[5])
-        consumption, production, voltage = (_float64(one) for one in columns[2:5])
+        ts = _int64(columns[0])
+        consumption, production, voltage = (_float64(one) for one in columns[1:4])
+        interval_s, quality = await _intervals_and_quality(connection, values, ts, columns[4:8])
         fill = Filled(ts, interval_s)
         return SeriesColumns(
             resolution, fill.ts, fill.interval_s, fill.floats(consumption), fill.floats(production),
@@ -153,6 +163,26 @@ async def read_prices(
     return PriceColumns(
         resolution, fill.ts, fill.interval_s, price, volume, low, high, peak, negative_quarters, negative_hours
     )
+
+
+async def _intervals_and_quality(
+    connection: AsyncConnection, values: dict[str, object], ts: NDArray[np.int64], bounds: list[object]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Both columns, from the least and greatest of each and the rows that have not the least."""
+    if not len(ts):
+        return _int32(None), _int32(None)
+    least_s, most_s, least, most = (int(str(bound)) for bound in bounds)
+    interval_s, quality = np.full(len(ts), least_s, dtype=np.int32), np.full(len(ts), least, dtype=np.int32)
+    if (least_s, least) != (most_s, most):
+        usual: dict[str, object] = {"interval_s": least_s, "quality": least}
+        others = await fetch_arrays(connection, _OTHERS.encode(), values | usual)
+        times = _int64(others[0])
+        places = np.minimum(np.searchsorted(ts, times), len(ts) - 1)
+        # A row that came between the two looks has no place in what the first one saw.
+        seen = ts[places] == times
+        interval_s[places[seen]] = _int32(others[1])[seen]
+        quality[places[seen]] = _int32(others[2])[seen]
+    return interval_s, quality
 
 
 def _int64(column: object) -> NDArray[np.int64]:

@@ -121,6 +121,7 @@ def data(response: httpx.Response) -> dict[str, object]:
 
 DAY = {"from": "2025-03-30", "to": "2025-03-31"}
 YEAR = {"from": "2025-01-01", "to": "2026-01-01"}
+JUNE_1 = {"from": "2025-06-01", "to": "2025-06-02"}
 
 
 def test_a_year_comes_as_columns_of_equal_length_with_the_gap_as_null(user: httpx.Client) -> None:
@@ -482,3 +483,21 @@ def test_an_import_waits_for_its_run_and_can_be_asked_for(world: Api, user: http
     )
     bad = user.post("/data/load", files={"file": ("w.csv", content.encode())}, data=fields | {"mapping": "{"})
     assert bad.json()["data"]["field"] == "mapping"
+
+
+def test_intervals_and_qualities_that_change_within_a_range_stand_at_their_rows(world: Api, user: httpx.Client) -> None:
+    begin = datetime(2025, 6, 1, tzinfo=UTC)
+    quarters = readings("mixed-1", begin, [1.0, 2.0, 3.0, 4.0]).with_columns(
+        pl.Series("quality", [0, 1 | 1 << 3, 0, 2], dtype=pl.Int32)
+    )
+    hour = readings("mixed-1", begin + timedelta(hours=1), [5.0], interval_s=3_600).with_columns(
+        pl.lit(256, pl.Int32).alias("quality")
+    )
+    write(world.database, pl.concat([quarters, hour]))
+    found = data(get(user, "/data/smartmeter", meter_id="mixed-1", resolution="raw", **JUNE_1))
+    assert found["consumption_kw"] == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert found["quality"] == [0, 9, 0, 2, 256]
+    assert found["interval_s"] is None
+    file = get(user, "/data/smartmeter", meter_id="mixed-1", format="parquet", resolution="raw", **JUNE_1)
+    assert pl.read_parquet(BytesIO(file.content))["interval_s"].to_list() == [900, 900, 900, 900, 3_600]
+    user.delete("/meters/mixed-1")
