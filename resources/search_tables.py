@@ -9,7 +9,17 @@ from pathlib import Path
 
 from luna_rules.search.tables import SearchTables
 
-_NAMES = ("synonyms", "english", "answer_types", "law_names", "energies", "sections", "words", "ignored", "english_ignored")
+_NAMES = (
+    "synonyms",
+    "english",
+    "answer_types",
+    "law_names",
+    "energies",
+    "sections",
+    "words",
+    "ignored",
+    "english_ignored",
+)
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "data" / "search"
 
 
