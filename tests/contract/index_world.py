@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import psycopg
-import pytest
 from psycopg.types.json import Jsonb
 
 from luna_rules.search.analyser import Analyser
@@ -77,21 +76,18 @@ class Doc:
     indexed: IndexedItem
 
 
-ENGINES = ["postgres", "qdrant-in-memory", "qdrant-server"]
-"""What the contract is held by; a server only where `QDRANT_URL` names one."""
+ENGINES = ["postgres", "qdrant-in-memory", *(["qdrant-server"] if os.environ.get("QDRANT_URL") else [])]
+"""What the contract is held by; a server only where `QDRANT_URL` names one (`make test-services` says so by name)."""
 
 
 def open_points(engine: str) -> QdrantPoints | None:
-    """The points of an engine, under a name of their own. Skips where there is no server."""
+    """The points of an engine, under a name of their own."""
     if engine == "postgres":
         return None
     alias = f"luna_test_{uuid4().hex[:10]}"
     if engine == "qdrant-in-memory":
         return QdrantPoints.in_memory(alias)
-    url = os.environ.get("QDRANT_URL")
-    if not url:
-        pytest.skip("QDRANT_URL names no Qdrant server")
-    return QdrantPoints.connect(url, os.environ.get("QDRANT_API_KEY"), alias)
+    return QdrantPoints.connect(os.environ["QDRANT_URL"], os.environ.get("QDRANT_API_KEY"), alias)
 
 
 class World:

@@ -14,12 +14,12 @@ from resources.secrets import DatabaseUrls
 from resources.vectors.index import IndexVersionError
 from resources.vectors.postgres_writer import IndexWriter
 from tests.conftest import Database
-from tests.contract.index_world import World, synthetic_chunks
+from tests.contract.index_world import ENGINES, World, synthetic_chunks
 
 pytestmark = pytest.mark.timeout(180)
 
 
-@pytest.fixture(params=["postgres", "qdrant-in-memory", "qdrant-server"])
+@pytest.fixture(params=ENGINES)
 async def world(migrated_database: DatabaseUrls, request: pytest.FixtureRequest) -> AsyncIterator[World]:
     made = World(migrated_database, request.param)
     await made.open()
