@@ -1,4 +1,4 @@
-"""`make bench`: the whole path on a stack of its own, then the index alone at 100,000 passages."""
+"""`make bench`: the whole path on a stack of its own, then the index at 100,000 passages and the import of 10 million readings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from tests.places import ROOT
 
-SCRIPTS = (["-m", "tests.bench.whole_path"], ["tests/bench/index_100k.py"])
+SCRIPTS = (["-m", "tests.bench.whole_path"], ["tests/bench/index_100k.py"], ["tests/bench/series_import.py"])
 
 
 def main() -> int:
