@@ -1,4 +1,7 @@
-"""`make bench`: the whole path on a stack of its own, then the index at 100,000 passages and the import of 10 million readings."""
+"""`make bench`: the whole path on a stack of its own, the index at 100,000 passages, then series.
+
+Imported are 10 million readings, read a meter-year, simulated a year of a thousand meters.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,13 @@ import sys
 
 from tests.places import ROOT
 
-SCRIPTS = (["-m", "tests.bench.whole_path"], ["tests/bench/index_100k.py"], ["tests/bench/series_import.py"])
+SCRIPTS = (
+    ["-m", "tests.bench.whole_path"],
+    ["tests/bench/index_100k.py"],
+    ["tests/bench/series_import.py"],
+    ["-m", "tests.bench.series_reads"],
+    ["-m", "tests.bench.simulation"],
+)
 
 
 def main() -> int:
