@@ -34,4 +34,4 @@ END
 $$;
 REVOKE ALL ON FUNCTION luna_seal_chunks() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION luna_seal_chunks() TO luna_worker;
-SELECT luna_seal_chunks();
+DO $$ BEGIN PERFORM luna_seal_chunks(); END $$;

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import LiteralString
 
+import httpx
 import pytest
 
 from tests.bench.series_import import YEAR, frames
@@ -16,7 +17,7 @@ from tests.stack import Stack
 
 pytestmark = pytest.mark.drill
 
-METERS = 30
+METERS = 15
 ROWS = METERS * YEAR
 ENDED_WITHIN_S = 240.0
 DIGESTS: tuple[LiteralString, ...] = (
@@ -65,7 +66,11 @@ def wait_until_done(stack: Stack, import_id: str) -> dict[str, object]:
     deadline = time.monotonic() + ENDED_WITHIN_S
     state: dict[str, object] = {}
     while time.monotonic() < deadline:
-        response = stack.api.get(f"/data/load/{import_id}")
+        try:
+            response = stack.api.get(f"/data/load/{import_id}", timeout=10)
+        except httpx.HTTPError:
+            time.sleep(0.5)
+            continue
         if response.status_code < 500:
             state = stack.data(response)
             if state["status"] in ("done", "failed"):
