@@ -1,4 +1,4 @@
-"""`make bench`: the whole path on a stack of its own, then the index at 100,000 passages and an import of 10 M rows."""
+"""`make bench`: the whole path on a stack of its own, the index at 100,000 passages, then series.
 
 Imported are 10 million readings, read a meter-year, simulated a year of a thousand meters.
 """
