@@ -48,6 +48,11 @@ function answerFor(question) {
     };
     return { answer_id, conversation_id: null, answered: false, answer: Object.values(parts).join('\n\n'), ...parts, steps: [], chunks_used: [], citations: [], ...frame(question) };
   }
+  if (/negativ/i.test(question)) {
+    const receipt = { receipt_id: '0f1e2d3c-4b5a-4978-8697-a5b4c3d2e1f0', label: 'EPEX DE-LU-60MIN, Jahr 2024: negative Stunden', query: 'SELECT count(*) FILTER (WHERE price_eur_mwh < 0) FROM market_hours WHERE market = %(market)s', parameters: { market: 'EPEX', from: '2023-12-31T23:00:00Z' }, row_count: 1, result_sha256: 'b'.repeat(64), columns: ['negative'], rows: [[457]], values: { negative: 457 }, as_of: '2026-06-01T10:00:00Z', quality: { covered_s: 31_618_800, expected_s: 31_622_400, flagged: 0, preliminary: 0, simulated: false, substituted: 2, values: 8784 } };
+    const said = `Im Jahr 2024 war der Preis in 457 Stunden negativ. [receipt ${receipt.receipt_id}]`;
+    return { answer_id, conversation_id: null, answered: true, answer: `${said}\n\nDas sind 5,2 % aller Stunden. [receipt ${receipt.receipt_id}]`, summary: said, suggestion: '', next_question: '', steps: [], chunks_used: [], citations: [], ...frame(question), mode: 'series', receipts: [receipt] };
+  }
   const long = /ausführlich/i.test(question);
   const body = [
     `Steuerbare Verbrauchseinrichtungen sind insbesondere Wärmepumpen, nicht öffentlich zugängliche Ladepunkte für Elektromobile, Anlagen zur Erzeugung von Kälte oder zur Speicherung elektrischer Energie und Nachtstromspeicherheizungen, solange und soweit die Bundesnetzagentur nichts anderes vorsieht. ${mark(C.law1)}`,

@@ -75,6 +75,20 @@ def test_a_file_of_prices_can_be_saved(desk: Session) -> None:
     assert saving.value.suggested_filename == "EPEX-DE-LU-60MIN.csv"
 
 
+def test_a_number_in_an_answer_shows_how_it_was_computed(desk: Session) -> None:
+    page = desk.goto("/")
+    page.get_by_label("Ihre Frage an Luna").fill("Wie viele Stunden waren die Preise 2024 negativ?")
+    page.keyboard.press("Control+Enter")
+    proofs = page.get_by_role("region", name="Rechenwege")
+    expect(proofs).to_contain_text("nur 99,9 % der Zeit mit Werten")
+    expect(page.get_by_text("Im Jahr 2024 war der Preis in 457 Stunden negativ.")).to_have_count(1)
+    expect(page.get_by_text("[receipt")).to_have_count(0)
+    page.get_by_role("button", name="Rechenweg 1: EPEX DE-LU-60MIN, Jahr 2024: negative Stunden").first.click()
+    expect(proofs).to_contain_text("price_eur_mwh < 0")
+    proofs.get_by_role("button", name="Nachrechnen").click()
+    expect(page.get_by_text("Nachgerechnet: dasselbe Ergebnis.", exact=True)).to_be_visible()
+
+
 def test_an_empty_stretch_says_so(desk: Session) -> None:
     page = desk.goto("/markt?span=tag&tag=2019-05-01")
     expect(page.get_by_text("In diesem Zeitraum gibt es keine Preise.")).to_be_visible()

@@ -23,6 +23,7 @@ export type {
   ItemVersions,
   Overview,
   Payload,
+  QueryReceipt,
   RagFeedback,
   SearchData,
   ServiceHealth,

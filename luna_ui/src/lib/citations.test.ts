@@ -10,7 +10,7 @@ describe('citations', () => {
   it('swallows the blank before a mark and a repeated mark', () => {
     expect(parseInlines('Satz [chunk a][chunk a].', ['a'])).toEqual([
       { type: 'text', text: 'Satz.' },
-      { type: 'cite', chunkId: 'a', number: 1 },
+      { type: 'cite', id: 'a', number: 1 },
     ]);
   });
 
@@ -22,8 +22,8 @@ describe('citations', () => {
   it('sets the full stop before all references of a sentence', () => {
     expect(parseInlines('Eins [chunk a][chunk b]. Zwei.', ['a', 'b'])).toEqual([
       { type: 'text', text: 'Eins.' },
-      { type: 'cite', chunkId: 'a', number: 1 },
-      { type: 'cite', chunkId: 'b', number: 2 },
+      { type: 'cite', id: 'a', number: 1 },
+      { type: 'cite', id: 'b', number: 2 },
       { type: 'text', text: ' Zwei.' },
     ]);
   });
@@ -46,7 +46,7 @@ describe('citations', () => {
   it('reads rows of a table without its rule', () => {
     const [table] = parseAnswer('| Modul | Zähler |\n| --- | --- |\n| 1 | einer | [chunk a]');
     expect(table?.type === 'table' && table.rows.length).toBe(2);
-    expect(table?.type === 'table' && table.rows[1]?.[1]).toContainEqual({ type: 'cite', chunkId: 'a', number: 1 });
+    expect(table?.type === 'table' && table.rows[1]?.[1]).toContainEqual({ type: 'cite', id: 'a', number: 1 });
   });
 
   it('shows a passage on a card without Markdown', () => {
@@ -80,8 +80,22 @@ describe('citations', () => {
       summary: 'Kurz: ja.',
       suggestion: '',
       citations: [{ chunk_id: 'a', score: 1, payload }],
+      receipts: [],
     } as unknown as Answer;
     expect(answerAsText('Ist das so?', answer)).toContain('Ja [1].');
     expect(answerAsText('Ist das so?', answer)).toContain('[1] EnWG, § 14a (Fassung 3)');
+  });
+
+  it('numbers receipts of queries among the passages', () => {
+    expect(citedIds('457 Stunden [receipt r1], so § 51 [chunk a].')).toEqual(['r1', 'a']);
+    expect(parseInlines('457 Stunden [receipt r1].', ['r1'])).toEqual([{ type: 'text', text: '457 Stunden.' }, { type: 'cite', id: 'r1', number: 1 }]);
+    const answer = { answer: 'Im Mittel 79 [receipt r1].', summary: '', suggestion: '', citations: [], receipts: [{ receipt_id: 'r1', label: 'Mittel 2024' }] } as unknown as Answer;
+    expect(answerAsText('Wie teuer?', answer)).toContain('Im Mittel 79 [1].');
+    expect(answerAsText('Wie teuer?', answer)).toContain('[1] Mittel 2024 (Beleg r1)');
+  });
+
+  it('hides a mark that is not yet whole, and no other bracket', () => {
+    for (const half of ['Satz [', 'Satz [rec', 'Satz [receipt', 'Satz [receipt 4955-', 'Satz [chunk 1']) expect(withoutOpenMark(half)).toBe('Satz');
+    expect(withoutOpenMark('Satz [nicht')).toBe('Satz [nicht');
   });
 });

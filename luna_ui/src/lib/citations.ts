@@ -1,11 +1,12 @@
-/** Turns `… [chunk <id>]` into paragraphs with numbered references. Pure; how it looks is decided in components. */
+/** Turns `… [chunk <id>]` and `… [receipt <id>]` into paragraphs with numbered references. Pure; how it looks is decided in components. */
 import type { Answer, Citation } from '@/api/types';
 
 export type Inline =
   | { type: 'text'; text: string }
   | { type: 'strong'; text: string }
   | { type: 'unproven' }
-  | { type: 'cite'; chunkId: string; number: number };
+  /** `id` is that of a passage, or of the receipt of a query. */
+  | { type: 'cite'; id: string; number: number };
 
 /** Items of a list keep the sign they have in the law („2a.“, „b)“): it is part of the wording. */
 export type Block =
@@ -13,19 +14,23 @@ export type Block =
   | { type: 'list'; items: { marker: string; inlines: Inline[] }[] }
   | { type: 'table'; rows: Inline[][][] };
 
-const MARK = /\[chunk\s+([\w.:-]+)\]/g;
-const TOKEN = /\s*\[chunk\s+([\w.:-]+)\]|\[nicht belegt\]|\*\*([^*\n]+)\*\*/g;
+const MARK = /\[(?:chunk|receipt)\s+([\w.:-]+)\]/g;
+const TOKEN = /\s*\[(?:chunk|receipt)\s+([\w.:-]+)\]|\[nicht belegt\]|\*\*([^*\n]+)\*\*/g;
 const BULLET = /^\s*([-–•*]|\d+[a-z]*[.)]|[a-z]{1,2}\))\s+(.*)$/;
 const RULE = /^[\s|:-]+$/;
 
-/** Chunk ids in the order in which the text first names them; reference number = place + 1. */
+/** Ids of passages and receipts in the order in which the text first names them; reference number = place + 1. */
 export function citedIds(text: string): string[] {
   return [...new Set(Array.from(text.matchAll(MARK), (match) => match[1] ?? ''))];
 }
 
 /** A stream may stop in the middle of a mark; nobody wants to see half of one. */
 export function withoutOpenMark(text: string): string {
-  return text.replace(/\s*\[(?:c(?:h(?:u(?:n(?:k(?:\s+[\w.:-]*)?)?)?)?)?)?$/, '');
+  const open = /\s*\[([a-z]*)(\s+[\w.:-]*)?$/.exec(text);
+  if (open === null) return text;
+  const [whole, word = '', rest] = open;
+  const begun = ['chunk', 'receipt'].some((mark) => (rest === undefined ? mark.startsWith(word) : mark === word));
+  return begun ? text.slice(0, text.length - whole.length) : text;
 }
 
 export function parseInlines(text: string, order: readonly string[]): Inline[] {
@@ -37,12 +42,12 @@ export function parseInlines(text: string, order: readonly string[]): Inline[] {
     pushText(parts, before);
     if (/[^\s.,;:]/.test(before)) seenHere.length = 0;
     from = match.index + match[0].length;
-    const [whole, chunkId, strong] = match;
-    if (chunkId !== undefined) {
+    const [whole, id, strong] = match;
+    if (id !== undefined) {
       // The same source twice in a row says nothing new.
-      if (!seenHere.includes(chunkId)) {
-        seenHere.push(chunkId);
-        parts.push({ type: 'cite', chunkId, number: order.indexOf(chunkId) + 1 });
+      if (!seenHere.includes(id)) {
+        seenHere.push(id);
+        parts.push({ type: 'cite', id, number: order.indexOf(id) + 1 });
       }
     } else if (strong !== undefined) parts.push({ type: 'strong', text: strong });
     else if (whole.endsWith('belegt]')) parts.push({ type: 'unproven' });
@@ -142,7 +147,7 @@ export function excerpt(text: string, heading: string | undefined): string {
 export function answerAsText(question: string, answer: Answer): string {
   const order = citedIds([answer.summary, answer.answer, answer.suggestion].join('\n'));
   const plain = (text: string) =>
-    text.replace(/\s*\[chunk\s+([\w.:-]+)\]/g, (_, chunkId: string) => ` [${order.indexOf(chunkId) + 1}]`).trim();
+    text.replace(/\s*\[(?:chunk|receipt)\s+([\w.:-]+)\]/g, (_, id: string) => ` [${order.indexOf(id) + 1}]`).trim();
   const parts = [question, ''];
   if (answer.summary) parts.push(plain(answer.summary), '');
   parts.push(plain(answer.answer));
@@ -155,6 +160,11 @@ export function answerAsText(question: string, answer: Answer): string {
       const place = placeOf(payload);
       parts.push(`[${order.indexOf(source.chunk_id) + 1}] ${payload.title}${place === '' ? '' : `, ${place}`} (Fassung ${payload.version})`);
     }
+  }
+  const proofs = answer.receipts.filter((receipt) => order.includes(receipt.receipt_id));
+  if (proofs.length > 0) {
+    parts.push('', 'Rechenwege');
+    for (const proof of proofs) parts.push(`[${order.indexOf(proof.receipt_id) + 1}] ${proof.label} (Beleg ${proof.receipt_id})`);
   }
   return parts.join('\n');
 }

@@ -1,11 +1,14 @@
 /** One answer: summary, cited body, suggestion, steps, next question, sources. */
 import { Lightbulb, ListChecks, CornerDownRight } from 'lucide-react';
-import type { Answer, Citation } from '@/api/types';
+import { useState } from 'react';
+import type { Answer, Citation, QueryReceipt } from '@/api/types';
 import { Moon } from '@/components/moon';
 import { ScoreBars } from '@/components/ui/scores';
 import { type Block, type Inline, citedIds, excerpt, parseAnswer, parseInlines, placeOf, sourcesOf } from '@/lib/citations';
 import { cn } from '@/lib/cn';
 import { formatScore, formatValidity, whyFound } from '@/lib/format';
+import { withoutEcho } from '@/lib/receipts';
+import { Proofs } from './proofs';
 
 export type OpenEvidence = (chunkId: string) => void;
 
@@ -14,23 +17,27 @@ interface Cited {
   citations: Record<string, Citation>;
   open: OpenEvidence;
   active: string | null;
+  /** What numbers rest on, and how it is shown. */
+  receipts?: readonly QueryReceipt[];
+  showProof?: (receiptId: string) => void;
 }
 
-function Chip({ chunkId, number, cited }: { chunkId: string; number: number; cited: Cited }) {
-  const citation = cited.citations[chunkId];
-  const place = citation ? [citation.payload.title, placeOf(citation.payload)].filter(Boolean).join(', ') : 'wird geladen';
+function Chip({ id, number, cited }: { id: string; number: number; cited: Cited }) {
+  const citation = cited.citations[id];
+  const receipt = cited.receipts?.find((one) => one.receipt_id === id);
+  const place = citation ? [citation.payload.title, placeOf(citation.payload)].filter(Boolean).join(', ') : (receipt?.label ?? 'wird geladen');
   return (
     <sup className="top-0 ml-0.5 align-[0.2em] leading-none">
       <button
         type="button"
-        disabled={citation === undefined}
-        aria-label={`Quelle ${number}: ${place}`}
+        disabled={citation === undefined && receipt === undefined}
+        aria-label={`${receipt === undefined ? 'Quelle' : 'Rechenweg'} ${number}: ${place}`}
         title={place}
-        data-chunk={chunkId}
-        onClick={() => cited.open(chunkId)}
+        data-chunk={id}
+        onClick={() => (receipt === undefined ? cited.open(id) : cited.showProof?.(id))}
         className={cn(
           'relative inline-flex h-[1.125rem] min-w-[1.125rem] items-center justify-center rounded-[4px] px-1 text-[0.6875rem] font-semibold transition-colors after:absolute after:-inset-1.5',
-          cited.active === chunkId ? 'bg-moon text-moon-ink' : 'bg-moon-soft text-moon ring-1 ring-moon/40 ring-inset hover:bg-moon hover:text-moon-ink',
+          cited.active === id ? 'bg-moon text-moon-ink' : 'bg-moon-soft text-moon ring-1 ring-moon/40 ring-inset hover:bg-moon hover:text-moon-ink',
         )}
       >
         {number}
@@ -57,7 +64,7 @@ function Inlines({ parts, cited }: { parts: Inline[]; cited: Cited }) {
           </span>
         );
       case 'cite':
-        return <Chip key={index} chunkId={part.chunkId} number={part.number} cited={cited} />;
+        return <Chip key={index} id={part.id} number={part.number} cited={cited} />;
     }
   });
 }
@@ -105,11 +112,10 @@ function Blocks({ blocks, cited }: { blocks: Block[]; cited: Cited }) {
   });
 }
 
-export function AnswerText({ text, order, citations, open, active }: { text: string } & Cited) {
-  const cited = { order, citations, open, active };
+export function AnswerText({ text, ...cited }: { text: string } & Cited) {
   return (
     <div className="space-y-3 text-base leading-[1.7] break-words [hyphens:auto]">
-      <Blocks blocks={parseAnswer(text, order)} cited={cited} />
+      <Blocks blocks={parseAnswer(text, cited.order)} cited={cited} />
     </div>
   );
 }
@@ -230,7 +236,12 @@ interface AnswerViewProps {
 
 export function AnswerView({ answer, citations, open, active, ask }: AnswerViewProps) {
   const order = orderOf(answer);
-  const cited: Cited = { order, citations, open, active };
+  const [proof, setProof] = useState<string | null>(null);
+  const showProof = (receiptId: string) => {
+    setProof(receiptId);
+    requestAnimationFrame(() => document.getElementById(`proof-${receiptId}`)?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }));
+  };
+  const cited: Cited = { order, citations, open, active, receipts: answer.receipts, showProof };
   const sources = sourcesOf(answer, order);
 
   if (!answer.answered) {
@@ -255,7 +266,7 @@ export function AnswerView({ answer, citations, open, active, ask }: AnswerViewP
           <Inlines parts={parseInlines(answer.summary, order)} cited={cited} />
         </p>
       )}
-      <AnswerText text={answer.answer} {...cited} />
+      <AnswerText text={withoutEcho(answer.answer, answer.summary)} {...cited} />
       {answer.suggestion && (
         <section aria-label="Vorschlag" className="flex gap-3 border-l-2 border-water pl-4">
           <Lightbulb className="mt-1 size-4 shrink-0 text-water" />
@@ -281,6 +292,7 @@ export function AnswerView({ answer, citations, open, active, ask }: AnswerViewP
           </ul>
         </section>
       )}
+      {answer.receipts.length > 0 && <Proofs receipts={answer.receipts} order={order} opened={proof} onToggle={setProof} />}
       {answer.citations.length > 0 && <WhyThese answer={answer} order={order} />}
       {answer.next_question && <NextQuestion question={answer.next_question} ask={ask} />}
     </div>
