@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,8 +15,9 @@ from luna_rules.search import laws, words
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon, has_vector
 from luna_rules.search.lookups import Lookup, LookupParser
+from luna_rules.search.phrases import Phrases, english_key, phrase_key
 from luna_rules.search.similar import SimilarTerms
-from luna_rules.search.tables import Entries, SearchTables
+from luna_rules.search.tables import SearchTables
 from luna_rules.search.wordings import Hint, WordingIndex
 
 _SYNONYM = 0.8
@@ -33,8 +34,6 @@ _NEAR = 0.8
 _SECOND = 0.5
 _UNNAMED = 0.2
 _LOOSE = 0.35
-_APART = 4
-_MOST_WITHIN = 8
 _MOST_ALTERNATIVES = 12
 _SEPARABLE = (
     "ab|an|auf|aus|bei|dar|durch|ein|fest|fort|frei|her|hin|los|mit|nach|nieder|über|um|unter|vor|weg|"
@@ -113,73 +112,6 @@ class _Token:
     parts: tuple[str, ...]
 
 
-class _Phrases:
-    """Entries of a table by the stems of their wordings."""
-
-    def __init__(self, entries: Entries, key_of: Callable[[str], tuple[str, ...]]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
-        within: dict[str, list[tuple[str, ...]]] = {}
-        for asked, meant in entries:
-            for wording in asked:
-                key = key_of(wording)
-                if key:
-                    self._by_first.setdefault(key[0], []).append((key, meant))
-                    for stem in key if 1 < len(key) < 4 else ():
-                        within.setdefault(stem, []).append(meant)
-        # What stands in many wordings tells nothing of any of them.
-        self._within = {stem: meant for stem, meant in within.items() if len(meant) <= _MOST_WITHIN}
-
-    def at(self, keys: Sequence[str], start: int) -> list[tuple[int, tuple[str, ...]]]:
-        """Wordings that begin at a position: how many keys they cover, and what is meant."""
-        return [
-            (len(key), meant)
-            for key, meant in self._by_first.get(keys[start], ())
-            if tuple(keys[start : start + len(key)]) == key
-        ]
-
-    def near(self, keys: Sequence[str]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
-        """Wordings of several words that stand close together in any order, though not one behind the other."""
-        places: dict[str, list[int]] = {}
-        for place, key in enumerate(keys):
-            places.setdefault(key, []).append(place)
-        found: list[tuple[tuple[int, ...], tuple[str, ...]]] = []
-        for first in places:
-            for wording, meant in self._by_first.get(first, ()):
-                if len(wording) < 2 or not all(key in places for key in wording):
-                    continue
-                for start in places[first]:
-                    span = [min(places[key], key=lambda place: abs(place - start)) for key in wording]
-                    apart = max(span) - min(span)
-                    if len(set(span)) == len(wording) and apart < len(wording) + _APART:
-                        if span != list(range(start, start + len(wording))):
-                            found.append((tuple(sorted(span)), meant))
-                        break
-        return found
-
-    def partly(self, key: str) -> list[tuple[str, ...]]:
-        """What wordings of several words mean that hold this one, as far as it tells them from others."""
-        return self._within.get(key, [])
-
-    def meant(self, key: str) -> list[tuple[str, ...]]:
-        """What a single word means."""
-        return [meant for wording, meant in self._by_first.get(key, ()) if len(wording) == 1]
-
-
-def phrase_key(text: str) -> tuple[str, ...]:
-    """The stems of a wording without function words (unless there is nothing else), as tables are compared."""
-    raw = words.tokens(words.clean(text))
-    stems = [(words.spelling(token), words.stem(words.spelling(words.joined(token)))) for token in raw]
-    content = tuple(stem for spelled, stem in stems if spelled not in words.FUNCTION_WORDS)
-    return content or tuple(stem for _, stem in stems)
-
-
-def english_key(text: str, ignored: Collection[str] = ()) -> tuple[str, ...]:
-    """The stems of an English wording without the ignored words (unless there is nothing else)."""
-    raw = words.tokens(words.clean(text))
-    content = [token for token in raw if token.lower() not in ignored] or raw
-    return tuple(words.english_stem(words.joined(token)) for token in content)
-
-
 def verb_forms(spelled: str) -> tuple[str, ...]:
     """The infinitives that a word may be a form of: `sperrt` → sperren, `ausgestellt` → ausstellen."""
     found: list[str] = []
@@ -199,11 +131,11 @@ class QueryParser:
         self._lexicon = lexicon
         self._tables = tables
         self._analyser = Analyser(lexicon)
-        self._synonyms = _Phrases(tables.synonyms, phrase_key)
-        self._words = _Phrases(tables.words, phrase_key)
+        self._synonyms = Phrases(tables.synonyms, phrase_key)
+        self._words = Phrases(tables.words, phrase_key)
         self._english_ignored = frozenset(tables.english_ignored)
-        self._english = _Phrases(tables.english, partial(english_key, ignored=self._english_ignored))
-        self._answer_types = _Phrases(tables.answer_types, phrase_key)
+        self._english = Phrases(tables.english, partial(english_key, ignored=self._english_ignored))
+        self._answer_types = Phrases(tables.answer_types, phrase_key)
         self._energies = [
             (
                 frozenset(term for cue in cues for term in (*phrase_key(cue), *english_key(cue))),
