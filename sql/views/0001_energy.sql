@@ -39,3 +39,9 @@ SELECT d.tenant_id, d.meter_id, d.day, d.consumption_kwh, d.production_kwh, d.co
        d.quality, d.values AS value_count
 FROM meter_days AS d
 WHERE d.tenant_id IN (SELECT l.tenant_id FROM analyst_logins AS l WHERE l.login = session_user);
+
+CREATE VIEW analytics.quality_days WITH (security_barrier) AS
+SELECT q.tenant_id, q.meter_id, q.day, q.expected_values, q.values AS value_count, q.missing, q.substituted, q.preliminary,
+       q.forecast, q.longest_gap_s, q.flags
+FROM meter_quality_days AS q
+WHERE q.tenant_id IN (SELECT l.tenant_id FROM analyst_logins AS l WHERE l.login = session_user);
