@@ -19,7 +19,7 @@ METERS = (MeterName("haus-1"), MeterName("haus-2"), MeterName("DEMO-7", "Haus No
 LISTED = [json.loads(line) for line in (Path(__file__).parent / "questions.jsonl").read_text("utf-8").splitlines()]
 GOLD = sorted((ROOT / "data" / "gold").glob("*.jsonl"))
 REALLY_SERIES = {"Wie hoch ist der Strompreis an der Börse heute um 14 Uhr?"}
-"""Of the gold questions those that no law answers."""
+"""Of the gold questions one that no law answers."""
 
 
 def told(plan: Plan | None) -> str:
@@ -40,10 +40,13 @@ def test_a_question_about_series_is_read(listed: dict[str, str]) -> None:
 
 
 def test_no_question_of_law_is_taken_for_one_about_series() -> None:
-    questions = [json.loads(line)["question"] for path in GOLD for line in path.read_text("utf-8").splitlines()]
-    assert len(questions) > 800
-    taken = {question for question in questions if read_question(question, NOW, METERS)}
-    assert taken == REALLY_SERIES
+    """Those that no law answers may be about series: the price of the exchange at this moment."""
+    listed = [json.loads(line) for path in GOLD for line in path.read_text("utf-8").splitlines()]
+    assert len(listed) > 800
+    taken = [one for one in listed if read_question(one["question"], NOW, METERS)]
+    assert {one["question"] for one in taken} >= REALLY_SERIES
+    assert [one["question"] for one in taken if one.get("gold") or one.get("law")] == []
+    assert all("an der Börse" in one["question"] for one in taken)
 
 
 @pytest.mark.parametrize(
