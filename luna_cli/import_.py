@@ -67,7 +67,13 @@ class Import:
 
     def _load(self, path: Path, content: BinaryIO, target: str, tell: Tell) -> Json:
         fields = {**self._fields, "target": target, "wait": "0"}
-        state = self._client.upload("/data/load", fields, path.name, content)
+        try:
+            state = self._client.upload("/data/load", fields, path.name, content)
+        except ApiFaultError as fault:
+            # A small file may be read and refused before the upload is answered.
+            if "import_id" not in fault.data:
+                raise
+            state = fault.data
         return wait_for(self._client, str(state["import_id"]), tell)
 
 

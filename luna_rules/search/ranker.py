@@ -177,6 +177,7 @@ def lexical_candidates(
     best = np.zeros(n, np.float32)
     sizes = {term: len(entry.places) for term, entry in entries.items()}
     for share in (ceiling, n):
+        asked = False
         for group in query.groups:
             touched = False
             for alternative, own in zip(group.alternatives, _tempered(group, sizes, n, weights), strict=True):
@@ -185,14 +186,17 @@ def lexical_candidates(
                     entry = entries.get(term)
                     if entry is None or not 0 < len(entry.places) <= share:
                         continue
+                    asked = asked or (group.content and alternative.weight >= 1)
                     impact = entry.impact * weight
                     best[entry.places] = np.maximum(best[entry.places], impact) if touched else impact
                     touched = True
             if touched:
                 total += best
                 best.fill(0)
-        if ceiling == n or total.any():  # words that are everywhere decide only where there are no others
+        # Words that are everywhere decide only where there are no others that were asked for, in what may be found.
+        if ceiling == n or (asked and bool((total if allowed is None else total[allowed]).any())):
             break
+        total.fill(0)
     for lookup in query.lookups:
         for places, bonus in _look_up_sets(lookup, entries, weights):
             total[places] += np.float32(bonus * 10.0)

@@ -1,5 +1,5 @@
 /** Calls about meters, prices, imports and simulators. */
-import { call, request } from './client';
+import { ApiError, call, request } from './client';
 import { readEvents } from './sse';
 import type {
   ImportData,
@@ -82,7 +82,7 @@ export interface ImportWish {
   meterId: string;
   mapping: ImportMapping | null;
 }
-export function importFile(file: File, wish: ImportWish, signal?: AbortSignal): Promise<ImportData> {
+export async function importFile(file: File, wish: ImportWish, signal?: AbortSignal): Promise<ImportData> {
   const form = new FormData();
   form.set('file', file, file.name);
   form.set('target', wish.target);
@@ -91,7 +91,15 @@ export function importFile(file: File, wish: ImportWish, signal?: AbortSignal): 
   if (wish.mapping !== null) form.set('mapping', JSON.stringify(wish.mapping));
   form.set('wait', '0');
   // Prices are nobody's own: they are the administrator's to write.
-  return call('data/load', { method: 'POST', form, admin: wish.target === 'market_prices', ...aborting(signal) });
+  const admin = wish.target === 'market_prices';
+  try {
+    return await call('data/load', { method: 'POST', form, admin, ...aborting(signal) });
+  } catch (error) {
+    // A small file may be read and refused before the upload is answered; what is known of it stands in the import.
+    const refused = error instanceof ApiError && typeof error.data === 'object' && error.data !== null && 'import_id' in error.data ? error.data.import_id : null;
+    if (typeof refused !== 'string') throw error;
+    return importState(refused, admin);
+  }
 }
 export const importState = (load: string, admin = false): Promise<ImportData> => call(`data/load/${id(load)}`, { admin });
 export const listImports = (): Promise<ImportPage> => call('data/load', { query: { limit: 20 } });

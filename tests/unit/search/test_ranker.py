@@ -135,3 +135,25 @@ def test_a_word_that_is_everywhere_is_not_heard_above_a_rare_one_by_its_other_me
     engine = Engine(lexicon, block, corpus, QueryParser(lexicon, tables))
     assert numbers(engine.search("Was gilt für die Waschküche?"))[0] > 60
     assert numbers(engine.search("Was gilt?", limit=100)) != []
+
+
+def test_words_that_are_everywhere_find_where_nothing_else_may_be_found() -> None:
+    from luna_rules.search.analyser import Analyser
+    from luna_rules.search.lexicon import Lexicon
+    from luna_rules.search.model import ChunkFields
+    from luna_rules.search.query import QueryParser
+    from luna_rules.search.tables import SearchTables
+
+    chunks = [ChunkFields("Merkblatt", "Wallbox", f"Die Wallbox Nummer {place} ist fertig.") for place in range(1500)]
+    chunks += [ChunkFields("Heft", "Ladepunkt", "Ein Ladepunkt steht am Haus.")]
+    lexicon = Lexicon.learn(chunks, dimension=0)
+    block = Analyser(lexicon).analyse(chunks)
+    size = len(chunks)
+    corpus = Corpus(np.arange(size, dtype=np.uint32), np.arange(size, dtype=np.uint32), block.lengths)
+    parser = QueryParser(lexicon, SearchTables.parse(synonyms="Wallbox\tLadepunkt\n"))
+    query = parser.parse("Wallbox")
+    postings = Engine(lexicon, block, corpus, parser).postings(query.terms)
+    allowed = np.zeros(size, np.bool_)
+    allowed[7] = True
+    assert lexical_candidates(query, corpus, postings, allowed).tolist() == [7]
+    assert len(lexical_candidates(query, corpus, postings)) == 400
