@@ -90,6 +90,8 @@ def in_foreground(command: str, folder: Path, ports: dict[str, str]) -> Generato
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # Where the tests themselves run in the background Ctrl-C is ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         address = f"http://127.0.0.1:{ports['API_PORT']}"
