@@ -180,7 +180,7 @@ def lexical_candidates(
         asked = False
         for group in query.groups:
             touched = False
-            for alternative, own in zip(group.alternatives, _tempered(group, sizes, n, weights), strict=True):
+            for alternative, own in zip(group.alternatives, tempered_weights(group, sizes, n, weights), strict=True):
                 weight = np.float32(own * group.weight)
                 for term in alternative.terms:
                     entry = entries.get(term)
@@ -426,7 +426,7 @@ def _exact_scores(
     scores = np.empty(len(columns), np.float32)
     scores[passage_at], scores[section_at] = by_passage, by_section
     size_of = dict(zip(terms, sizes.tolist(), strict=True))
-    tempered = [_tempered(group, size_of, n, weights) for group in query.groups]
+    tempered = [tempered_weights(group, size_of, n, weights) for group in query.groups]
     both = _combine(query, tempered, terms, (passage_ends + section_ends).tolist(), columns, scores, m + count)
     return both[:m], both[m:]
 
@@ -467,7 +467,7 @@ def _saturated(value: F32, norms: Sequence[F32], owner: NDArray[np.int64], weigh
     return np.asarray(tf / (tf + weights.k1), dtype=np.float32)
 
 
-def _tempered(group: Group, sizes: Mapping[str, int], n: int, weights: Weights) -> list[float]:
+def tempered_weights(group: Group, sizes: Mapping[str, int], n: int, weights: Weights) -> list[float]:
     """The weights of a group's alternatives: none may tell more than the word that was asked, where that is known.
 
     A word that stands everywhere („gilt“) must not be heard above a rare one because it also means something rare.

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from luna_rules.search.model import Corpus, TermBlock
 from luna_rules.search.query import Query
-from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, Weights, lexical_candidates
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, Weights, lexical_candidates, tempered_weights
 from resources.vectors.index import Filters, VersionInfo
 
 MOST_NAMED = 500
@@ -138,25 +138,31 @@ def sparse_rows(block: TermBlock, weights: Weights = DEFAULT_WEIGHTS) -> SparseR
     return SparseRows(starts, places[kept], value[kept])
 
 
-def question_terms(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> dict[str, float]:
-    """The question as weighted terms, by the same measure as `lexical_candidates`: rare words find, common ones do not.
+def question_terms(
+    query: Query, ready: Ready, allowed: NDArray[np.bool_] | None = None, weights: Weights = DEFAULT_WEIGHTS
+) -> dict[str, float]:
+    """The question as weighted terms, by the same measure as `lexical_candidates`: rare words find, common ones do not,
+    unless no other asked word finds anything that is `allowed`.
 
     Empty where no term occurs in anything the asker sees.
     """
     n = ready.prepared.size
     ceiling = weights.common * n if n > 1000 else n
+    sizes = {term: len(entry.places) for term, entry in ready.entries.items()}
+    found: dict[str, float] = {}
     for share in (ceiling, n):
-        found: dict[str, float] = {}
+        found, asked, reached = {}, False, allowed is None
         for group in query.groups:
-            for alternative in group.alternatives:
+            for alternative, own in zip(group.alternatives, tempered_weights(group, sizes, n, weights), strict=True):
                 for term in alternative.terms:
-                    entry = ready.entries.get(term)
-                    if entry is None or not 0 < len(entry.places) <= share:
+                    df = sizes.get(term, 0)
+                    if not 0 < df <= share:
                         continue
-                    df = len(entry.places)
+                    asked = asked or (group.content and alternative.weight >= 1)
+                    reached = reached or (allowed is not None and bool(allowed[ready.entries[term].places].any()))
                     idf = float(np.log1p((n - df + 0.5) / (df + 0.5)) ** weights.idf_power)
-                    found[term] = max(found.get(term, 0.0), idf * alternative.weight * group.weight)
-        if found:
+                    found[term] = max(found.get(term, 0.0), idf * own * group.weight)
+        if found and asked and reached:
             break
     for lookup in query.lookups:
         if lookup.section is None:
@@ -169,9 +175,10 @@ def question_terms(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHT
 def named_passages(
     query: Query, corpus: Corpus, ready: Ready, allowed: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int64]:
-    """Numbers (ascending) of the passages that a question names by section: few, so they need not be searched."""
+    """Numbers (ascending) of the passages that a question names by section, or by the everyday wording of a section:
+    few, so they need not be searched."""
     lookups = tuple(lookup for lookup in query.lookups if lookup.section is not None)
-    if not lookups:
+    if not lookups and not query.hints:
         return np.zeros(0, np.int64)
     only = replace(query, groups=(), lookups=lookups)
     return lexical_candidates(only, corpus, ready, allowed, MOST_NAMED).astype(np.int64)

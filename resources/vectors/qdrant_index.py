@@ -89,7 +89,7 @@ class QdrantIndex(PostgresIndex):
         query = asked.query
         if query is None:
             return np.zeros(0, np.uint32), np.zeros(0, np.float32)
-        terms = question_terms(query, postings)
+        terms = question_terms(query, postings, wanted.allowed)
         named = named_passages(query, view.corpus, postings, wanted.allowed)
         questions: list[tuple[int, PointsQuestion]] = []
         borders = _borders(view)

@@ -135,7 +135,7 @@ def try_version(
             named = named_passages(query, corpus, ready, allowed)
             question = PointsQuestion(
                 version,
-                question_terms(query, ready),
+                question_terms(query, ready, allowed),
                 vector if bool(vector.any()) else None,
                 NO_FILTERS,
                 None,
