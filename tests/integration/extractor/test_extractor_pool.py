@@ -23,14 +23,15 @@ def test_many_threads_get_each_their_own_text() -> None:
 def test_a_child_is_replaced_after_its_share() -> None:
     others = {child.pid for child in psutil.Process().children()}
     with EmbeddedExtractor(documents_per_worker=2) as extractor:
-        pids: list[int] = []
+        seen: list[set[int]] = []
         for _ in range(4):
             extractor.warm_up()
-            pids += {child.pid for child in psutil.Process().children()} - others
+            seen.append({child.pid for child in psutil.Process().children()} - others)
             extractor.extract(b"Text", "a.txt")
-        assert pids[0] == pids[1]
-        assert pids[2] == pids[3]
-        assert pids[1] != pids[2]
+        # What other tests left behind may come up meanwhile, but it stays.
+        first, second = seen[0] & seen[1], seen[2] & seen[3]
+        assert first - second
+        assert second - first
 
 
 def test_a_large_document_passes_the_pipe_in_both_directions() -> None:
