@@ -10,6 +10,7 @@ import encodings.aliases
 import importlib
 import math
 import os
+import re
 import signal
 import sys
 
@@ -41,13 +42,14 @@ def main() -> None:
         timeout_s=setup.timeout_s, memory_bytes=setup.memory_bytes, documents_per_worker=setup.documents_per_worker
     )
     versions = _preload()
+    status = _own_status()
     cpu_hard_s = math.ceil((setup.timeout_s + _GRACE_S) * (setup.documents_per_worker + 1))
     measures = sandbox.apply(setup.memory_bytes, cpu_hard_s)
     write_all(sink, frame(Hello(versions=versions, measures=measures)))
     name = extractor_name(versions)
     while (body := read_frame(source, limits.input_bytes + MIB)) is not None:
         _arm(setup.timeout_s)
-        response = _answer(body, limits, name)
+        response = msgspec.structs.replace(_answer(body, limits, name), peak_rss=_peak_rss(status))
         del body
         write_all(sink, frame(response))
         _disarm()
@@ -80,13 +82,13 @@ def _answer(body: bytes, limits: Limits, name: str) -> Response:
     try:
         request = msgspec.msgpack.decode(body, type=Request)
         found = reading.extract(request.data, request.file_name, request.media_type, limits, name)
-        return Response(result=found, peak_rss=_peak_rss())
+        return Response(result=found)
     except ExtractionError as error:
-        return Response(code=error.code, message=error.message, peak_rss=_peak_rss())
+        return Response(code=error.code, message=error.message)
     except MemoryError:
-        return Response(code="memory", peak_rss=_peak_rss())
+        return Response(code="memory")
     except RecursionError:
-        return Response(code="damaged", peak_rss=_peak_rss())
+        return Response(code="damaged")
 
 
 def _arm(timeout_s: float) -> None:
@@ -108,14 +110,31 @@ def _disarm() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _peak_rss() -> int:
+def _own_status() -> int | None:
+    """What the kernel says about this process, opened while files can still be opened; None where it says nothing."""
+    try:
+        return os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+
+
+def _peak_rss(status: int | None) -> int:
+    """The most memory this program has held, in bytes; 0 where unknown.
+
+    `getrusage` would not do on Linux: a new program inherits there the peak of the one that started it.
+    """
+    if status is None:
+        return _peak_by_usage() if sys.platform == "darwin" else 0
+    found = re.search(rb"^VmHWM:\s*(\d+) kB$", os.pread(status, 8192, 0), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def _peak_by_usage() -> int:
     try:
         import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     except ImportError:
         return 0
-    return peak if sys.platform == "darwin" else peak * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":

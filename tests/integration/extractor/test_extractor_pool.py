@@ -34,6 +34,19 @@ def test_a_child_is_replaced_after_its_share() -> None:
         assert second - first
 
 
+def test_a_large_parent_does_not_cost_a_child_for_every_document() -> None:
+    large = bytearray(os.urandom(1)) * (120 * 1024 * 1024)
+    others = {child.pid for child in psutil.Process().children()}
+    # Half of this memory is more than a child needs, and less than this process has held.
+    with EmbeddedExtractor(memory_mb=2 * (psutil.Process().memory_info().rss // 1024**2 - 40)) as extractor:
+        extractor.warm_up()
+        before = {child.pid for child in psutil.Process().children()} - others
+        extractor.extract(b"Text", "a.txt")
+        extractor.warm_up()
+        assert before & {child.pid for child in psutil.Process().children()}
+    assert large
+
+
 def test_a_large_document_passes_the_pipe_in_both_directions() -> None:
     text = "Zeile mit Text\n" * 400_000
     with EmbeddedExtractor() as extractor:
