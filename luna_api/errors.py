@@ -18,6 +18,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from luna_api.envelope import Envelope, failed
 from luna_api.limits import FORM_SLACK
+from resources.objects import StoreUnavailableError
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -156,6 +157,12 @@ def on_database_error(request: AnyRequest, fault: psycopg.Error) -> Response[Env
     return on_unexpected(request, fault)
 
 
+def on_store_error(request: AnyRequest, fault: StoreUnavailableError) -> Response[Envelope[Any]]:
+    """The place of the files is down, refuses or is full."""
+    structlog.get_logger("luna_api.errors").warning("store_down", path=request.url.path, fault=str(fault))
+    return respond(unavailable("minio", "Der Dateispeicher (S3) antwortet gerade nicht. Bitte gleich noch einmal."))
+
+
 def on_unexpected(request: AnyRequest, fault: Exception) -> Response[Envelope[Any]]:
     """A fault of ours: the reader gets the trace id, the log gets the rest."""
     structlog.get_logger("luna_api.errors").error("unexpected", path=request.url.path, exc_info=fault)
@@ -266,5 +273,6 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     msgspec.ValidationError: lambda _, fault: respond(_of_msgspec(str(fault))),
     RecursionError: lambda _, __: respond(ApiError(400, "Der Inhalt ist zu tief verschachtelt, um gelesen zu werden.")),
     psycopg.Error: on_database_error,
+    StoreUnavailableError: on_store_error,
     Exception: on_unexpected,
 }

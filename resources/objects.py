@@ -36,6 +36,10 @@ class ObjectDamagedError(RuntimeError):
     """The stored bytes no longer have the sha256 in their key."""
 
 
+class StoreUnavailableError(OSError):
+    """The store does not answer, refuses or is full: no fault of any object, so nothing should be given up by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """What was stored: its key, sha256 (hex) and size in bytes."""

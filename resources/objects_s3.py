@@ -18,7 +18,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar, cast
 from uuid import UUID
 
-from resources.objects import KEY, ObjectDamagedError, ObjectMissingError, StoredObject, object_key
+from resources.objects import (
+    KEY,
+    ObjectDamagedError,
+    ObjectMissingError,
+    StoredObject,
+    StoreUnavailableError,
+    object_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +124,7 @@ class S3ObjectStore:
     def put(self, tenant: UUID | None, data: bytes) -> StoredObject:
         """See `ObjectStore.put`. The server checks the bytes it received; a large object is sent in parts.
 
-        Raises `OSError` when the server does not answer, refuses or is full.
+        Raises `StoreUnavailableError` when the server does not answer, refuses or is full.
         """
         digest = hashlib.sha256(data)
         key = object_key(tenant, digest.hexdigest())
@@ -128,7 +135,7 @@ class S3ObjectStore:
             self._writing(lambda: self._upload(key, data))
             arrived = self._size(key)
         if arrived != len(data):
-            raise OSError(f"the object store kept {arrived} of {len(data)} bytes of {key}")
+            raise StoreUnavailableError(f"the object store kept {arrived} of {len(data)} bytes of {key}")
         return stored
 
     def put_stream(self, tenant: UUID | None, source: BinaryIO) -> StoredObject:
@@ -147,11 +154,11 @@ class S3ObjectStore:
                     self._writing(lambda: self._upload_parts(key, held))
                 arrived = self._size(key)
         if arrived != size:
-            raise OSError(f"the object store kept {arrived} of {size} bytes of {key}")
+            raise StoreUnavailableError(f"the object store kept {arrived} of {size} bytes of {key}")
         return StoredObject(key, digest.hexdigest(), size)
 
     def open(self, key: str) -> BinaryIO:
-        """See `ObjectStore.open`; the bytes are fetched to a file without a name. Raises `OSError` as `get` does."""
+        """See `ObjectStore.open`; the bytes are fetched to a file without a name. Raises what `get` raises."""
         _own(key)
         digest = hashlib.sha256()
         # Closed by the caller, and gone then.
@@ -171,7 +178,7 @@ class S3ObjectStore:
         return held
 
     def get(self, key: str) -> bytes:
-        """See `ObjectStore.get`. Raises `OSError` when the server does not answer."""
+        """See `ObjectStore.get`. Raises `StoreUnavailableError` when the server does not answer."""
         _own(key)
         with self._faults(key):
             data = self._client.get_object(Bucket=self._place.bucket, Key=key)["Body"].read()
@@ -294,9 +301,11 @@ class S3ObjectStore:
                 raise ObjectMissingError(f"no object under {key}") from None
             if bucket_may_be_missing and _is_missing_bucket(fault):
                 return
-            raise OSError(f"the object store at {self._place.endpoint_url} refused: {_code(fault)}") from fault
+            raise StoreUnavailableError(
+                f"the object store at {self._place.endpoint_url} refused: {_code(fault)}"
+            ) from fault
         except (BotoCoreError, Boto3Error) as fault:
-            raise OSError(
+            raise StoreUnavailableError(
                 f"the object store at {self._place.endpoint_url} does not answer as it should: {fault}"
             ) from fault
 

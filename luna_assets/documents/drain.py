@@ -17,11 +17,12 @@ import psycopg
 from luna_assets.documents import passages, queue
 from luna_assets.documents.gold import GoldQuestion
 from luna_assets.documents.index_build import BuildReport, build_version
+from luna_assets.turn import end_turn, put_back, take_turn
 from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
 from luna_rules.search.analyser import Analyser
 from resources.database import Connection
-from resources.extractor import ExtractionError, Extractor
-from resources.objects import ObjectMissingError, ObjectStore
+from resources.extractor import ExtractionError, Extractor, ExtractorUnavailableError
+from resources.objects import ObjectDamagedError, ObjectMissingError, ObjectStore, StoreUnavailableError
 from resources.vectors.index import VersionInfo
 from resources.vectors.points import PassagePoints, PointsError, PointsUnavailableError
 from resources.vectors.postgres_writer import IndexWriter
@@ -34,8 +35,16 @@ LEARN_FROM_CHUNKS = 300
 POLL_S = 0.25
 SETTLED_S = 2.0
 """How long the queue must be empty before a scope that has outgrown its lexicon is learnt anew."""
-LOCK_PATIENCE_S = 1.0
 REBUILD_PATIENCE_S = 540
+
+_OUTAGES = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PointsUnavailableError,
+    StoreUnavailableError,
+    ExtractorUnavailableError,
+)
+"""Something else is away, which is no fault of any document: the run ends, what it held waits for the next one."""
 
 Log = Callable[[str], None]
 
@@ -112,14 +121,18 @@ class Drain:
     def run(self, request: DrainRequest) -> DrainReport:
         """Work until nothing waits any more and the lingering time has passed.
 
-        Raises `psycopg.OperationalError` when the database goes away; what was not ended is then taken over by the
-        next run.
+        Raises what `_OUTAGES` names when the database or another part goes away; what was not ended is then taken over
+        by the next run.
         """
         report = DrainReport()
         if request.item_ids or request.all_items:
             queue.queue_again(self._connection, None if request.all_items else request.item_ids)
         # What waits in the queue any drain takes; a rebuild is this run's own errand, so it waits for its turn.
-        if not (queue.lock_drain(self._connection, REBUILD_PATIENCE_S) if request.rebuild else self._lock()):
+        if not (
+            queue.lock_drain(self._connection, REBUILD_PATIENCE_S)
+            if request.rebuild
+            else take_turn(queue.try_lock_drain, self._connection)
+        ):
             report.already_draining = True
             return report
         try:
@@ -128,16 +141,16 @@ class Drain:
             if request.rebuild:
                 self._rebuild(report)
         except BaseException:
-            self._release()
+            put_back(lambda: queue.release(self._connection, self._run_id), self._log)
             raise
         finally:
-            self._unlock()
+            end_turn(queue.unlock_drain, self._connection, self._log)
         # Whoever added a document while the lock was still held relied on this run: look once more.
         while queue.count_pending(self._connection) and queue.try_lock_drain(self._connection):
             try:
                 self._work(DrainRequest(linger_s=0.0, batch=request.batch), report)
             finally:
-                self._unlock()
+                end_turn(queue.unlock_drain, self._connection, self._log)
         return report
 
     def _work(self, request: DrainRequest, report: DrainReport) -> None:
@@ -175,14 +188,14 @@ class Drain:
         report.documents += 1
         try:
             self._process(claim, stage, defer, report)
+        except _OUTAGES:
+            raise
         except ExtractionError as fault:
             self._fail(claim, fault.code, fault.message, report)
-        except ObjectMissingError:
+        except (ObjectMissingError, ObjectDamagedError):
             self._fail(
                 claim, "lost", "Die Originaldatei ist nicht mehr im Speicher. Bitte noch einmal hochladen.", report
             )
-        except (psycopg.OperationalError, psycopg.InterfaceError, PointsUnavailableError):
-            raise
         except Exception as fault:
             # One bad document never stops the others; the reason stands in the run's log with its type.
             self._log(f"{claim.item_id} {claim.file_name}: {type(fault).__name__}: {fault}")
@@ -333,25 +346,3 @@ class Drain:
         report.failed[code] = report.failed.get(code, 0) + 1
         if len(report.failures) < 50:
             report.failures.append(f"{claim.file_name}: {message}")
-
-    def _lock(self) -> bool:
-        """The server lets go of a dead run's lock a moment after its connection is gone, so ask more than once."""
-        deadline = time.monotonic() + LOCK_PATIENCE_S
-        while not queue.try_lock_drain(self._connection):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
-
-    def _release(self) -> None:
-        try:
-            queue.release(self._connection, self._run_id)
-        except psycopg.Error as fault:
-            self._log(f"could not put back the claimed documents: {fault}; the next run takes them over")
-
-    def _unlock(self) -> None:
-        if not self._connection.closed:
-            try:
-                queue.unlock_drain(self._connection)
-            except psycopg.Error as fault:
-                self._log(f"could not release the drain lock: {fault}; it ends with the connection")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from luna_assets.turn import end_turn, put_back, take_turn
 from luna_rules.importing import UnreadableFileError
 from resources.database import Connection
-from resources.objects import ObjectDamagedError, ObjectMissingError, ObjectStore
+from resources.objects import ObjectDamagedError, ObjectMissingError, ObjectStore, StoreUnavailableError
 from resources.series import imports as queue
 from resources.series import layouts
 from resources.series.model import WriteReport
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from luna_assets.meters.inbox import Inbox
     from luna_assets.meters.loading import Outcome
 
+_OUTAGES = (psycopg.OperationalError, psycopg.InterfaceError, StoreUnavailableError)
+"""Something else is away, which is no fault of any file: the run ends, what it held waits for the next one."""
+
 Log = Callable[[str], None]
 POLL_S = 0.25
-LOCK_PATIENCE_S = 1.0
 INBOX_S = 2.0
 LISTED = 50
 
@@ -75,26 +78,27 @@ class ImportRun:
     def work(self, *, linger_s: float = 0.0) -> ImportsReport:
         """Work until nothing waits any more and the lingering time has passed.
 
-        Raises `psycopg.OperationalError` when the database goes away; the next run takes over what was not ended.
+        Raises what `_OUTAGES` names when the database or the store goes away; what was not ended is then taken over by
+        the next run.
         """
         report, begun = self._report, time.monotonic()
-        if not self._lock():
+        if not take_turn(queue.try_lock, self._connection):
             report.already_working = True
             return report
         try:
             report.requeued = queue.requeue_orphans(self._connection, self._run_id)
             self._drain(linger_s)
         except BaseException:
-            self._release()
+            put_back(lambda: queue.release(self._connection, self._run_id), self._log)
             raise
         finally:
-            self._unlock()
+            end_turn(queue.unlock, self._connection, self._log)
         # Whoever added an import while the lock was still held relied on this run: look once more.
         while queue.count_waiting(self._connection) and queue.try_lock(self._connection):
             try:
                 self._drain(0.0)
             finally:
-                self._unlock()
+                end_turn(queue.unlock, self._connection, self._log)
         report.seconds = time.monotonic() - begun
         return report
 
@@ -132,7 +136,7 @@ class ImportRun:
             self._fail(row, fault.code, fault.reason, _facts_of(fault))
         except (ObjectMissingError, ObjectDamagedError):
             self._fail(row, "lost", "Die Datei ist nicht mehr im Speicher. Bitte noch einmal hochladen.")
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except _OUTAGES:
             raise
         except Exception as fault:
             # One bad file never stops the others; the reason stands in the run's log with its type.
@@ -221,7 +225,7 @@ class ImportRun:
             self._log(f"{row.file_name}: undone")
         except NotUndoableError as fault:
             queue.fail_undo(self._connection, row.id, f"Das Zurücknehmen ging nicht: {fault}")
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except _OUTAGES:
             raise
         except Exception as fault:
             self._log(f"undo of {row.id}: {type(fault).__name__}: {fault}")
@@ -233,28 +237,6 @@ class ImportRun:
         self._report.failed[code] = self._report.failed.get(code, 0) + 1
         if len(self._report.failures) < LISTED:
             self._report.failures.append(f"{row.file_name}: {message}")
-
-    def _lock(self) -> bool:
-        """The server lets go of a dead run's lock a moment after its connection is gone, so ask more than once."""
-        deadline = time.monotonic() + LOCK_PATIENCE_S
-        while not queue.try_lock(self._connection):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
-
-    def _release(self) -> None:
-        try:
-            queue.release(self._connection, self._run_id)
-        except psycopg.Error as fault:
-            self._log(f"could not put back the claimed import: {fault}; the next run takes it over")
-
-    def _unlock(self) -> None:
-        if not self._connection.closed:
-            try:
-                queue.unlock(self._connection)
-            except psycopg.Error as fault:
-                self._log(f"could not release the lock of imports: {fault}; it ends with the connection")
 
 
 def _nothing_usable(outcome: Outcome) -> _RefusedError:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Protocol, cast
 from uuid import UUID
 
 import polars as pl
@@ -132,17 +132,17 @@ def _load(
     return Outcome(summary, mapping, report, usable, summary.faults_total + loader.refused.rows, faults)
 
 
-class _Loader:
+class _Loader(Protocol):
     """Writes the batches of one file."""
 
     refused: Refused
 
     def write(self, batch: ParsedBatch, file: BatchedFile) -> tuple[WriteReport, int]:
         """Write one batch; what that did, and how many of its rows were usable."""
-        raise NotImplementedError
+        ...
 
 
-class _ReadingLoader(_Loader):
+class _ReadingLoader:
     def __init__(self, connection: Connection, row: queue.ImportRow, run_id: str) -> None:
         if row.tenant_id is None:
             raise ValueError(f"import {row.id} of readings names no tenant")
@@ -178,7 +178,7 @@ class _ReadingLoader(_Loader):
         return write_readings(self._connection, self._tenant, self._row.id, frame), frame.height
 
 
-class _PriceLoader(_Loader):
+class _PriceLoader:
     def __init__(self, connection: Connection, row: queue.ImportRow, run_id: str) -> None:
         self._connection = connection
         self._row = row

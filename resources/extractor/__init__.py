@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Protocol
 
 from luna_rules.documents.model import ExtractedText
-from resources.extractor.errors import ExtractionError
+from resources.extractor.errors import ExtractionError, ExtractorUnavailableError
 from resources.extractor.media_types import SUPPORTED_FORMATS, DetectedType, detect
 from resources.extractor.pool import EmbeddedExtractor
 
-__all__ = ["SUPPORTED_FORMATS", "DetectedType", "EmbeddedExtractor", "ExtractionError", "Extractor", "detect"]
+__all__ = [
+    "SUPPORTED_FORMATS",
+    "DetectedType",
+    "EmbeddedExtractor",
+    "ExtractionError",
+    "Extractor",
+    "ExtractorUnavailableError",
+    "detect",
+]
 
 
 class Extractor(Protocol):

@@ -19,12 +19,13 @@ ErrorCode = Literal[
     "memory",
     "too_large",
     "garbled",
+    "unavailable",
 ]
 
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 
-FINAL_CODES: frozenset[str] = frozenset(ERROR_CODES) - {"timeout", "memory"}
-"""Faults of the bytes themselves: the same file fails again. Time and memory may suffice another time."""
+FINAL_CODES: frozenset[str] = frozenset(ERROR_CODES) - {"timeout", "memory", "unavailable"}
+"""Faults of the bytes themselves: the same file fails again. Time, memory and a reader elsewhere may suffice later."""
 
 MESSAGES: dict[ErrorCode, str] = {
     "empty": "Die Datei ist leer.",
@@ -39,6 +40,7 @@ MESSAGES: dict[ErrorCode, str] = {
     "too_large": "Das Dokument ist zu umfangreich.",
     "garbled": "Der Text des Dokuments ist nicht lesbar kodiert: Statt Wörtern stehen Zeichencodes in der Datei. "
     "Bitte das Dokument neu erzeugen oder als anderes Format senden.",
+    "unavailable": "Der Dienst, der Text aus Dokumenten liest, antwortet nicht. Bitte später noch einmal versuchen.",
 }
 
 
@@ -61,6 +63,17 @@ class ExtractionError(Exception):
 
     def __repr__(self) -> str:
         return f"ExtractionError({self.code!r}, {self.message!r}, permanent={self.permanent})"
+
+
+class ExtractorUnavailableError(ExtractionError):
+    """Nobody answers where documents are read: no fault of any document, so none should fail by it."""
+
+    def __init__(self) -> None:
+        super().__init__("unavailable", permanent=False)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive pickling as what it is."""
+        return ExtractorUnavailableError, ()
 
 
 def _rebuild(code: ErrorCode, message: str, permanent: bool) -> ExtractionError:

@@ -17,7 +17,7 @@ import msgspec
 
 from luna_rules.documents.model import ExtractedText, PageSpan
 from resources.extractor import media_types as types
-from resources.extractor.errors import ErrorCode, ExtractionError
+from resources.extractor.errors import MESSAGES, ErrorCode, ExtractionError, ExtractorUnavailableError
 from resources.extractor.legible import legible_pages, page_list
 from resources.extractor.limits import MIB, Limits
 from resources.extractor.pool import EmbeddedExtractor
@@ -34,7 +34,6 @@ _SERVED: Final = frozenset(
 _LOOKED_AT: Final = frozenset(
     {types.PDF, types.DOCX, types.PPTX, types.XLSX, types.XLSB, types.ODT, types.ODS, types.ODP, types.EPUB}
 )
-_DOWN: Final = "Der Dienst, der Text aus Dokumenten liest, antwortet nicht. Bitte später noch einmal versuchen."
 _NONSENSE: Final = (
     "Der Dienst, der Text aus Dokumenten liest, hat unverständlich geantwortet. Bitte später noch einmal versuchen."
 )
@@ -90,10 +89,10 @@ class TikaExtractor:
         try:
             answer = self._http.get("/version", timeout=CONNECT_TIMEOUT_S)
         except httpx.HTTPError as fault:
-            raise ExtractionError("damaged", _DOWN, permanent=False) from fault
+            raise ExtractorUnavailableError from fault
         said = answer.text.strip()
         if answer.status_code != 200 or not said.startswith("Apache Tika") or len(said) > 100:
-            raise ExtractionError("damaged", _NONSENSE, permanent=False)
+            raise ExtractionError("unavailable", _NONSENSE, permanent=False)
         return said
 
     def extract(self, data: bytes, file_name: str, media_type: str | None = None) -> ExtractedText:
@@ -179,7 +178,7 @@ class TikaExtractor:
                 if response.status_code in {413, 415, 422}:
                     raise ExtractionError("damaged")
                 if response.status_code != 200:
-                    raise ExtractionError("damaged", _DOWN, permanent=False)
+                    raise ExtractionError("unavailable", permanent=False)
                 for part in response.iter_bytes():
                     answer += part
                     if len(answer) > ANSWER_BYTES:
@@ -190,15 +189,19 @@ class TikaExtractor:
                         raise ExtractionError("timeout")
         except httpx.TimeoutException as fault:
             connecting = isinstance(fault, httpx.ConnectTimeout | httpx.PoolTimeout)
-            raise ExtractionError("damaged" if connecting else "timeout", _DOWN, permanent=False) from fault
+            if connecting:
+                raise ExtractorUnavailableError from fault
+            raise ExtractionError("timeout", MESSAGES["unavailable"], permanent=False) from fault
+        except httpx.ConnectError as fault:
+            raise ExtractorUnavailableError from fault
         except httpx.HTTPError as fault:
-            raise ExtractionError("damaged", _DOWN, permanent=False) from fault
+            raise ExtractionError("unavailable", permanent=False) from fault
         try:
             parts = msgspec.json.decode(bytes(answer), type=list[_Part])
         except msgspec.MsgspecError as fault:
-            raise ExtractionError("damaged", _NONSENSE, permanent=False) from fault
+            raise ExtractionError("unavailable", _NONSENSE, permanent=False) from fault
         if not parts:
-            raise ExtractionError("damaged", _NONSENSE, permanent=False)
+            raise ExtractionError("unavailable", _NONSENSE, permanent=False)
         return parts
 
     def _refused(self, head: _Part) -> None:

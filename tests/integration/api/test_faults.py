@@ -14,6 +14,7 @@ import pytest
 
 from resources.embedded.postgres import EmbeddedPostgres
 from resources.migrate import migrate
+from resources.objects_s3 import S3ObjectStore, S3Place
 from resources.secrets import database_urls, load_secrets
 from resources.settings import load_settings
 from tests.conftest import Database, free_port
@@ -189,3 +190,13 @@ def test_the_owner_is_reachable_in_tests_only_to_arrange_things(api: Api) -> Non
     """The API itself speaks as luna_app, whom policies bind."""
     with psycopg.connect(api.database.urls.app) as connection:
         assert connection.execute("SELECT count(*) FROM items WHERE tenant_id IS NOT NULL").fetchone() == (0,)
+
+
+def test_a_store_that_is_away_refuses_the_upload_and_keeps_nothing(module_database: Database, tmp_path: Path) -> None:
+    with serve(module_database, tmp_path) as api, api.user(uuid4()) as user:
+        api.context.objects = S3ObjectStore(S3Place(f"http://127.0.0.1:{free_port()}", "luna", "key", "secret"))
+        refused = upload(user, NOTE)
+        assert refused.status_code == 503, refused.text
+        assert refused.json()["data"]["part"] == "minio"
+        assert int(refused.headers["Retry-After"]) > 0
+        assert NOTE.splitlines()[0] not in user.get("/items").text

@@ -16,10 +16,13 @@ from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
 from luna_assets.documents.gold import GoldQuestion
 from luna_assets.documents.maintenance import purge_deleted, sweep_objects
 from resources.database import DEFAULT_TENANT, Connection, worker_connection
-from resources.extractor import EmbeddedExtractor
-from resources.objects import FolderObjectStore
+from resources.extractor import EmbeddedExtractor, ExtractorUnavailableError
+from resources.extractor.tika import TikaExtractor
+from resources.objects import FolderObjectStore, StoreUnavailableError
+from resources.objects_s3 import S3ObjectStore, S3Place
 from resources.vectors.postgres_writer import IndexWriter
 from tests.conftest import Database
+from tests.places import ROOT, free_port
 
 
 @pytest.fixture(scope="module")
@@ -401,3 +404,29 @@ def test_losing_the_database_ends_the_drain_and_the_next_one_goes_on(house: Hous
         house.drain()
     assert all(house.status(item)[0] == "ready" for item in items)
     assert house.one("SELECT count(*) = count(DISTINCT (item_id, chunk_idx)) FROM item_chunks") == (True,)
+
+
+def nothing_listens() -> str:
+    return f"http://127.0.0.1:{free_port()}"
+
+
+def test_a_store_that_is_away_fails_no_document(house: House) -> None:
+    items = [house.add(f"{topic}.md", text(topic)) for topic in ("Wallbox", "Abschlag")]
+    away = S3ObjectStore(S3Place(nothing_listens(), "luna", "key", "secret"))
+    with pytest.raises(StoreUnavailableError):
+        Drain(house.worker, away, house.extractor, gold=[], run_id="run-away", log=lambda _: None).run(
+            DrainRequest(linger_s=0)
+        )
+    assert [house.status(item)[0] for item in items] == ["received", "received"]
+    assert house.drain().ready == 2
+
+
+def test_an_extractor_that_is_away_fails_no_document(house: House) -> None:
+    pdf = (ROOT / "data" / "samples" / "sample.pdf").read_bytes()
+    items = [house.add(f"{number}.pdf", pdf + b"\n" * number) for number in range(2)]
+    with TikaExtractor(nothing_listens()) as away, pytest.raises(ExtractorUnavailableError):
+        Drain(house.worker, house.objects, away, gold=[], run_id="run-away", log=lambda _: None).run(
+            DrainRequest(linger_s=0)
+        )
+    assert [house.status(item)[0] for item in items] == ["received", "received"]
+    assert house.drain().ready == 2

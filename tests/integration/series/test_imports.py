@@ -13,10 +13,12 @@ import pytest
 from luna_assets.meters.imports import ImportRun, ImportsReport
 from luna_assets.meters.inbox import Dropped, FolderPlace, Inbox
 from resources.database import DEFAULT_TENANT, AppDatabase, worker_connection
-from resources.objects import FolderObjectStore
+from resources.objects import FolderObjectStore, StoreUnavailableError
+from resources.objects_s3 import S3ObjectStore, S3Place
 from resources.series import imports as queue
 from tests.conftest import Database
 from tests.integration.series.conftest import SeriesHouse
+from tests.places import free_port
 
 READINGS = """meter_id,ts,consumption_kw,production_kw,voltage,quality
 haus-1,2025-01-01T00:00:00Z,1.0,0,230,0
@@ -323,3 +325,13 @@ def test_a_file_that_changes_while_it_is_read_waits(
     monkeypatch.setattr(FolderPlace, "open", growing)
     assert Inbox([FolderPlace(imports.home)], imports.worker, imports.objects, max_bytes=10**6).collect() == 0
     assert imports.one("SELECT count(*) FROM imports") == (0,)
+
+
+def test_a_store_that_is_away_fails_no_import(imports: ImportHouse) -> None:
+    import_id = imports.receive(READINGS)
+    away = S3ObjectStore(S3Place(f"http://127.0.0.1:{free_port()}", "luna", "key", "secret"))
+    with pytest.raises(StoreUnavailableError):
+        ImportRun(imports.worker, away, run_id="run-away", log=print).work()
+    assert imports.state(import_id)["status"] == "received"
+    imports.run()
+    assert imports.counts(import_id) == ("done", 4, 0, 0, 0)
