@@ -13,7 +13,6 @@ import json
 import os
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -23,7 +22,6 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import polars as pl
-import psutil
 import psycopg
 from psycopg import sql
 
@@ -38,6 +36,7 @@ from resources.secrets import DatabaseUrls, database_urls, load_secrets  # noqa:
 from resources.series.model import WriteReport  # noqa: E402
 from resources.series.writer import write_readings  # noqa: E402
 from resources.settings import load_settings  # noqa: E402
+from tests.bench.memory import Peak  # noqa: E402
 from tests.places import free_port  # noqa: E402
 
 YEAR = 35_040
@@ -66,28 +65,6 @@ def frames(meters: int, seed: int = 1, *, shift: float = 0.0) -> Iterator[pl.Dat
             },
             schema=dict(READING_SCHEMA),
         )
-
-
-class Peak:
-    """Greatest resident memory of this process while it is open (bytes)."""
-
-    def __init__(self) -> None:
-        self.value = 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Peak:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        process = psutil.Process()
-        while not self._ended.wait(0.05):
-            self.value = max(self.value, process.memory_info().rss)
 
 
 def copy_text(owner: psycopg.Connection[tuple[object, ...]], table: str, source: Iterator[pl.DataFrame]) -> float:
@@ -188,7 +165,7 @@ def bench(urls: DatabaseUrls, meters: int) -> dict[str, object]:
             spent["COPY of CSV, plain table, beside rollups"] / spent["new rows with rollups"], 2
         ),
         "known_to_new": round(spent["new rows"] / spent["known rows"], 2),
-        "peak_mb": round(peak.value / 1e6),
+        "peak_mb": round(peak.bytes / 1e6),
         "load": round(os.getloadavg()[0], 1),
     }
     return figures

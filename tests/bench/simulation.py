@@ -11,12 +11,10 @@ import os
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import psutil
 import psycopg
 from dagster import DagsterInstance, materialize
 
@@ -29,6 +27,7 @@ from resources.migrate import migrate
 from resources.secrets import database_urls, load_secrets
 from resources.settings import load_settings
 from resources.wiring import LunaResource
+from tests.bench.memory import Peak
 from tests.places import free_port
 
 KINDS = (
@@ -56,28 +55,6 @@ def add_meters(owner: psycopg.Connection[tuple[object, ...]], count: int) -> Non
                 for number in range(count)
             ],
         )
-
-
-class Peak:
-    """Watches the memory of this process while something runs."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Peak:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        process = psutil.Process()
-        while not self._ended.wait(0.2):
-            self.bytes = max(self.bytes, process.memory_info().rss)
 
 
 def main(arguments: list[str] | None = None) -> int:

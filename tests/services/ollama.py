@@ -17,6 +17,7 @@ import httpx
 
 from tests.places import ROOT, free_port
 from tests.services.debian import SUITE, CannotBeHadError, ToolError, _run, _updated_apt
+from tests.services.process import serving
 
 VERSION = "v0.17.4"
 CACHE = ROOT / ".cache" / "services" / "ollama"
@@ -41,20 +42,11 @@ def run(folder: Path) -> tuple[int, dict[str, str]]:
         "OLLAMA_KEEP_ALIVE": "30s",
         "OLLAMA_NUM_PARALLEL": "1",
     }
-    with (folder / "ollama.log").open("wb") as log:
-        process = subprocess.Popen([str(BINARY), "serve"], stdout=log, stderr=log, env=environment)
-        try:
-            version = _version(port, process)
-            if version is None:
-                return 1, {"Ollama": f"built, but it gave no answer within {START_TIMEOUT_S} s"}
-            code = _suite(port)
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
+    with serving([str(BINARY), "serve"], folder / "ollama.log", environment) as process:
+        version = _version(port, process)
+        if version is None:
+            return 1, {"Ollama": f"built, but it gave no answer within {START_TIMEOUT_S} s"}
+        code = _suite(port)
     return code, {
         "Ollama": f"{VERSION} (says {version})",
         "Ollama suite": "passed" if code == 0 else f"FAILED (pytest ended with {code})",

@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 
 from tests.places import ROOT, free_port
+from tests.services.process import serving
 
 CACHE = ROOT / ".cache" / "services" / "go"
 BUILD_TIMEOUT_S = 900
@@ -108,18 +109,10 @@ def _running(server: Server, folder: Path) -> Iterator[str]:
     words = [word.format(port=port, console=console, folder=folder) for word in server.arguments]
     keys = dict(zip(server.key_variables, (ACCESS_KEY, SECRET_KEY), strict=True))
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(folder), **keys}
-    with (folder.parent / f"{server.name}.log").open("wb") as log:
-        process = subprocess.Popen([str(server.program), *words], env=environment, stdout=log, stderr=log)
-        try:
-            _wait(port, process, server.name)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
+    command = [str(server.program), *words]
+    with serving(command, folder.parent / f"{server.name}.log", environment) as process:
+        _wait(port, process, server.name)
+        yield f"http://127.0.0.1:{port}"
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], name: str) -> None:

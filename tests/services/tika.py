@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from tests.places import ROOT, free_port
+from tests.services.process import serving
 
 VERSION = "3.2.2"
 CACHE = ROOT / ".cache" / "services" / "tika"
@@ -31,22 +32,12 @@ def run(folder: Path) -> tuple[int, dict[str, str]]:
         return 0, {"Tika": f"cannot be had here: {missing}"}
     port = free_port()
     java = shutil.which("java") or "java"
-    with (folder / "tika.log").open("wb") as log:
-        process = subprocess.Popen(
-            [java, "-Xmx600m", "-jar", str(JAR), "--host", "127.0.0.1", "--port", str(port)], stdout=log, stderr=log
-        )
-        try:
-            version = _version(port, process)
-            if version is None:
-                return 1, {"Tika": f"obtained, but it gave no answer within {START_TIMEOUT_S} s"}
-            code = _suite(port)
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
+    command = [java, "-Xmx600m", "-jar", str(JAR), "--host", "127.0.0.1", "--port", str(port)]
+    with serving(command, folder / "tika.log") as process:
+        version = _version(port, process)
+        if version is None:
+            return 1, {"Tika": f"obtained, but it gave no answer within {START_TIMEOUT_S} s"}
+        code = _suite(port)
     return code, {"Tika": version, "Tika suite": "passed" if code == 0 else f"FAILED (pytest ended with {code})"}
 
 
