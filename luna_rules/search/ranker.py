@@ -5,6 +5,7 @@ Both steps touch each posting only in numpy; statistics follow from the postings
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,12 +42,20 @@ class Weights:
     local: float = 0.3
     energy: float = 0.4
     wording: float = 1.0
+    name: float = 1.5  # times which a rare word counts that can be said in no other way
+    identifier: float = 3.0  # the same, where it is a number or mark of something
+    rare: float = 0.003  # in at most this share of the passages
+    named: float = 0.4  # what a name counts at least where it stands, however long the text
     common: float = 0.12  # terms in more than this share of the passages find no candidates
 
 
 DEFAULT_WEIGHTS = Weights()
 _LAW_SECTIONS = 5
 _HINTED = 10.0
+_FEW = 20  # in so many passages every word is rare
+# Letters and digits together, or more digits than a year or an amount of days has.
+_IDENTIFIER = re.compile(r"(?=.*\d)(?:.*[^\W\d_].*|\d{5,})")
+_ALIKE = 0.31  # words that are only spelled alike weigh less
 _SMALL = 1000  # below so many passages every term may find candidates
 
 
@@ -176,6 +185,10 @@ def lexical_candidates(
     total = np.zeros(n, np.float32)
     best = np.zeros(n, np.float32)
     sizes = {term: len(entry.places) for term, entry in entries.items()}
+    floors = {
+        name: np.float32(weights.named * _idf(sizes[name], n, weights.idf_power))
+        for name in _names(query, sizes, n, weights)
+    }
     for share in (ceiling, n):
         asked = False
         for group in query.groups:
@@ -187,7 +200,7 @@ def lexical_candidates(
                     if entry is None or not 0 < len(entry.places) <= share:
                         continue
                     asked = asked or (group.content and alternative.weight >= 1)
-                    impact = entry.impact * weight
+                    impact = (np.maximum(entry.impact, floors[term]) if term in floors else entry.impact) * weight
                     best[entry.places] = np.maximum(best[entry.places], impact) if touched else impact
                     touched = True
             if touched:
@@ -400,7 +413,11 @@ def _exact_scores(
     column = column[picked]
     averages = [max(float(lengths[scope].mean()), 1.0) for lengths in prepared.lengths]
     norms = _norms(prepared.lengths, chosen, averages, weights)
-    by_passage = _saturated(value[:, picked], norms, column, weights) * idf[row[picked]]
+    size_of = dict(zip(terms, sizes.tolist(), strict=True))
+    names = _names(query, size_of, n, weights)
+    least = np.array([weights.named if term in names else 0.0 for term in terms], np.float32)
+    by_passage = _saturated(value[:, picked], norms, column, weights)
+    by_passage = np.maximum(by_passage, least[row[picked]]) * idf[row[picked]]
 
     # Passages of a section share title and heading, their bodies add up to the section's. Postings ascend, so those of
     # a term in a section follow one another.
@@ -413,7 +430,8 @@ def _exact_scores(
         np.add.reduceat(value[2:], np.append(0, last[:-1] + 1), axis=1, out=summed[2:])
     averages = [max(float(lengths[sections].mean()), 1.0) for lengths in prepared.section_lengths]
     norms = _norms(prepared.section_lengths, sections, averages, weights)
-    by_section = _saturated(summed, norms, owner, weights) * idf[cell_row]
+    by_section = _saturated(summed, norms, owner, weights)
+    by_section = np.maximum(by_section, least[cell_row]) * idf[cell_row]
     if weights.local > 0 and len(last):
         by_section *= _telling_within(prepared.items[sections], owner, cell_row, weights.local)
 
@@ -425,7 +443,6 @@ def _exact_scores(
     columns[passage_at], columns[section_at] = column, owner + m
     scores = np.empty(len(columns), np.float32)
     scores[passage_at], scores[section_at] = by_passage, by_section
-    size_of = dict(zip(terms, sizes.tolist(), strict=True))
     tempered = [tempered_weights(group, size_of, n, weights) for group in query.groups]
     both = _combine(query, tempered, terms, (passage_ends + section_ends).tolist(), columns, scores, m + count)
     return both[:m], both[m:]
@@ -467,15 +484,32 @@ def _saturated(value: F32, norms: Sequence[F32], owner: NDArray[np.int64], weigh
     return np.asarray(tf / (tf + weights.k1), dtype=np.float32)
 
 
+def is_name(group: Group, sizes: Mapping[str, int], n: int, weights: Weights) -> bool:
+    """Whether a group's word is known, rare, and can be said in no other way."""
+    asked = group.alternatives[0]
+    if not group.content or len(asked.terms) != 1 or asked.weight < 1:
+        return False
+    others = (alternative.weight for alternative in group.alternatives[1:])
+    return 0 < sizes.get(asked.terms[0], 0) <= max(weights.rare * n, _FEW) and all(own < _ALIKE for own in others)
+
+
+def _names(query: Query, sizes: Mapping[str, int], n: int, weights: Weights) -> frozenset[str]:
+    return frozenset(group.alternatives[0].terms[0] for group in query.groups if is_name(group, sizes, n, weights))
+
+
 def tempered_weights(group: Group, sizes: Mapping[str, int], n: int, weights: Weights) -> list[float]:
     """The weights of a group's alternatives: none may tell more than the word that was asked, where that is known.
 
     A word that stands everywhere („gilt“) must not be heard above a rare one because it also means something rare.
+    A rare word that can be said in no other way is a name: where it stands, the matter is spoken of.
     `sizes` are the numbers of passages of the known terms.
     """
     plain = [alternative.weight for alternative in group.alternatives]
     asked = group.alternatives[0]
     if not group.content or len(asked.terms) != 1 or asked.weight < 1 or not sizes.get(asked.terms[0]):
+        return plain
+    if is_name(group, sizes, n, weights):
+        plain[0] *= weights.identifier if _IDENTIFIER.fullmatch(asked.terms[0]) else weights.name
         return plain
     most = _idf(sizes[asked.terms[0]], n, weights.idf_power)
     for place, alternative in enumerate(group.alternatives[1:], start=1):

@@ -157,3 +157,27 @@ def test_words_that_are_everywhere_find_where_nothing_else_may_be_found() -> Non
     allowed[7] = True
     assert lexical_candidates(query, corpus, postings, allowed).tolist() == [7]
     assert len(lexical_candidates(query, corpus, postings)) == 400
+
+
+@pytest.mark.parametrize("name", ["Quarzfalter0007", "Quarzfalter"])
+def test_a_name_is_heard_above_what_is_otherwise_alike(name: str) -> None:
+    from luna_rules.search.analyser import Analyser
+    from luna_rules.search.lexicon import Lexicon
+    from luna_rules.search.model import ChunkFields
+    from luna_rules.search.query import QueryParser
+    from luna_rules.search.tables import SearchTables
+
+    chunks = [
+        ChunkFields("Verordnung", f"Regel {place}", f"Absatz {place} über die Kennung von Anlagen.")
+        for place in range(400)
+    ]
+    chunks += [ChunkFields("Verordnung", "Gültigkeitsdauer", "Die Kennung gilt ein Jahr.")]
+    lines = " ".join(f"Der Zähler Nr. {number} misst den Verbrauch der Anlage." for number in range(30))
+    chunks += [ChunkFields("brief.pdf", "", f"{lines} Die Kennung {name} gilt für drei Monate.")]
+    lexicon = Lexicon.learn(chunks[:-1], dimension=0)
+    block = Analyser(lexicon).analyse(chunks)
+    size = len(chunks)
+    corpus = Corpus(np.arange(size, dtype=np.uint32), np.arange(size, dtype=np.uint32), block.lengths)
+    tables = SearchTables.parse(synonyms="lange gilt\tGültigkeitsdauer\n")
+    engine = Engine(lexicon, block, corpus, QueryParser(lexicon, tables))
+    assert numbers(engine.search(f"Wie lange gilt die Kennung {name}?"))[0] == size - 1
