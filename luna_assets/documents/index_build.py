@@ -46,6 +46,17 @@ class BuildReport:
     promoted: bool = False
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
+    def checks(self) -> dict[str, object]:
+        """What stays with the version: what it was built from and how its checks ended, for who asks why it is live."""
+        return {
+            "documents": self.items,
+            "chunks": self.chunks,
+            "counts_agree": self.counts_agree,
+            "gold_holds": self.gold_holds,
+            "gold": self.gold.summary() if self.gold else None,
+            "gold_live": self.gold_live.summary() if self.gold_live else None,
+        }
+
 
 def build_version(
     connection: Connection,
@@ -111,10 +122,11 @@ def build_version(
     report.seconds["check"] = time.perf_counter() - begun
 
     if not (report.counts_agree and report.gold_holds):
-        writer.refuse(version_id, {"counts_agree": report.counts_agree, "gold_holds": report.gold_holds})
+        writer.refuse(version_id, report.checks())
         log(f"version {version_id} is refused: counts agree {report.counts_agree}, gold holds {report.gold_holds}")
         return report
     with connection.transaction():
+        writer.report(version_id, report.checks())
         writer.promote(version_id)
         done = queue.mark_ready(connection, [item.item_id for item in items], run_id)
         for item_id in done:
