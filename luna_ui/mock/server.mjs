@@ -1,5 +1,6 @@
 // A stand-in for the API while the page is built and tested. It is never part of the product.
 // Certain words make it misbehave: „Serverfehler“, „Abbruch“, „Ratenlimit“, „Mondlandung“, „ausführlich“, „Verbindungsfehler“.
+import { indexRoutes } from './index.mjs';
 import { series } from './series.mjs';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -195,6 +196,11 @@ async function api(request, response, url) {
   }
   if (['data', 'meters', 'sim', 'receipts'].includes(root)) {
     const found = await series(request, response, url, parts, body, raw, { fault: (status, message) => new Fault(status, message), newId, sleep });
+    if (found !== null) return found;
+  }
+  if (root === 'admin' && ['index', 'reindex', 'jobs'].includes(second)) {
+    if (request.headers['x-admin-key'] !== ADMIN) throw new Fault(403, 'Dieser Schlüssel passt nicht.');
+    const found = indexRoutes(request.method, parts, body, { fault: (status, message) => new Fault(status, message), newId });
     if (found !== null) return found;
   }
   if (root === 'answers') {

@@ -11,6 +11,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Field, Input } from '@/components/ui/field';
 import { Failure, Waiting } from '@/components/ui/notice';
+import { IndexVersions } from './index-versions';
 import { Models } from './models';
 import { Simulation } from './simulation';
 import { STATUS, formatDuration, formatNumber, plural } from '@/lib/format';
@@ -108,6 +109,12 @@ export function SystemView() {
             </ul>
           )}
         </section>
+        {admin && !refused && (
+          <section aria-label="Index">
+            <h2 className="mb-3 font-semibold">Index</h2>
+            <IndexVersions dagster={info.data?.dagster_url ?? null} />
+          </section>
+        )}
         {admin && !refused && (
           <section aria-label="Sprachmodelle">
             <h2 className="mb-3 font-semibold">Sprachmodelle</h2>

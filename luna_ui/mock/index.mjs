@@ -1,0 +1,49 @@
+// The stand-in's index: three versions, a job that takes a moment, and a rebuild that the gold questions refuse.
+const JOB_MS = 1500;
+const BUILT = Date.UTC(2026, 4, 30, 9, 12) / 1000;
+const version = (id, state, more = {}) => ({
+  id, scope: 'public', state, engines: ['postgres', 'qdrant'], chunks: 3583, points: 3583, dimension: 300, embedder: 'svd-300', analyser_version: '1', chunker_version: '1',
+  created_at_s: BUILT + id * 90_000, promoted_at_s: state === 'refused' ? null : BUILT + id * 90_000 + 12, run_id: `0${id}fe8fd2-b15d-43d1-9610-e7ac7f43b559`,
+  report: { documents: 2, chunks: 3583, counts_agree: true, gold_holds: true, gold: { questions: 60, hit_at_5: 0.95, missed: [] }, gold_live: null }, ...more,
+});
+const refused = (id) =>
+  version(id, 'refused', { engines: [], chunks: 0, points: null, report: { documents: 2, chunks: 3583, counts_agree: true, gold_holds: false, gold: { questions: 60, hit_at_5: 0.5, missed: [] }, gold_live: { questions: 60, hit_at_5: 0.95, missed: [] } } });
+
+const versions = [version(4, 'live'), version(3, 'retired'), refused(2), version(7, 'live', { scope: 'tenant', chunks: 41, points: 41, report: {} })];
+const jobs = [];
+let next = 8;
+
+function launch(job_name, newId, end) {
+  const run = { run_id: newId(), job_name, status: 'STARTED', alive: true, start_time_s: Date.now() / 1000, end_time_s: null, tags: {} };
+  jobs.unshift(run);
+  setTimeout(() => Object.assign(run, { status: end(), alive: false, end_time_s: Date.now() / 1000 }), JOB_MS);
+  return { run_id: run.run_id };
+}
+
+/** `admin/index…`, `admin/reindex`, `admin/jobs`; null where it is another route. */
+export function indexRoutes(method, parts, body, { fault, newId }) {
+  const route = `${method} ${parts.slice(1).join('/')}`;
+  switch (route) {
+    case 'GET index':
+      return { engine: 'qdrant', trouble: null, alias: 'luna_knowledge', versions: [...versions].sort((a, b) => a.scope.localeCompare(b.scope) || b.id - a.id) };
+    case 'POST index/rollback': {
+      const target = versions.find((one) => one.id === body.version_id && one.state === 'retired');
+      if (target === undefined) throw fault(409, 'Es gibt keine frühere Version, zu der ich zurückkehren könnte.');
+      return launch('index_rollback', newId, () => {
+        for (const one of versions) if (one.scope === target.scope && one.state === 'live') one.state = 'retired';
+        target.state = 'live';
+        return 'SUCCESS';
+      });
+    }
+    case 'POST index/switch':
+      return launch('index_switch', newId, () => 'SUCCESS');
+    case 'POST reindex':
+      return launch('documents_reindex', newId, () => {
+        versions.splice(versions.findIndex((one) => one.state === 'refused'), 1, refused(next++));
+        return 'FAILURE';
+      });
+    case 'GET jobs':
+      return { jobs };
+  }
+  return null;
+}
