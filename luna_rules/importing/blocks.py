@@ -27,6 +27,13 @@ _FOOTER: Final = (
 )
 
 
+# A load that rises this often without falling is a counter if it begins so far above its mean rise, or ...
+_COUNTER_LEAST: Final = 12
+_COUNTER_LEVEL: Final = 20
+# ... wherever it begins, if it rises through a whole day of quarter-hours.
+_COUNTER_SURE: Final = 95
+
+
 class BlockReader:
     """One block of columns to single values."""
 
@@ -48,6 +55,7 @@ class BlockReader:
         groups = pl.select(pl.concat_str([meters.fill_null(""), codes.fill_null("")], separator="\x1f")).to_series()
         energy, registers, voltages = self.columns.choose()
         numbers = {value.column: self._numbers(value) for value in (*energy, *registers, *voltages)}
+        energy, registers = self._counters(energy, registers, numbers, groups)
         used = pl.repeat(False, self.body.height, eager=True, dtype=pl.Boolean)
         for value in energy or registers:
             used = used | numbers[value.column].is_not_null()
@@ -82,6 +90,38 @@ class BlockReader:
                 anything = anything | numbers[value.column].is_not_null()
             self.context.without_value += int((keep & ~anything).sum())
         return long, found.drop("line")
+
+    def _counters(
+        self, energy: list[ValueColumn], registers: list[ValueColumn], numbers: dict[int, pl.Series], groups: pl.Series
+    ) -> tuple[list[ValueColumn], list[ValueColumn]]:
+        """Columns that only rise are registers where the file does not say what they are; else a note asks."""
+        rising = [value for value in energy if self._only_rises(value, numbers[value.column], groups)]
+        told = [
+            v for v in rising if v.unit or v.hint.measure or self.layout.preamble_unit or self.block.obis is not None
+        ]
+        counters = [value for value in rising if value not in told]
+        for values, note in (
+            (counters, "Sie gelten als Zählerstände. Sind es Werte je Intervall, bitte die Einheit angeben."),
+            (told, "Sind es Zählerstände, bitte die Spalte als „register“ zuordnen."),
+        ):
+            if values:
+                shown = ", ".join(f"„{value.header}“" for value in values)
+                self.context.warn(f"Die Werte in {shown} steigen nur. {note}")
+        return [value for value in energy if value not in counters], [*registers, *counters]
+
+    def _only_rises(self, value: ValueColumn, numbers: pl.Series, groups: pl.Series) -> bool:
+        """Whether a column of energy holds a counter: it only rises, by little against its height or for long."""
+        if value.role is not None or self.mapping.unit is not None or value.hint.obis is not None:
+            return False
+        if value.unit is not None and UNITS[value.unit.lower()][0] != "energy":
+            return False
+        steps = pl.DataFrame({"n": numbers, "g": groups}).drop_nulls("n").select("n", step=pl.col("n").diff().over("g"))
+        rises = steps["step"].drop_nulls()
+        lowest, mean = steps["n"].min(), float(rises.sum()) / max(len(rises), 1)
+        if len(rises) < _COUNTER_LEAST or mean <= 0 or int((rises < 0).sum()) > len(rises) // 1000:
+            return False
+        often = len(rises) >= _COUNTER_SURE and int((rises > 0).sum()) >= len(rises) // 4
+        return often or (isinstance(lowest, float) and lowest > _COUNTER_LEVEL * mean)
 
     def _named_zone(self) -> str | None:
         """The zone that the time's own header or the lines above name, where stamps carry no offset."""

@@ -11,11 +11,14 @@ import polars as pl
 
 from luna_rules.importing.grid import Grid
 from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
+from luna_rules.importing.price_tables import parse_price_grid
+from luna_rules.importing.stamps import is_stamp
 from luna_rules.importing.tabular import parse_grids
 from luna_rules.importing.typed import ours, parse_frame
 
 _WRAPPERS: Final = ("data", "readings", "rows", "values", "items", "results", "series", "prices")
 _DEPTH: Final = 3
+_NESTED: Final = 10
 Object = Mapping[str, object]
 
 
@@ -68,12 +71,43 @@ def _object(document: dict[str, object], options: ImportOptions, faults: Faults,
                 return _objects(cast("list[object]", inner), common, options, faults)
             if isinstance(inner, dict):
                 return _object({**common, **cast("dict[str, object]", inner)}, options, faults, depth + 1)
+    if nested := _nested_rows(document):
+        return _objects(nested, {}, options, faults)
     raise UnreadableFileError(
         "no_table",
         "Im JSON wurde keine Zeitreihe erkannt. Lesbar sind eine Liste von Objekten mit meter_id, ts und "
         "consumption_kw oder Spalten gleicher Länge.",
         header=list(document)[:50],
     )
+
+
+def _nested_rows(document: object) -> list[object]:
+    """The rows of a list of objects with a time, wherever it stands; lists of the same names follow one another.
+
+    Empty where there is none, or where lists of different names compete.
+    """
+    found: dict[frozenset[str], list[object]] = {}
+    waiting: list[tuple[object, int]] = [(document, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, dict):
+            inner = list(cast("dict[str, object]", value).values())
+        elif isinstance(value, list):
+            inner = cast("list[object]", value)
+            first = inner[0] if inner else None
+            if isinstance(first, dict) and any(_is_time(cell) for cell in cast("dict[str, object]", first).values()):
+                found.setdefault(frozenset(cast("dict[str, object]", first)), []).extend(inner)
+                continue
+        else:
+            continue
+        if depth < _NESTED:
+            # What is put last is taken first, so that lists come in the order of the document.
+            waiting += [(one, depth + 1) for one in reversed(inner) if isinstance(one, dict | list)]
+    return next(iter(found.values())) if len(found) == 1 else []
+
+
+def _is_time(cell: object) -> bool:
+    return isinstance(cell, str) and is_stamp(cell)
 
 
 def _columns(document: dict[str, object], arrays: dict[str, list[object]], options: ImportOptions) -> ParsedFile:
@@ -139,6 +173,8 @@ def _objects(rows: list[object], common: Object, options: ImportOptions, faults:
     table = pl.concat([pl.DataFrame({name: [name] for name in columns}), frame])
     renamed = table.rename({name: f"c{place}" for place, name in enumerate(columns)})
     grid = Grid(renamed.with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64)), "sheet", encoding="utf-8")
+    if options.target == "market_prices":
+        return parse_price_grid(grid, options, faults)
     return parse_grids([grid], options, faults)
 
 

@@ -12,23 +12,49 @@ from luna_rules.importing.grid import Grid
 
 _LEAST: Final = 23
 _LEAST_DAYS: Final = 2
+_HOUR: Final = re.compile(r"(?i)(?:stunde|std\.?|hour|h)\s*0?(\d{1,2})\s*([ab])")
+_NUMBERED: Final = re.compile(
+    r"(?i)(?:stunde|std\.?|hour|h|viertelstunde|1/4[- ]?h|qh|intervall|interval|periode|period)?\s*0*(\d{1,3})"
+)
+_LENGTHS: Final = {23, 24, 25, 92, 96, 100}
 _SPAN: Final = re.compile(r"^(\d{1,2}:\d{2})(?::\d{2})?\s*(?:-|–|bis)\s*\d{1,2}:\d{2}")
 
 
 def unfold(grid: Grid) -> Grid:
     """The same grid, or its long form where a row of the head holds the clock times of a day.
 
-    A time that the head names twice (2:00 on the long day) stays in order; empty cells are no values.
+    A time that the head names twice (2:00 on the long day) stays in order; empty cells are no values. A head that
+    numbers the intervals of a day gives a column of numbers beside the date.
     """
     for place in range(min(grid.frame.height - 1, 30)):
         cells = grid.row(place)
         clocks = {column: clock for column, cell in enumerate(cells) if (clock := _clock(cell)) is not None}
+        if clocks and any(_HOUR.fullmatch(cell) for cell in cells):
+            clocks |= {
+                column: f"{int(hour[1]) - 1:02d}:00"
+                for column, cell in enumerate(cells)
+                if column not in clocks and (hour := _NUMBERED.fullmatch(cell)) and 1 <= int(hour[1]) <= 24
+            }
+            clocks = dict(sorted(clocks.items()))
         if len(clocks) >= _LEAST and len(clocks) >= 0.6 * sum(bool(cell) for cell in cells):
             return _unfolded(grid, place, cells, clocks)
+        numbers = _numbers(cells)
+        if numbers:
+            return _unfolded(grid, place, cells, numbers, "Intervall")
         days = [column for column, cell in enumerate(cells) if cell and stamps.is_date_only(cell)]
         if len(days) >= _LEAST_DAYS and len(days) >= 0.6 * sum(bool(cell) for cell in cells):
             return _by_days(grid, place, cells, days)
     return grid
+
+
+def _numbers(cells: list[str]) -> dict[int, str]:
+    """The columns that a head numbers from 1 (or 0) through a day, with their numbers; empty where it does not."""
+    found = {column: int(match[1]) for column, cell in enumerate(cells) if (match := _NUMBERED.fullmatch(cell))}
+    ordered = list(found.values())
+    runs = ordered == list(range(ordered[0], ordered[0] + len(ordered))) if ordered else False
+    if not runs or ordered[0] > 1 or len(ordered) not in _LENGTHS or len(ordered) < 0.6 * sum(map(bool, cells)):
+        return {}
+    return {column: str(number) for column, number in found.items()}
 
 
 def _by_days(grid: Grid, place: int, cells: list[str], days: list[int]) -> Grid:
@@ -64,17 +90,20 @@ def _by_days(grid: Grid, place: int, cells: list[str], days: list[int]) -> Grid:
 
 
 def _clock(cell: str) -> str | None:
-    """`00:15`, `00:15-00:30`, `2A:00` (the first of the doubled hour) as a clock time."""
+    """`00:15`, `00:15-00:30`, `2A:00` and `Hour 3B` (halves of the doubled hour) as a clock time."""
     span = _SPAN.match(cell)
     if span:
         return span[1]
     doubled = re.fullmatch(r"(\d{1,2})[ABab]:(\d{2})", cell)
     if doubled:
         return f"{doubled[1]}:{doubled[2]}"
+    hour = _HOUR.fullmatch(cell)
+    if hour:
+        return f"{int(hour[1]) - 1:02d}:00"
     return cell if cell and stamps.is_time_only(cell) else None
 
 
-def _unfolded(grid: Grid, place: int, cells: list[str], clocks: dict[int, str]) -> Grid:
+def _unfolded(grid: Grid, place: int, cells: list[str], clocks: dict[int, str], name: str = "Zeit") -> Grid:
     others = [column for column in range(grid.width) if column not in clocks]
     days = [
         column
@@ -102,7 +131,7 @@ def _unfolded(grid: Grid, place: int, cells: list[str], clocks: dict[int, str]) 
     preamble = [grid.row(number) for number in range(place)]
     words = " ".join(cell for row in preamble for cell in row if cell)
     head = [[*row[:width], *[""] * (width - len(row)), "", ""] for row in preamble]
-    head.append([*[cells[column] for column in others], "Zeit", words[-200:] or "Wert"])
+    head.append([*[cells[column] for column in others], name, words[-200:] or "Wert"])
     top = pl.DataFrame(
         [[cell or None for cell in row] for row in head],
         schema={f"c{number}": pl.String for number in range(width + 2)},

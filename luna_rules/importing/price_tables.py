@@ -10,12 +10,14 @@ from luna_rules.importing.grid import Grid
 from luna_rules.importing.layout import Block, Layout, ValueColumn, recognise, shown_header
 from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
 from luna_rules.importing.numbers import decide_decimal, parse_numbers
+from luna_rules.importing.shapes import respelled_long
 from luna_rules.importing.timing import read_times
 from luna_rules.importing.typed import parse_frame
 
 
 def parse_price_grid(grid: Grid, options: ImportOptions, faults: Faults) -> ParsedFile:
     """Prices of a table. Raises `UnreadableFileError`."""
+    grid = respelled_long(grid, options.timezone)
     layout = recognise(grid, options.mapping)
     block, value = _column(layout)
     body = grid.frame.slice(layout.first)
@@ -69,6 +71,9 @@ def _column(layout: Layout) -> tuple[Block, ValueColumn]:
     priced = [(block, value) for block in layout.blocks for value in block.values if value.hint.measure == "price"]
     if mapped:
         return mapped[0]
+    if len(priced) > 1:
+        body = layout.grid.frame.slice(layout.first)
+        priced = [pair for pair in priced if body[f"c{pair[1].column}"].null_count() < body.height] or priced
     if len(priced) > 1:
         ours = [
             pair

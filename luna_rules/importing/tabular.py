@@ -11,11 +11,10 @@ from luna_rules.importing.blocks import BlockReader
 from luna_rules.importing.context import Context, Extracted
 from luna_rules.importing.grid import Grid
 from luna_rules.importing.layout import Layout, recognise, shown_header
-from luna_rules.importing.matrix import unfold
 from luna_rules.importing.model import Faults, ImportOptions, Mapping, MeterFound, ParsedFile, UnreadableFileError
 from luna_rules.importing.numbers import Decimal, decide_decimal
 from luna_rules.importing.rows import meter_found
-from luna_rules.importing.spellings import respelled
+from luna_rules.importing.shapes import respelled_long
 from luna_rules.series.frames import empty_prices
 from luna_rules.series.ids import is_malo, is_melo
 
@@ -31,7 +30,7 @@ def parse_grids(grids: list[Grid], options: ImportOptions, faults: Faults) -> Pa
     refused: UnreadableFileError | None = None
     for grid in grids:
         try:
-            layout = recognise(unfold(respelled(grid, options.timezone)), options.mapping)
+            layout = recognise(respelled_long(grid, options.timezone), options.mapping)
             part = _extract(layout, context)
         except UnreadableFileError as error:
             if len(grids) == 1:

@@ -125,7 +125,8 @@ def split_line(line: str, separator: str) -> list[str]:
     """Cells of one line; a quote that is never closed ends with the line."""
     if '"' not in line:
         return line.split(separator)
-    return next(csv.reader([line], delimiter=separator), [""])
+    # A carriage return inside a line is no end of it; the reader would refuse the line.
+    return next(csv.reader([line.replace("\r", " ")], delimiter=separator), [""])
 
 
 def rows_of(text: str, separator: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:

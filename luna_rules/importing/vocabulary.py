@@ -24,7 +24,7 @@ UNITS: Final[dict[str, tuple[Measure, float]]] = {
 UNIT_NAMES: Final = {"kwh": "kWh", "wh": "Wh", "mwh": "MWh", "gwh": "GWh", "kw": "kW", "w": "W", "mw": "MW", "v": "V"}
 
 _UNIT: Final = re.compile(r"(?<![A-Za-z/€])(kwh|wh|mwh|gwh|kw|mw|w|v)(?![A-Za-z0-9/]|\s*/)", re.IGNORECASE)
-_PRICE_UNIT: Final = re.compile(r"(€|eur|euro|ct|cent)\s*(?:/|je|pro|per)\s*(mwh|kwh)", re.IGNORECASE)
+_PRICE_UNIT: Final = re.compile(r"(?<![a-z])(€|euro?|ct|cents?)[\s_]*(?:/|je|pro|per|_)[\s_]*(mwh|kwh)", re.IGNORECASE)
 _FOREIGN_UNIT: Final = re.compile(r"kvarh?|varh?\b|kva\b|m³|m3\b|°c|\bhz\b|cos\s*(phi|φ)|\bph\b", re.IGNORECASE)
 
 _UNIT_WORDS: Final = (

@@ -282,3 +282,7 @@ def test_hostile_and_encrypted_files() -> None:
     for folder in ("hostile", "encrypted", "office"):
         for path in sorted((SHARED / "data" / "documents" / folder).iterdir()):
             assert _reason_or_none(path.read_bytes(), ImportOptions()), f"{path.name} was taken for readings"
+
+
+def test_a_carriage_return_inside_a_quoted_line_is_no_crash() -> None:
+    assert _reason_or_none(b'0"\r0', ImportOptions(meter_id="Z")) != ""

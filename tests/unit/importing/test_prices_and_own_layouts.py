@@ -223,3 +223,37 @@ def test_other_layouts_come_as_one_batch() -> None:
         _ = batched.summary
     assert [batch.readings.height for batch in batched] == [92]
     assert batched.summary.facts["unit"] == "kWh"
+
+
+def test_a_matrix_of_hours_with_the_halves_of_the_doubled_one() -> None:
+    hours = ["1", "2", "3A", "3B", *[str(hour) for hour in range(4, 25)]]
+    lines = ["EPEX Day-Ahead Price [EUR/MWh]", "Delivery day;" + ";".join(f"Hour {hour}" for hour in hours)]
+    for day in ("2025-10-25", "2025-10-26", "2025-10-27"):
+        cells = ["" if hour == "3B" and day != "2025-10-26" else f"{50.5 + n}" for n, hour in enumerate(hours)]
+        lines.append(f"{day};{';'.join(cells)}")
+    prices = parse("\n".join(lines).encode(), ImportOptions(target="market_prices")).prices
+    assert prices.height == 24 + 25 + 24
+    assert prices["ts"][0] == datetime(2025, 10, 24, 22, tzinfo=UTC)
+    assert prices["ts"].diff().drop_nulls().unique().to_list() == [timedelta(hours=1)]
+    assert prices["price_eur_mwh"].to_list()[24 + 2 : 24 + 4] == [52.5, 53.5]
+
+
+def test_a_column_of_prices_without_any_is_not_in_the_way() -> None:
+    head = '"MTU (UTC)","Day-ahead Price (EUR/MWh)","Intraday Price (EUR/MWh)"\n'
+    rows = "\n".join(f'"15/01/2025 {h:02d}:00:00 - 15/01/2025 {h + 1:02d}:00:00","{50 + h}.12",""' for h in range(8))
+    prices = parse((head + rows).encode(), ImportOptions(target="market_prices")).prices
+    assert prices["price_eur_mwh"].to_list() == [50.12 + h for h in range(8)]
+
+
+def test_rows_are_found_wherever_they_stand_in_a_json() -> None:
+    def hours(day: int) -> list[dict[str, object]]:
+        return [{"startsAt": f"2025-01-{day}T{h:02d}:00:00.000+01:00", "price_ct_kwh": 10 + h} for h in range(24)]
+
+    info = {"today": hours(15), "tomorrow": hours(16)}
+    document = {"data": {"viewer": {"homes": [{"currentSubscription": {"priceInfo": info}}]}}}
+    prices = parse(json.dumps(document).encode(), ImportOptions(target="market_prices")).prices
+    assert prices.height == 48
+    assert prices["ts"][0] == datetime(2025, 1, 14, 23, tzinfo=UTC)
+    assert prices["price_eur_mwh"][0] == pytest.approx(100)
+    with pytest.raises(UnreadableFileError):
+        parse(json.dumps({"a": {"b": [{"name": "x"}]}}).encode(), ImportOptions(target="market_prices"))

@@ -320,3 +320,33 @@ def test_duplicate_last_wins_and_is_said() -> None:
     assert parsed.readings["consumption_kw"][2] == pytest.approx(38.0)
     assert parsed.readings["quality"].to_list() == [0, 0, int(Flag.DUPLICATE), 0, 0, 0, 0, 0]
     assert [(fault.line, "Zeile 10" in fault.reason) for fault in parsed.faults] == [(4, True)]
+
+
+def test_a_counter_without_a_unit_is_no_consumption() -> None:
+    rows = [
+        f"sensor.energie,{1000 + hour * 0.25},2025-01-{15 + hour // 24}T{hour % 24:02d}:00:00Z" for hour in range(48)
+    ]
+    parsed = parse("\n".join(["entity_id,state,last_changed", *rows]).encode(), ImportOptions(meter_id="Z"))
+    assert parsed.readings["consumption_kw"].to_list() == pytest.approx([0.25] * 47)
+    assert parsed.register_readings.height == 48
+    assert any("Zählerstände" in note for note in parsed.warnings)
+
+
+def test_what_only_rises_in_a_column_with_a_unit_is_loaded_with_a_note() -> None:
+    starts = instants(date(2025, 1, 15), 2)
+    rows = rows_of(starts, lambda s, n: [local(s), german(500 + n / 10)])
+    parsed = parse(table(["Zeit", "Energie [kWh]"], rows), ImportOptions(meter_id="Z"))
+    assert parsed.readings["consumption_kw"][0] == pytest.approx(2000)
+    assert any("register" in note for note in parsed.warnings)
+
+
+@pytest.mark.parametrize(("first", "days"), DAYS)
+def test_a_matrix_with_numbered_intervals(first: date, days: int) -> None:
+    starts = instants(first, days)
+    by_day: dict[date, list[str]] = {}
+    for number, start in enumerate(starts):
+        by_day.setdefault(start.astimezone(BERLIN).date(), []).append(german(kwh(number)))
+    most = max(96, *(len(cells) for cells in by_day.values()))
+    rows = [[day.strftime("%d.%m.%Y"), *cells, *[""] * (most - len(cells))] for day, cells in by_day.items()]
+    head = ["Datum", *[str(number) for number in range(1, most + 1)]]
+    _expect(b"Lastgang in kWh\n" + table(head, rows), starts)
