@@ -10,10 +10,11 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import Format
 
-from resources.database import AsyncConnection
+from resources.database import AsyncConnection, Connection
 
 _HEADER_BYTES: Final = 20
 _EPOCH_2000_MS: Final = 946_684_800_000
+_EPOCH_2000_US: Final = 946_684_800_000_000
 INT4_ARRAY, FLOAT8_ARRAY, TIMESTAMPTZ_ARRAY = 1007, 1022, 1185
 
 
@@ -49,6 +50,17 @@ class _TimeArrayLoader(_ArrayLoader):
         return super().load(data).astype(np.int64) // 1000 + _EPOCH_2000_MS
 
 
+class _ExactTimeArrayLoader(_ArrayLoader):
+    """Epoch microseconds, UTC."""
+
+    wire = np.dtype([("length", ">i4"), ("value", ">i8")])
+    native = np.dtype(np.int64)
+
+    def load(self, data: Buffer) -> NDArray[np.generic]:
+        """Microseconds since 2000 become microseconds since 1970."""
+        return super().load(data).astype(np.int64) + _EPOCH_2000_US
+
+
 _LOADERS: Final = {
     FLOAT8_ARRAY: _ArrayLoader,
     INT4_ARRAY: _Int4ArrayLoader,
@@ -64,3 +76,11 @@ async def fetch_arrays(connection: AsyncConnection, query: bytes, values: dict[s
         await cursor.execute(query, values)
         row = await cursor.fetchone()
     return list(row or ())
+
+
+def fetch_array_rows(connection: Connection, query: bytes, values: dict[str, object]) -> list[tuple[object, ...]]:
+    """All rows of `query`, their arrays as numpy arrays; times as microseconds since 1970."""
+    with connection.cursor(binary=True) as cursor:
+        for oid, loader in (_LOADERS | {TIMESTAMPTZ_ARRAY: _ExactTimeArrayLoader}).items():
+            cursor.adapters.register_loader(oid, loader)
+        return cursor.execute(query, values).fetchall()

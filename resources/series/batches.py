@@ -29,6 +29,45 @@ class Batch:
     ts_us: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Readings as columns of equal length, NaN for null; `codes` as in `Batch`."""
+
+    codes: NDArray[np.int64]
+    ts_us: NDArray[np.int64]
+    consumption_kw: NDArray[np.float64]
+    production_kw: NDArray[np.float64]
+    voltage: NDArray[np.float64]
+    interval_s: NDArray[np.int32]
+    quality: NDArray[np.int32]
+
+    def of(self, chosen: NDArray[np.bool_] | slice) -> Rows:
+        """Some of the rows, in their order."""
+        return Rows(
+            self.codes[chosen],
+            self.ts_us[chosen],
+            self.consumption_kw[chosen],
+            self.production_kw[chosen],
+            self.voltage[chosen],
+            self.interval_s[chosen],
+            self.quality[chosen],
+        )
+
+
+def reading_rows(batch: Batch) -> Rows:
+    """The columns of a batch of readings. Raises `FrameError` for an infinite value."""
+    frame = batch.frame
+    return Rows(
+        batch.codes,
+        batch.ts_us,
+        float_column(frame, "consumption_kw"),
+        float_column(frame, "production_kw"),
+        float_column(frame, "voltage"),
+        frame["interval_s"].to_numpy(),
+        frame["quality"].fill_null(0).to_numpy(),
+    )
+
+
 def spans(batch: Batch) -> tuple[list[dt.datetime], list[dt.datetime]]:
     """First and last time of each series."""
     firsts = np.flatnonzero(np.diff(batch.codes, prepend=-1))

@@ -1,18 +1,19 @@
-"""One batch of readings: staged, compared where there are values already, inserted, replaced.
+"""One batch of readings: what is known already left out, the rest staged, compared, inserted, replaced.
 
 Everything happens in the caller's transaction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import LiteralString
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resources.database import Connection
-from resources.series.batches import Batch, UnknownSeriesError, float_column, spans
+from resources.series.batches import Batch, Rows, UnknownSeriesError, reading_rows, spans
+from resources.series.known import find_known
 from resources.series.model import WriteReport
 from resources.series.staging import Column, TextColumn, copy_columns
 from resources.series.windows import find_windows, merged
@@ -34,17 +35,12 @@ FROM (SELECT meter_id FROM unnest(%s::text[]) AS u (meter_id) ORDER BY meter_id 
 _KNOWN_METERS: LiteralString = """
 SELECT meter_id FROM meters WHERE tenant_id = %s AND meter_id = ANY (%s::text[]) ORDER BY meter_id FOR KEY SHARE
 """
-_METERS_WITH_ROWS: LiteralString = """
-SELECT m.meter_id FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS m (meter_id, first, last)
-WHERE EXISTS (SELECT FROM smart_meter_readings AS r
-              WHERE r.tenant_id = %s AND r.meter_id = m.meter_id AND r.ts >= m.first AND r.ts <= m.last)
-"""
 _INSERT_UNSEEN: LiteralString = """
 INSERT INTO smart_meter_readings (ts, consumption_kw, production_kw, voltage, tenant_id, import_id, interval_s, quality,
                                   meter_id)
 SELECT ts, nullif(consumption_kw, 'NaN'), nullif(production_kw, 'NaN'), nullif(voltage, 'NaN'), %(tenant)s,
        %(import)s, interval_s, quality, meter_id
-FROM staged_readings
+FROM staged_readings WHERE NOT meter_id = ANY (%(seen)s::text[])
 """
 _CHANGES_READINGS: LiteralString = """
 CREATE TEMPORARY TABLE IF NOT EXISTS changed_readings (
@@ -127,52 +123,51 @@ def write_batch(
         unknown = [meter for meter in meters if meter not in known]
         if unknown:
             raise UnknownSeriesError(f"meter {unknown[0]!r} is not registered")
-    interval_s = batch.frame["interval_s"].to_numpy()
-    _stage(connection, batch, interval_s)
+    rows = reading_rows(batch)
     firsts, lasts = spans(batch)
-    seen = {row[0] for row in connection.execute(_METERS_WITH_ROWS, (meters, firsts, lasts, tenant))}
+    found = find_known(connection, tenant, meters, rows, firsts, lasts)
+    unseen = ~np.isin(rows.codes, found.seen)
+    report = WriteReport(loaded=int(unseen.sum()), unchanged=int(found.same.sum()))
+    open_ = ~found.same
+    if only_compare:
+        open_ &= ~unseen
+    if not open_.any():
+        return report
     values: dict[str, object] = {
         "tenant": tenant,
         "import": import_id,
-        "seen": list(seen),
+        "seen": [meters[code] for code in found.seen],
         "first": min(firsts),
         "last": max(lasts),
     }
-    if not seen:
-        if only_compare:
-            return WriteReport(loaded=batch.frame.height)
-        connection.execute(_INSERT_UNSEEN, values)
-        windows = find_windows(batch.keys, batch.codes, batch.ts_us, interval_s.astype(np.int64))
-        return WriteReport(loaded=batch.frame.height, windows=windows)
-    unseen = np.isin(batch.codes, [code for code, meter in enumerate(meters) if meter not in seen])
-    report = WriteReport(loaded=int(unseen.sum()))
+    _stage(connection, meters, rows.of(open_))
     if report.loaded and not only_compare:
-        connection.execute(_INSERT_UNSEEN + "WHERE NOT meter_id = ANY (%(seen)s::text[])", values)
-        report.windows = find_windows(
-            batch.keys, batch.codes[unseen], batch.ts_us[unseen], interval_s[unseen].astype(np.int64)
-        )
-    compared = _replace(connection, values, only_compare=only_compare)
-    compared.unchanged = batch.frame.height - report.loaded - compared.loaded - compared.updated
-    report.add(compared)
-    report.windows = merged(report.windows)
+        connection.execute(_INSERT_UNSEEN, values)
+        new = rows.of(unseen)
+        report.windows = find_windows(batch.keys, new.codes, new.ts_us, new.interval_s.astype(np.int64))
+    asked = int((open_ & ~unseen).sum())
+    if asked:
+        compared = _replace(connection, values, only_compare=only_compare)
+        compared.unchanged = asked - compared.loaded - compared.updated
+        report.add(compared)
+        report.windows = merged(report.windows)
     return report
 
 
-def _stage(connection: Connection, batch: Batch, interval_s: NDArray[np.int32]) -> None:
+def _stage(connection: Connection, meters: Sequence[str], rows: Rows) -> None:
     connection.execute(_STAGE_READINGS)
     connection.execute("TRUNCATE staged_readings")
-    frame = batch.frame
     copy_columns(
         connection,
         _COPY_READINGS,
         [
-            Column("timestamptz", batch.ts_us),
-            Column("float8", float_column(frame, "consumption_kw")),
-            Column("float8", float_column(frame, "production_kw")),
-            Column("float8", float_column(frame, "voltage")),
-            Column("int4", interval_s),
-            Column("int4", frame["quality"].fill_null(0).to_numpy()),
-            TextColumn([key[0] for key in batch.keys], batch.codes),
+            Column("timestamptz", rows.ts_us),
+            Column("float8", rows.consumption_kw),
+            Column("float8", rows.production_kw),
+            Column("float8", rows.voltage),
+            Column("int4", rows.interval_s),
+            Column("int4", rows.quality),
+            TextColumn(meters, rows.codes),
         ],
     )
 

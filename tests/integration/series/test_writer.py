@@ -13,8 +13,9 @@ import pytest
 from luna_rules.series.frames import FrameError
 from luna_rules.series.quality import Flag, Status, encode
 from resources.database import DEFAULT_TENANT, worker_connection
+from resources.series import reading_batches
 from resources.series import writer as writer_module
-from resources.series.writer import UnknownSeriesError, write_readings
+from resources.series.writer import UnknownSeriesError, compare_readings, write_readings
 from tests.integration.series.conftest import BEGIN, SeriesHouse, prices, readings
 
 
@@ -76,6 +77,62 @@ def test_rows_in_any_order_and_of_other_lengths_of_ids(house: SeriesHouse) -> No
     assert house.rows("SELECT DISTINCT meter_id FROM smart_meter_readings ORDER BY 1") == [
         ("DE0001",), ("längere-id",), ("z",),
     ]  # fmt: skip
+
+
+def test_rows_known_already_are_not_sent_again(house: SeriesHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.add_meter("a", "längere-id", "unseen")
+    frame = pl.concat([readings(meter, [1.0, None, 3.0] * 100, voltage=230.5) for meter in ("a", "längere-id")])
+    house.write(frame)
+
+    def refuse(*_: object) -> int:
+        raise AssertionError("rows were staged")
+
+    monkeypatch.setattr(reading_batches, "copy_columns", refuse)
+    assert counts(house.write(frame)) == (0, 0, 400)
+    # What the file does not know is not compared, and what a dry run finds to be new needs no comparing either.
+    assert counts(house.write(frame.with_columns(voltage=pl.lit(None, dtype=pl.Float64)))) == (0, 0, 400)
+    with_new = pl.concat([frame, readings("unseen", [1.0] * 5)])
+    assert counts(compare_readings(house.worker, DEFAULT_TENANT, with_new)) == (5, 0, 400)
+    with pytest.raises(AssertionError, match="staged"):
+        house.write(with_new)
+
+
+def test_rows_far_apart_between_known_ones_are_found(house: SeriesHouse) -> None:
+    """So many lie between them that not all are read beforehand."""
+    house.add_meter("a")
+    frame = readings("a", [float(n % 7) for n in range(2000)], interval_s=60)
+    house.write(frame)
+    before = house.everything()
+    few = frame.gather_every(250)
+    assert counts(house.write(few)) == (0, 0, 8)
+    assert house.everything() == before
+    corrected = few.with_columns(
+        consumption_kw=pl.when(pl.int_range(pl.len()) >= 6).then(99.0).otherwise("consumption_kw")
+    )
+    assert counts(house.write(corrected, house.add_import())) == (0, 2, 6)
+    assert house.one("SELECT count(*) FROM reading_revisions") == (2,)
+
+
+@pytest.mark.parametrize(
+    ("change", "updated"),
+    [
+        ({"quality": pl.lit(encode(Status.ERSATZWERT), dtype=pl.Int32)}, 4),
+        ({"interval_s": pl.lit(60, dtype=pl.Int32)}, 4),
+        ({"voltage": pl.lit(231.0)}, 4),
+        ({"production_kw": pl.lit(0.0)}, 4),
+        ({"production_kw": pl.lit(None, dtype=pl.Float64)}, 0),
+        ({"consumption_kw": pl.lit(None, dtype=pl.Float64)}, 0),
+        ({"ts": pl.col("ts") + pl.duration(microseconds=1)}, None),
+    ],
+)
+def test_each_column_counts_when_rows_are_compared(
+    house: SeriesHouse, change: dict[str, pl.Expr], updated: int | None
+) -> None:
+    house.add_meter("a")
+    frame = readings("a", [1.0, 2.0, 3.0, 4.0], voltage=230.5)
+    house.write(frame)
+    report = house.write(frame.with_columns(**change))
+    assert counts(report) == ((4, 0, 0) if updated is None else (0, updated, 4 - updated))
 
 
 def test_batches_end_in_the_same_rows(house: SeriesHouse, monkeypatch: pytest.MonkeyPatch) -> None:
