@@ -1,14 +1,12 @@
 """Vectors of texts by a model on an Ollama server: in batches, with the words that the model wants before each text.
 
-The index's own vectors are made by `luna_rules.search.lexicon`. Which space a text lies in is said by model, digest and
-prefixes together; vectors of two spaces must never be compared.
+Without a model the index's vectors are made by `luna_rules.search.lexicon`. What a space is stands in
+`resources.vectors.space`; who uses which model for what, in `resources.vectors.embedders` and `.questions`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
@@ -17,6 +15,9 @@ import stamina
 from numpy.typing import NDArray
 
 from resources.generator import CHARACTERS_PER_TOKEN, CONNECT_TIMEOUT_S, GeneratorError
+from resources.vectors.space import Prefixes, Space
+
+__all__ = ["EmbedderError", "OllamaEmbedder", "Prefixes", "Space", "prefixes_of"]
 
 BATCH_TEXTS: Final = 32
 BATCH_CHARS: Final = 60_000
@@ -27,16 +28,12 @@ _RETRY_WAIT_S: Final = 0.5
 _WINDOW: Final = 512
 """Tokens that any such model reads, where the server does not tell."""
 _LARGEST_DIMENSION: Final = 8_192
+_LEAST_CHARS: Final = 64
+"""A text that is too long for a model although it is no longer than this is not what the server objects to."""
+KEPT_LOADED: Final = "30m"
+"""So long the server keeps the model in memory: loading it takes longer than a reader waits."""
 
 F32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Prefixes:
-    """What a model was trained to see before a passage and before a question."""
-
-    passage: str = ""
-    question: str = ""
 
 
 _SEARCHING: Final = "Represent this sentence for searching relevant passages: "
@@ -60,22 +57,6 @@ def prefixes_of(model: str) -> Prefixes:
     return next((known for start, known in KNOWN_PREFIXES if name.startswith(start)), Prefixes())
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
-    """A vector space: the model's name, the digest of its weights, the numbers of a vector, the prefixes."""
-
-    model: str
-    digest: str
-    dimension: int
-    prefixes: Prefixes
-
-    @property
-    def key(self) -> str:
-        """Fingerprint (hex, 16 digits): equal for vectors that may be compared, different for all others."""
-        parts = (self.digest, str(self.dimension), self.prefixes.passage, self.prefixes.question)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
 class EmbedderError(GeneratorError):
     """The model gave no usable vectors."""
 
@@ -84,14 +65,21 @@ class OllamaEmbedder:
     """Makes vectors with one model of the Ollama server at `host`; the first call finds out its space."""
 
     def __init__(
-        self, host: str, model: str, *, prefixes: Prefixes | None = None, timeout_s: float = BATCH_TIMEOUT_S
+        self,
+        host: str,
+        model: str,
+        *,
+        prefixes: Prefixes | None = None,
+        timeout_s: float = BATCH_TIMEOUT_S,
+        attempts: int = ATTEMPTS,
     ) -> None:
         import ollama  # half a second and some megabytes that only the one who embeds should pay
 
         self._ollama = ollama
         self._model = model
         self._prefixes = prefixes if prefixes is not None else prefixes_of(model)
-        timeout = httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
+        self._attempts = attempts
+        timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
         self._client = ollama.Client(host=host, timeout=timeout, trust_env=False)
         self._space: Space | None = None
         self._most_chars = int(_WINDOW * CHARACTERS_PER_TOKEN)
@@ -119,7 +107,11 @@ class OllamaEmbedder:
 
     def question(self, text: str) -> F32:
         """The unit vector of a question. Raises `EmbedderError`."""
-        return self._vectors([text], self.space.prefixes.question)[0]
+        return self.questions([text])[0]
+
+    def questions(self, texts: Sequence[str]) -> F32:
+        """Unit vectors of questions, one row for each. Raises `EmbedderError`."""
+        return self._vectors(texts, self.space.prefixes.question)
 
     def check_unchanged(self) -> None:
         """Raises `EmbedderError` where the model was replaced since the first call: its vectors are then of no use."""
@@ -127,17 +119,28 @@ class OllamaEmbedder:
         if digest != self.space.digest:
             raise EmbedderError("other_model", name, f"Das Modell {name} wurde ausgetauscht, während es rechnete")
 
+    def require(self, wanted: Space) -> None:
+        """Raises `EmbedderError` where this model's vectors lie in another space than `wanted`."""
+        space = self.space
+        if space.digest != wanted.digest:
+            raise EmbedderError(
+                "other_model",
+                space.model,
+                f"Das Modell {space.model} auf dem Modellserver ist ein anderes ({space.digest[:12]}) als das, mit dem "
+                f"der Index gebaut wurde ({wanted.digest[:12]})",
+            )
+        if space.dimension != wanted.dimension:
+            raise EmbedderError("other_model", space.model, _other_size(space.model, space.dimension, wanted.dimension))
+
     def _vectors(self, texts: Sequence[str], prefix: str) -> F32:
         space = self.space
         found = np.empty((len(texts), space.dimension), np.float32)
         done = 0
         for batch in self._batches([f"{prefix}{text}"[: self._most_chars] for text in texts]):
-            vectors = self._embed(batch)
+            vectors = self._fitting(batch)
             if vectors.shape[1] != space.dimension:
                 raise EmbedderError(
-                    "other_model",
-                    space.model,
-                    f"{space.model} gibt Vektoren von {vectors.shape[1]} statt {space.dimension} Zahlen",
+                    "other_model", space.model, _other_size(space.model, vectors.shape[1], space.dimension)
                 )
             found[done : done + len(batch)] = vectors
             done += len(batch)
@@ -156,9 +159,23 @@ class OllamaEmbedder:
         if batch:
             yield batch
 
+    def _fitting(self, texts: Sequence[str]) -> F32:
+        """Vectors of one batch. A text that has more tokens than its length lets expect loses its end, it only."""
+        try:
+            return self._embed(texts)
+        except EmbedderError as fault:
+            if fault.fault != "too_long" or (len(texts) == 1 and len(texts[0]) <= _LEAST_CHARS):
+                raise
+        if len(texts) == 1:
+            return self._fitting([texts[0][: max(_LEAST_CHARS, len(texts[0]) // 2)]])
+        half = len(texts) // 2
+        return np.concatenate([self._fitting(texts[:half]), self._fitting(texts[half:])])
+
     def _embed(self, texts: Sequence[str]) -> F32:
         # What is too long was cut here; the server would cut in silence.
-        answer = self._asked(lambda: self._client.embed(self._model, input=list(texts), truncate=False))
+        answer = self._asked(
+            lambda: self._client.embed(self._model, input=list(texts), truncate=False, keep_alive=KEPT_LOADED)
+        )
         if (answer.model or self._model).removesuffix(":latest") != self._model.removesuffix(":latest"):
             raise EmbedderError("other_model", self._model, f"Statt {self._model} antwortet {answer.model}")
         rows = [list(row) for row in answer.embeddings]
@@ -186,7 +203,7 @@ class OllamaEmbedder:
             return isinstance(fault, EmbedderError) and fault.fault == "down"
 
         for attempt in stamina.retry_context(
-            on=passes, attempts=ATTEMPTS, wait_initial=_RETRY_WAIT_S, wait_max=4.0, timeout=None
+            on=passes, attempts=self._attempts, wait_initial=_RETRY_WAIT_S, wait_max=4.0, timeout=None
         ):
             with attempt:
                 return self._once(ask)
@@ -198,6 +215,8 @@ class OllamaEmbedder:
         except self._ollama.ResponseError as fault:
             if fault.status_code == 404:
                 raise EmbedderError("missing", self._model, f"Das Modell {self._model} fehlt") from None
+            if "context length" in fault.error:
+                raise EmbedderError("too_long", self._model, f"Ein Text ist zu lang für {self._model}") from None
             kind = "down" if fault.status_code >= 500 else "nonsense"
             raise EmbedderError(kind, self._model, f"Der Modellserver meldet: {fault.error[:200]}") from None
         except httpx.TimeoutException:
@@ -206,3 +225,7 @@ class OllamaEmbedder:
             raise EmbedderError("down", self._model, "Der Modellserver antwortet nicht") from None
         except ValueError:
             raise EmbedderError("nonsense", self._model, "Der Modellserver antwortet Unverständliches") from None
+
+
+def _other_size(model: str, found: int, wanted: int) -> str:
+    return f"{model} gibt Vektoren von {found} statt {wanted} Zahlen"

@@ -14,7 +14,8 @@ from resources.extractor import EmbeddedExtractor, Extractor
 from resources.objects import ObjectStore, open_object_store
 from resources.secrets import DatabaseUrls, database_urls, load_secrets
 from resources.settings import Settings, load_settings
-from resources.vectors.engines import open_points
+from resources.vectors.embedders import Embedders
+from resources.vectors.engines import open_embedders, open_points
 from resources.vectors.points import PassagePoints
 from resources.vectors.postgres_writer import IndexWriter
 
@@ -48,9 +49,14 @@ class LunaResource(ConfigurableResource):  # pyright: ignore[reportMissingTypeAr
         """The engine outside PostgreSQL that holds vectors, too: Qdrant where `QDRANT_URL` is set."""
         return open_points(self.settings)
 
+    @cached_property
+    def embedders(self) -> Embedders:
+        """The models that make vectors of passages, where `OLLAMA_HOST` is set."""
+        return open_embedders(self.settings)
+
     def index_writer(self, connection: Connection) -> IndexWriter:
         """A writer of the index, with all its engines."""
-        return IndexWriter(connection, self.points)
+        return IndexWriter(connection, self.points, self.embedders)
 
     @contextmanager
     def extractor(self) -> Generator[Extractor]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from luna_rules.search.tables import SearchTables
 from resources.settings import Settings
+from resources.vectors.embedders import Embedders
 from resources.vectors.points import PassagePoints
 from resources.vectors.postgres import PostgresIndex
+from resources.vectors.questions import QuestionEmbedder
 
 
 def open_points(settings: Settings) -> PassagePoints | None:
@@ -18,10 +20,17 @@ def open_points(settings: Settings) -> PassagePoints | None:
     return QdrantPoints.connect(settings.qdrant_url, key.get_secret_value() if key else None, settings.qdrant_alias)
 
 
-def open_index(tables: SearchTables, points: PassagePoints | None) -> PostgresIndex:
+def open_embedders(settings: Settings) -> Embedders:
+    """The models' server as writers use it: `OLLAMA_HOST`, else every model is missing. Nothing is asked of it yet."""
+    return Embedders(settings.ollama_host)
+
+
+def open_index(
+    tables: SearchTables, points: PassagePoints | None, questions: QuestionEmbedder | None = None
+) -> PostgresIndex:
     """The index for readers."""
     if points is None:
-        return PostgresIndex(tables)
+        return PostgresIndex(tables, questions=questions)
     from resources.vectors.qdrant_index import QdrantIndex
 
-    return QdrantIndex(tables, points)
+    return QdrantIndex(tables, points, questions=questions)

@@ -14,6 +14,7 @@ from uuid import UUID
 from luna_rules.search.model import ChunkFields
 from luna_rules.search.query import Query
 from resources.database import AsyncConnection
+from resources.vectors.space import Space
 
 Scalar = str | int | float | bool
 Kind = Literal["document", "regulation", "note"]
@@ -123,6 +124,7 @@ class SearchResult:
 
     `index_versions`: the live versions searched (public first). `generation`: grows with each change that this asker
     could see, so the same versions and generation mean the same corpus. `timings_ms`: parts of the latency.
+    `without_vectors`: versions whose vectors could not be used, because their model was not to be had.
     """
 
     hits: tuple[Hit, ...]
@@ -130,6 +132,7 @@ class SearchResult:
     index_versions: tuple[int, ...]
     generation: int
     timings_ms: Mapping[str, float]
+    without_vectors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,10 @@ class IndexedItem:
 
 @dataclass(frozen=True, slots=True)
 class VersionInfo:
-    """One index version of a scope (`tenant` None: the public one). `engines`: those that hold all its vectors."""
+    """One index version of a scope (`tenant` None: the public one). `engines`: those that hold all its vectors.
+
+    `space` is None where the lexicon makes the vectors.
+    """
 
     id: int
     tenant: UUID | None
@@ -194,6 +200,7 @@ class VersionInfo:
     created_at: datetime
     promoted_at: datetime | None
     engines: tuple[str, ...] = ("postgres",)
+    space: Space | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,6 +269,10 @@ class PassagePoints(Protocol):
         """The passages of a version that have a point, 16 bytes each, in no order."""
         ...
 
+    def vectors(self, version: VersionRef, chunk_ids: NDArray[np.bytes_]) -> F32 | None:
+        """The vectors of passages, in the order asked; None where one of them has no point."""
+        ...
+
     def search(self, question: PointsQuestion) -> FoundPoints:
         """Candidates by terms, with their cosines, in one call."""
         ...

@@ -27,6 +27,8 @@ from resources.vectors.arrays import EMPTY_POSTING, Posting
 from resources.vectors.index import Filters, Hit, IndexState, SearchResult
 from resources.vectors.postgres_view import ByteCache, ScopeState, Segment, View, build_view
 from resources.vectors.postgres_writer import IndexWriter
+from resources.vectors.questions import QuestionEmbedder
+from resources.vectors.space import leveled
 
 __all__ = ["IndexWriter", "PostgresIndex"]
 
@@ -54,10 +56,14 @@ class _Speech:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as the lexicons of some scopes understand it, with its vector in each of their spaces by digest."""
+    """A question as the lexicons of some scopes understand it, with its vector in each of their spaces by key.
+
+    `without`: versions whose space it has no vector in, because their model was not to be had.
+    """
 
     query: Query | None
     vectors: Mapping[str, NDArray[np.float32]]
+    without: tuple[int, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -99,10 +105,19 @@ class PostgresIndex:
     """Searches in PostgreSQL. One for a process and event loop; `cache_mb` bounds what it keeps between searches.
 
     `candidates`: how many passages are ranked exactly; by default a tenth of those allowed, within bounds.
+    `questions`: the models' server, for versions whose vectors are a model's.
     """
 
-    def __init__(self, tables: SearchTables, cache_mb: int = 160, *, candidates: int | None = None) -> None:
+    def __init__(
+        self,
+        tables: SearchTables,
+        cache_mb: int = 160,
+        *,
+        candidates: int | None = None,
+        questions: QuestionEmbedder | None = None,
+    ) -> None:
         self._tables = tables
+        self.questions = questions or QuestionEmbedder(None)
         self._candidates = candidates
         for_questions = min(_ASKED_BYTES, cache_mb * 1024 * 1024 // 4)
         self._cache = ByteCache(cache_mb * 1024 * 1024 - for_questions)
@@ -173,6 +188,9 @@ class PostgresIndex:
         asked = self._asked(question, speeches)
         query = asked.query
         clock.lap("parse")
+        if query is not None and any(state.space is not None for state in view.scopes):
+            asked = await self._embedded(asked, question, view.scopes)
+            clock.lap("embed")
 
         among = None
         if filters.metadata and (as_of, filters) not in view.masks:
@@ -196,7 +214,7 @@ class PostgresIndex:
             ranked = rank(query, view.corpus, postings, chosen, dense=dense, limit=limit)
             hits = _hits(view, ranked)
             clock.lap("rank")
-        return SearchResult(hits, query, versions, view.generation, clock.done())
+        return SearchResult(hits, query, versions, view.generation, clock.done(), asked.without)
 
     async def _find(
         self, connection: AsyncConnection, view: View, asked: Asked, postings: Ready, wanted: Wanted, clock: Clock
@@ -266,6 +284,20 @@ class PostgresIndex:
             self._questions.put(key, asked, asked.nbytes + 4 * len(question))
         return asked
 
+    async def _embedded(self, asked: Asked, question: str, scopes: Sequence[ScopeState]) -> Asked:
+        """The question with its vectors by the models of the scopes that have one."""
+        vectors = {key: asked.vectors[key] for state in scopes if (key := state.space_key) in asked.vectors}
+        without: list[int] = []
+        for state in scopes:
+            if state.space is None or state.space_key in vectors:
+                continue
+            vector = await self.questions.vector(state.space, question)
+            if vector is None:
+                without.append(state.version_id)
+            else:
+                vectors[state.space_key] = vector
+        return replace(asked, vectors=vectors, without=tuple(without))
+
     async def _postings(
         self, connection: AsyncConnection, view: View, query: Query | None, *, fresh: bool
     ) -> Ready | None:
@@ -321,14 +353,14 @@ class PostgresIndex:
         cosines = np.zeros(len(chosen), np.float32)
         borders = np.append(np.searchsorted(chosen, view.offsets), len(chosen)).tolist()
         # One product for each space, over all segments: so the result does not depend on how these were cut.
-        for digest, vector in asked.vectors.items():
+        for key, vector in asked.vectors.items():
             if not vector.any():
                 continue
             rows = np.zeros((len(chosen), len(vector)), np.int8)
             scales = np.zeros(len(chosen), np.float32)
             for piece, start, end in zip(view.pieces, borders, borders[1:], strict=False):
                 scope = view.scopes[piece.scope]
-                if start == end or scope.lexicon_digest != digest or "postgres" not in scope.engines:
+                if start == end or scope.space_key != key or "postgres" not in scope.engines:
                     continue
                 matrix = await self._matrix(connection, piece.segment, len(vector))
                 if matrix is None:
@@ -340,7 +372,7 @@ class PostgresIndex:
             for start in range(0, len(chosen), _BLOCK):
                 block = slice(start, start + _BLOCK)
                 cosines[block] += (rows[block].astype(np.float32) @ vector) * scales[block]
-        return cosines
+        return leveled_by_space(view, asked, chosen, cosines)
 
     async def _matrix(self, connection: AsyncConnection, segment: Segment, dimension: int) -> _Matrix | None:
         key = ("vectors", segment.id)
@@ -372,6 +404,18 @@ async def exact_dense(
         {"vector": "[" + ",".join(f"{x:.6g}" for x in vector.tolist()) + "]", "version": version_id, "limit": limit},
     )
     return [(UUID(str(row[0])), float(row[1])) for row in await cursor.fetchall()]
+
+
+def leveled_by_space(
+    view: View, asked: Asked, numbers: NDArray[np.int64], cosines: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The cosines of passages (ascending numbers), comparable where a model made those of one scope only."""
+    keys = {state.space_key for state in view.scopes if state.space_key in asked.vectors}
+    if len(keys) < 2 or all(state.space is None for state in view.scopes):
+        return cosines
+    scope_of = view.item_scope[view.corpus.item[numbers]]
+    owned = [[n for n, state in enumerate(view.scopes) if state.space_key == key] for key in sorted(keys)]
+    return leveled(cosines, [np.isin(scope_of, mine) for mine in owned])
 
 
 def _require_tenant(tenant: UUID, acting: UUID | None) -> None:

@@ -22,6 +22,7 @@ from resources.vectors import arrays
 from resources.vectors.arrays import Posting
 from resources.vectors.index import Filters, Scalar
 from resources.vectors.postgres_view import KINDS, SOURCES, ItemTable, ScopeState, Segment, effective_days
+from resources.vectors.space import Space
 
 # One statement, hence one snapshot: postings are those of the generation that is returned beside them.
 _CHECK = """
@@ -47,7 +48,8 @@ SELECT c.scope, c.generation, v.id, v.lexicon_digest, v.dimension, s.id,
        ) END,
        CASE WHEN s.id <> ALL(%(known)s) THEN s.sections END,
        CASE WHEN s.id <> ALL(%(known)s) THEN s.lengths END,
-       CASE WHEN s.id <> ALL(%(known)s) THEN s.chunk_ids END, v.engines
+       CASE WHEN s.id <> ALL(%(known)s) THEN s.chunk_ids END, v.engines,
+       v.embedder, v.model_digest, v.passage_prefix, v.question_prefix
 FROM index_scopes c
 LEFT JOIN index_versions v ON v.state = 'live' AND v.scope = c.scope
 LEFT JOIN index_segments s ON s.version_id = v.id AND s.sequence > 0
@@ -148,7 +150,11 @@ async def load_scopes(
         items = await _load_items(connection, scope)
         engines = tuple(cast("list[str]", parts[0][12]))
         outdated = await _load_outdated(connection, scope) if "qdrant" in engines else ()
-        states.append(ScopeState(scope, generation, version_id, digest, dimension, segments, items, engines, outdated))
+        embedder, model_digest, *prefixes = parts[0][13:17]
+        space = Space.stored(embedder, model_digest, dimension, *prefixes)
+        states.append(
+            ScopeState(scope, generation, version_id, digest, dimension, segments, items, engines, outdated, space)
+        )
     return states, sum(generations.values())
 
 

@@ -18,6 +18,7 @@ from luna_rules.search.ranker import Entry, Prepared
 from resources.vectors import arrays
 from resources.vectors.arrays import Layout, Posting
 from resources.vectors.index import Filters, Kind, Source
+from resources.vectors.space import Space
 
 KINDS: tuple[str, ...] = get_args(Kind)
 SOURCES: tuple[str, ...] = get_args(Source)
@@ -182,6 +183,7 @@ class ScopeState:
     """One scope as of one generation: its live version, segments in order, and items.
 
     `engines`: which hold all vectors of the version. `outdated`: items whose facts an outside engine has not yet.
+    `space`: of the model that made the vectors, None where the lexicon did.
     """
 
     scope: UUID
@@ -193,6 +195,12 @@ class ScopeState:
     items: ItemTable
     engines: tuple[str, ...] = ("postgres",)
     outdated: tuple[UUID, ...] = ()
+    space: Space | None = None
+
+    @property
+    def space_key(self) -> str:
+        """What the vectors of two scopes must have in common to be compared with the same question's."""
+        return self.lexicon_digest if self.space is None else self.space.key
 
     @property
     def nbytes(self) -> int:

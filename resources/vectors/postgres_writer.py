@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, cast
@@ -28,9 +28,11 @@ from luna_rules.search.model import ChunkFields
 from resources.database import PUBLIC_SCOPE, Connection
 from resources.vectors import arrays
 from resources.vectors.arrays import Layout, Posting
+from resources.vectors.embedders import Embedders, Progress
 from resources.vectors.index import IndexedItem, IndexVersionError, SegmentReport, Verification, VersionInfo
 from resources.vectors.mirror import ENGINE, PointsMirror
 from resources.vectors.points import PassagePoints
+from resources.vectors.space import Embedded, Space
 
 _POSTING_BATCH = 20_000
 _VECTOR_BATCH = 8_192
@@ -39,7 +41,7 @@ _ABANDONED = "24 hours"
 
 _VERSION_COLUMNS = sql.SQL(
     "id, tenant_id, state, lexicon_digest, analyser_version, chunker_version, embedder, dimension, learnt_chunks, "
-    "created_at, promoted_at, engines"
+    "created_at, promoted_at, engines, model_digest, passage_prefix, question_prefix"
 )
 _SEGMENT_COLUMNS = sql.SQL(
     """
@@ -88,11 +90,15 @@ class IndexWriter:
 
     `points`: an engine outside PostgreSQL that gets a copy of each version. Where it is away, writing goes on without:
     the version then no longer names it among its engines, until a transfer completes it again.
+    `embedders`: the models' server; without, versions with a model's vectors take nothing more.
     """
 
-    def __init__(self, connection: Connection, points: PassagePoints | None = None) -> None:
+    def __init__(
+        self, connection: Connection, points: PassagePoints | None = None, embedders: Embedders | None = None
+    ) -> None:
         self._connection = connection
         self.mirror = PointsMirror(connection, points)
+        self.embedders = embedders or Embedders(None)
 
     def live_version(self, tenant: UUID | None) -> VersionInfo | None:
         """The scope's live version, if it has one."""
@@ -144,14 +150,21 @@ class IndexWriter:
         chunker_version: str,
         run_id: str | None,
         learnt_chunks: int = 0,
+        space: Space | None = None,
     ) -> int:
-        """Begins a version beside the live one and returns its number. Askers do not see it before `promote`."""
+        """Begins a version beside the live one and returns its number. Askers do not see it before `promote`.
+
+        Its vectors are the lexicon's, or a model's where a `space` is given.
+        """
+        dimension = lexicon.dimension if space is None else space.dimension
+        local = f"svd-{dimension}" if dimension else "none"
         with self._connection.transaction():
             row = self._connection.execute(
                 """
                 INSERT INTO index_versions (tenant_id, lexicon_id, lexicon_digest, analyser_version, chunker_version,
-                                            embedder, dimension, learnt_chunks, run_id, engines)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+                                            embedder, dimension, learnt_chunks, run_id, engines, model_digest,
+                                            passage_prefix, question_prefix)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
                 """,
                 (
                     tenant,
@@ -159,17 +172,31 @@ class IndexWriter:
                     lexicon.digest,
                     ANALYSER_VERSION,
                     chunker_version,
-                    f"svd-{lexicon.dimension}" if lexicon.dimension else "none",
-                    lexicon.dimension,
+                    local if space is None else space.model,
+                    dimension,
                     learnt_chunks,
                     run_id,
                     self.mirror.engines,
+                    *(
+                        (None,) * 3
+                        if space is None
+                        else (space.digest, space.prefixes.passage, space.prefixes.question)
+                    ),
                 ),
             ).fetchone()
             info = self.version(_only(row))
             if ENGINE in info.engines:
                 self.mirror.begin(info)
         return info.id
+
+    def embed(
+        self, info: VersionInfo, items: Sequence[IndexedItem], progress: Progress | None = None
+    ) -> Embedded | None:
+        """The vectors that `add_segment` needs of a model; None for a version whose lexicon makes them.
+
+        Call it outside any transaction: a model takes its time. Raises `EmbedderError`.
+        """
+        return None if info.space is None else self.embedders.passages(info.space, items, progress)
 
     def add_segment(
         self,
@@ -180,13 +207,14 @@ class IndexWriter:
         run_id: str | None,
         *,
         retired: bool = False,
+        embedded: Embedded | None = None,
     ) -> SegmentReport:
         """Adds items with all their passages; items that the version already has are replaced.
 
         In a live version they are seen as soon as the transaction commits. Set an item `ready` in the same transaction,
         after this call: `promote` relies on ready items being in the version that was live when they became so.
         Raises `IndexVersionError` when the version was retired meanwhile; add to the new live one then. `retired`
-        allows it: so a version catches up before it is live again.
+        allows it: so a version catches up before it is live again. `embedded`: what `embed` gave for these items.
         """
         item_ids = [item.item_id for item in items]
         if len(set(item_ids)) != len(item_ids):
@@ -195,10 +223,16 @@ class IndexWriter:
         filled = [item for item in items if item.chunks]
         fields: list[ChunkFields] = [chunk[1] for item in filled for chunk in item.chunks]
         block = analyser.analyse(fields)
-        vectors = analyser.embed(block)
+        vectors = analyser.embed(block) if embedded is None else embedded.vectors
         analysed = time.perf_counter()
         with self._connection.transaction():
             info = self._writable(version_id, tenant, retired=retired)
+            if (embedded.space.key if embedded else None) != (info.space.key if info.space else None):
+                raise IndexVersionError(
+                    f"The vectors of version {version_id} are made by {info.embedder}; these are of another space"
+                )
+            if len(vectors) != len(fields):
+                raise IndexVersionError(f"{len(fields)} passages were given with {len(vectors)} vectors")
             if vectors.shape[1] != info.dimension:
                 raise IndexVersionError(
                     f"Version {version_id} has vectors of {info.dimension} numbers, the analyser gives "
@@ -458,7 +492,12 @@ class IndexWriter:
 
     def _one(self, query: sql.Composed, value: object) -> VersionInfo | None:
         row = self._connection.execute(query, (value,)).fetchone()
-        return None if row is None else VersionInfo(*row[:-1], engines=tuple(row[-1]))
+        if row is None:
+            return None
+        *columns, engines, digest, passage_prefix, question_prefix = row
+        info = VersionInfo(*columns, engines=tuple(engines))
+        space = Space.stored(info.embedder, digest, info.dimension, passage_prefix, question_prefix)
+        return info if space is None else replace(info, space=space)
 
     def _store_lexicon(self, tenant: UUID | None, lexicon: Lexicon) -> int:
         """The number of the stored lexicon. A tenant whose lexicon is the public one refers to that."""

@@ -323,6 +323,26 @@ class QdrantPoints:
             if offset is None:
                 return _chunk_ids(version, ids)
 
+    def vectors(self, version: VersionRef, chunk_ids: NDArray[np.bytes_]) -> NDArray[np.float32] | None:
+        """The vectors of passages; see `PassagePoints.vectors`."""
+        name = self.collection(version)
+        ids = _point_ids(version, chunk_ids) if len(chunk_ids) else []
+        found = np.empty((len(ids), version.dimension), np.float32)
+        nothing: list[models.Record] = []
+        for start in range(0, len(ids), BATCH_POINTS):
+            part = ids[start : start + BATCH_POINTS]
+            records = self._write(
+                lambda part=part: self._writing.retrieve(name, ids=[*part], with_payload=False, with_vectors=[DENSE]),
+                missing=nothing,
+            )
+            dense = {str(one.id): one.vector.get(DENSE) for one in records if isinstance(one.vector, dict)}
+            for number, point in enumerate(part, start):
+                vector = dense.get(point)
+                if not isinstance(vector, list) or len(vector) != version.dimension:
+                    return None
+                found[number] = vector
+        return found
+
     # Searching
 
     def search(self, question: PointsQuestion) -> FoundPoints:

@@ -29,8 +29,9 @@ from resources.vectors.points import (
     named_passages,
     question_terms,
 )
-from resources.vectors.postgres import Asked, Clock, PostgresIndex, Wanted
+from resources.vectors.postgres import Asked, Clock, PostgresIndex, Wanted, leveled_by_space
 from resources.vectors.postgres_view import View
+from resources.vectors.questions import QuestionEmbedder
 
 MOST_CANDIDATES = 1_500
 """More cost more to send than to find: 1,000 hold as many of the best passages as PostgreSQL's 5,000 (see tests)."""
@@ -48,9 +49,15 @@ class QdrantIndex(PostgresIndex):
     """Searches with points. One for a process and event loop; see `PostgresIndex`."""
 
     def __init__(
-        self, tables: SearchTables, points: PassagePoints, cache_mb: int = 160, *, candidates: int | None = None
+        self,
+        tables: SearchTables,
+        points: PassagePoints,
+        cache_mb: int = 160,
+        *,
+        candidates: int | None = None,
+        questions: QuestionEmbedder | None = None,
     ) -> None:
-        super().__init__(tables, cache_mb, candidates=candidates)
+        super().__init__(tables, cache_mb, candidates=candidates, questions=questions)
         self._points = points
         self._most = candidates or MOST_CANDIDATES
         self._rest_until = 0.0
@@ -97,7 +104,7 @@ class QdrantIndex(PostgresIndex):
             low, high = borders[number]
             if low == high or not (terms or len(named)):
                 continue
-            vector = asked.vectors.get(state.lexicon_digest)
+            vector = asked.vectors.get(state.space_key)
             restricted = wanted.allowed is not None and not bool(wanted.allowed[low:high].all())
             restricted = restricted and len(state.outdated) <= MOST_OUTDATED
             mine = named[(named >= low) & (named < high)]
@@ -131,7 +138,7 @@ class QdrantIndex(PostgresIndex):
             chosen &= wanted.allowed
         numbers = np.flatnonzero(chosen)
         clock.lap("dense")
-        return numbers.astype(np.uint32), cosines[numbers]
+        return numbers.astype(np.uint32), leveled_by_space(view, asked, numbers, cosines[numbers])
 
     def _by_id(self, view: View) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
         """The view's passages sorted by id: their ids, and their numbers."""

@@ -149,17 +149,29 @@ class _Transfer:
         )
 
     def _vectors(self, stored: StoredSegment, block: TermBlock) -> NDArray[np.float32]:
-        """The segment's vectors: as PostgreSQL has them, else made anew, which the term block is enough for."""
+        """The segment's vectors: as PostgreSQL has them, else made anew, which the term block is enough for.
+
+        Those of a model are not made anew: they are brought from Qdrant.
+        """
         info = self._info
         if not info.dimension:
             return np.zeros((stored.layout.size, 0), np.float32)
         if self._count(stored) == stored.layout.size:
             return self._writer.read_vectors(stored.id, info.dimension).astype(np.float32)
-        if not info.embedder.startswith("svd-"):
-            raise PointsMismatchError(
-                f"Die Vektoren der Indexversion {info.id} stammen vom Modell „{info.embedder}“ und sind in PostgreSQL "
-                "nicht vorhanden; bitte den Index neu bauen (Auftrag „documents_reindex“)"
-            )
+        if info.space is not None:
+            alive = stored.layout.chunks_of(stored.kept)
+            brought = None
+            if ENGINE in info.engines:
+                ids = stored.layout.chunk_ids[alive]
+                brought = self._writer.mirror.points.vectors(VersionRef.of(info), ids)
+            if brought is None:
+                raise PointsMismatchError(
+                    f"Die Vektoren der Indexversion {info.id} stammen vom Modell „{info.embedder}“ und sind nirgends "
+                    "mehr vollständig vorhanden; bitte den Index neu bauen (Auftrag „documents_reindex“)"
+                )
+            vectors = np.zeros((stored.layout.size, info.dimension), np.float32)
+            vectors[alive] = brought
+            return vectors
         if self._analyser is None:
             self._analyser = Analyser(self._writer.lexicon(info.id))
         vectors = self._analyser.embed(block)

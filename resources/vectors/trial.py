@@ -12,13 +12,16 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import Corpus
 from luna_rules.search.query import Query, QueryParser
 from luna_rules.search.ranker import Entry, Prepared, Ready, lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
 from resources.database import Connection
+from resources.embedder import EmbedderError
 from resources.vectors import arrays
-from resources.vectors.index import NO_FILTERS
+from resources.vectors.embedders import Embedders
+from resources.vectors.index import NO_FILTERS, VersionInfo
 from resources.vectors.points import (
     FoundPoints,
     PassagePoints,
@@ -65,9 +68,10 @@ def ask_version(
     *,
     limit: int,
     points: PassagePoints | None = None,
+    embedders: Embedders | None = None,
 ) -> list[list[UUID]]:
     """The ids of the best `limit` passages for each question, best first."""
-    trials = try_version(connection, version_id, questions, tables, limit=limit, points=points)
+    trials = try_version(connection, version_id, questions, tables, limit=limit, points=points, embedders=embedders)
     return [[chunk_id for chunk_id, _, _ in one.hits] for one in trials]
 
 
@@ -79,13 +83,17 @@ def try_version(
     *,
     limit: int,
     points: PassagePoints | None = None,
+    embedders: Embedders | None = None,
 ) -> list[Trial]:
     """The best `limit` passages for each question with their scores, and how rare its terms are.
 
-    `points`: the engine outside that finds the candidates; without, the postings do.
+    `points`: the engine outside that finds the candidates; without, the postings do. `embedders`: the models' server,
+    for a version with a model's vectors. A version that is being built needs its model (raises `EmbedderError`); any
+    other is tried as askers find it, by words alone where the model is not to be had.
     """
     writer = IndexWriter(connection)
-    version = VersionRef.of(writer.version(version_id))
+    info = writer.version(version_id)
+    version = VersionRef.of(info)
     lexicon = writer.lexicon(version_id)
     parser = QueryParser(lexicon, tables)
     rows = connection.execute(_LAYOUTS, (version_id,), binary=True).fetchall()
@@ -108,6 +116,7 @@ def try_version(
     offsets = dict(zip((row[0] for row in rows), np.cumsum([0, *[one.size for one in layouts]])[:-1], strict=True))
     sizes = {row[0]: layout.size for row, layout in zip(rows, layouts, strict=True)}
     queries = [parser.parse(question) for question in questions]
+    asked = _vectors(info, lexicon, queries, questions, embedders)
     terms = sorted({term for query in queries for term in query.terms})
     parts: dict[str, list[tuple[arrays.Posting, None, int]]] = {}
     found = connection.execute(_POSTINGS, (list(sizes), terms), binary=True)
@@ -119,19 +128,19 @@ def try_version(
     vectors = None
     by_id = np.argsort(whole.chunk_ids, kind="stable")
     prepared = Prepared.of(corpus)
-    if lexicon.dimension and points is None:
+    if info.dimension and points is None:
         halves = [connection.execute(_VECTORS, (row[0],), binary=True).fetchone() for row in rows]
         data = b"".join(bytes(half[0]) for half in halves if half and half[0])
-        vectors = arrays.read_halfvecs(data, lexicon.dimension)
+        vectors = arrays.read_halfvecs(data, info.dimension)
     answers: list[Trial] = []
-    for query in queries:
+    for number, query in enumerate(queries):
+        vector = asked[number]
         # Only its own terms: the ranker prepares every posting that it is given.
         own = {term: postings[term] for term in query.terms if term in postings}
         allowed = None if bool(kept.all()) else kept
         dense = None
         if points is not None:
             ready = Ready(prepared, {term: Entry.of(*posting, prepared) for term, posting in own.items()})
-            vector = query.vector(lexicon)
             named = named_passages(query, corpus, ready, allowed)
             question = PointsQuestion(
                 version,
@@ -145,12 +154,30 @@ def try_version(
         else:
             candidates = lexical_candidates(query, corpus, own, allowed)
         if vectors is not None and len(vectors) == whole.size:
-            dense = vectors[candidates].astype(np.float32) @ query.vector(lexicon)
+            dense = vectors[candidates].astype(np.float32) @ vector
         ranked = rank(query, corpus, own, candidates, dense=dense, limit=limit)
         hits = tuple((arrays.uuid_at(whole.chunk_ids, one.number), one.score, one.scores) for one in ranked)
         frequency = {term: len(numbers) for term, (numbers, _) in own.items()}
         answers.append(Trial(query, hits, frequency, whole.size))
     return answers
+
+
+def _vectors(
+    info: VersionInfo,
+    lexicon: Lexicon,
+    queries: Sequence[Query],
+    questions: Sequence[str],
+    embedders: Embedders | None,
+) -> NDArray[np.float32]:
+    """The questions in the version's space, one row for each; zeros where a model that is to say so is away."""
+    if info.space is None:
+        return np.stack([query.vector(lexicon) for query in queries]) if queries else np.zeros((0, 0), np.float32)
+    try:
+        return (embedders or Embedders(None)).questions(info.space, questions)
+    except EmbedderError:
+        if info.state == "building":
+            raise
+        return np.zeros((len(queries), info.dimension), np.float32)
 
 
 def _from_points(
