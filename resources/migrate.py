@@ -44,7 +44,8 @@ def migrate(urls: DatabaseUrls, secrets: Secrets) -> MigrationReport:
         guard.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         report = _apply(urls.owner, guard)
         _make_views(guard)
-        _grant_logins(guard, secrets, urlsplit(urls.owner).path.lstrip("/"))
+        _grant_logins(guard, secrets)
+        admit_roles(guard, urlsplit(urls.owner).path.lstrip("/"))
         _ensure_dagster_database(guard, urlsplit(urls.dagster).path.lstrip("/"))
     return report
 
@@ -101,7 +102,7 @@ def _make_views(guard: psycopg.Connection[tuple[object, ...]]) -> None:
         guard.execute(sql.SQL("COMMENT ON SCHEMA analytics IS {}").format(sql.Literal(mark)))
 
 
-def _grant_logins(guard: psycopg.Connection[tuple[object, ...]], secrets: Secrets, database: str) -> None:
+def _grant_logins(guard: psycopg.Connection[tuple[object, ...]], secrets: Secrets) -> None:
     passwords = {
         "luna_app": secrets.db_app_password,
         "luna_worker": secrets.db_worker_password,
@@ -109,6 +110,10 @@ def _grant_logins(guard: psycopg.Connection[tuple[object, ...]], secrets: Secret
     }
     for role, password in passwords.items():
         guard.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+
+
+def admit_roles(guard: psycopg.Connection[tuple[object, ...]], database: str) -> None:
+    """Let the roles into a database of this server, and nobody else; a copy of a migrated database needs only this."""
     of_database = sql.Identifier(database)
     # COPY is refused on tables with row security, so the worker copies into temporary tables first.
     for statement in (

@@ -13,18 +13,27 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from resources.embedded.postgres import EmbeddedPostgres
-from resources.migrate import migrate
+from resources.migrate import admit_roles, migrate
 from resources.secrets import DatabaseUrls, Secrets, database_urls, load_secrets
 from resources.settings import Settings, load_settings
 from tests.places import ROOT, SHARED, free_port
+from tests.postgres import HastyPostgres
 
 __all__ = ["ROOT", "SHARED", "Database", "free_port"]
 
 
 POSTGRES_URL_VARIABLE = "LUNA_TEST_POSTGRES_URL"
+
+# The same examples each time, and no verdict by the clock: a run says something about the code, not about the machine.
+# HYPOTHESIS_PROFILE=search looks for new ones.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", _UNTIMED, derandomize=True)
+settings.register_profile("search", _UNTIMED, derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +45,16 @@ class GivenPostgres:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres | GivenPostgres]:
-    """The server that the environment names, or else the embedded one, started for this session of tests."""
+    """The server that the environment names, or else the embedded one, started for this session of tests.
+
+    Each worker of a parallel run has its own.
+    """
     given = os.environ.get(POSTGRES_URL_VARIABLE)
     if given:
         yield GivenPostgres(given)
         return
     home = tmp_path_factory.mktemp("postgres")
-    with EmbeddedPostgres(home=home, port=free_port(), owner_password="owner-of-the-tests") as server:
+    with HastyPostgres(home=home, port=free_port(), owner_password="owner-of-the-tests") as server:
         yield server
 
 
@@ -65,46 +77,85 @@ class Database:
         return psycopg.connect(self.urls.owner, autocommit=True)
 
 
-@pytest.fixture(scope="session")
-def new_database(postgres: EmbeddedPostgres | GivenPostgres, session_home: Path) -> Callable[[], Database]:
-    """Makes fresh, migrated databases; they go at the end of the session with the server."""
-    template: list[str] = []
+class Databases:
+    """Migrated databases on one server: the first is migrated, all others are copies of it.
 
-    def settings_for(name: str) -> Settings:
-        url = postgres.url.rsplit("/", 1)[0] + f"/{name}"
-        return load_settings({"luna_home": session_home, "database_url": url, "luna_env": "dev"})
+    A copy has no database for Dagster's own state; tests of that start a whole stack.
+    """
 
-    def make() -> Database:
-        name = f"test_{uuid4().hex[:12]}"
-        with psycopg.connect(postgres.url, autocommit=True) as connection:
-            if template:
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template[0]))
+    def __init__(self, url: str, home: Path) -> None:
+        self._url = url
+        self._home = home
+        self._template: str | None = None
+        with psycopg.connect(url) as connection:
+            # Copying files is quick only where nobody waits until they are on the disk.
+            row = connection.execute("SELECT current_setting('fsync')").fetchone()
+        self._strategy = sql.SQL("FILE_COPY" if row == ("off",) else "WAL_LOG")
+
+    def make(self) -> Database:
+        """A fresh one."""
+        template = self._template or self._migrated()
+        name = self._name()
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}").format(
+                    sql.Identifier(name), sql.Identifier(template), self._strategy
                 )
-            else:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        settings = settings_for(name)
-        secrets = load_secrets(settings)
-        urls = database_urls(settings, secrets)
-        migrate(urls, secrets)
-        if not template:
-            template.append(name)
-            return make()
-        return Database(settings, secrets, urls)
+            )
+            admit_roles(connection, name)
+        return self._database(name)
 
-    return make
+    def drop(self, database: Database) -> None:
+        """Take it away, whoever is still connected: what is not on the disk yet need not be written."""
+        name = database.urls.owner.rsplit("/", 1)[1]
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _migrated(self) -> str:
+        name = self._name()
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        first = self._database(name)
+        migrate(first.urls, first.secrets)
+        self._template = name
+        return name
+
+    def _name(self) -> str:
+        return f"test_{uuid4().hex[:12]}"
+
+    def _database(self, name: str) -> Database:
+        url = self._url.rsplit("/", 1)[0] + f"/{name}"
+        settings = load_settings({"luna_home": self._home, "database_url": url, "luna_env": "dev"})
+        secrets = load_secrets(settings)
+        return Database(settings, secrets, database_urls(settings, secrets))
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: EmbeddedPostgres | GivenPostgres, session_home: Path) -> Databases:
+    """Where databases come from; what is left goes at the end of the session with the server."""
+    return Databases(postgres.url, session_home)
+
+
+@pytest.fixture(scope="session")
+def new_database(databases: Databases) -> Callable[[], Database]:
+    """Makes fresh, migrated databases."""
+    return databases.make
 
 
 @pytest.fixture
-def database(new_database: Callable[[], Database]) -> Database:
+def database(databases: Databases) -> Iterator[Database]:
     """A fresh, migrated database for one test."""
-    return new_database()
+    made = databases.make()
+    yield made
+    databases.drop(made)
 
 
 @pytest.fixture(scope="module")
-def module_database(new_database: Callable[[], Database]) -> Database:
+def module_database(databases: Databases) -> Iterator[Database]:
     """A migrated database shared by the tests of one module."""
-    return new_database()
+    made = databases.make()
+    yield made
+    databases.drop(made)
 
 
 @pytest.fixture
