@@ -26,14 +26,17 @@ DELETE FROM {table} AS t
 USING unnest(%(keys)s::text[], %(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS w (meter_id, first, last)
 WHERE t.tenant_id = %(tenant)s AND t.meter_id = w.meter_id AND t.ts >= w.first AND t.ts < w.last
 """
+# Window by window and in the order of time, so that nothing is hashed and the rows reach their index in its order.
+# Sorting in the inner select also lets what is computed there be computed once.
 _FILL: LiteralString = """
 INSERT INTO {table} (ts, consumption_kwh, production_kwh, consumption_kw_max, production_kw_max, voltage_min,
                      voltage_max, voltage_mean, tenant_id, covered_s, expected_s, quality, values, meter_id)
 SELECT bucket, consumption_kwh / 3600, production_kwh / 3600, consumption_kw_max, production_kw_max, voltage_min,
        voltage_max, voltage_mean, %(tenant)s, covered_s, {seconds},
        flags | (ARRAY[0, 2, 1, 3])[worst] | CASE WHEN covered_s < {seconds} THEN 524288 ELSE 0 END, values, meter_id
-FROM (
-    SELECT meter_id, bucket,
+FROM unnest(%(keys)s::text[], %(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS w (meter_id, first, last)
+CROSS JOIN LATERAL (
+    SELECT bucket,
            sum(consumption_kw * seconds) AS consumption_kwh, sum(production_kw * seconds) AS production_kwh,
            max(consumption_kw) AS consumption_kw_max, max(production_kw) AS production_kw_max,
            min(voltage) AS voltage_min, max(voltage) AS voltage_max, avg(voltage) AS voltage_mean,
@@ -42,35 +45,34 @@ FROM (
            bit_or(quality & ~127) AS flags,
            max(CASE quality & 7 WHEN 0 THEN 1 WHEN 2 THEN 2 WHEN 1 THEN 3 ELSE 4 END) AS worst, count(*) AS values
     FROM (
-        SELECT r.meter_id, date_bin(interval '{length}', r.ts, timestamptz '2000-01-01 00:00Z') AS bucket,
+        SELECT date_bin(interval '{length}', r.ts, timestamptz '2000-01-01 00:00Z') AS bucket,
                r.interval_s AS seconds, CASE WHEN r.quality & 4096 = 0 THEN r.consumption_kw END AS consumption_kw,
                CASE WHEN r.quality & 4096 = 0 THEN r.production_kw END AS production_kw, r.voltage, r.quality
-        FROM unnest(%(keys)s::text[], %(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS w (meter_id, first, last)
-        JOIN smart_meter_readings AS r
-        ON r.tenant_id = %(tenant)s AND r.meter_id = w.meter_id AND r.ts >= w.first AND r.ts < w.last
-        WHERE r.interval_s {fit}
+        FROM smart_meter_readings AS r
+        WHERE r.tenant_id = %(tenant)s AND r.meter_id = w.meter_id AND r.ts >= w.first AND r.ts < w.last
+          AND r.interval_s {fit}
+        ORDER BY bucket
     ) AS readings
-    GROUP BY meter_id, bucket
+    GROUP BY bucket
 ) AS rolled
 """
 # A reading longer than an hour is a mean over every hour that it reaches into. It may begin before the window; its own
 # small index finds it.
 _LONG: LiteralString = """
         UNION ALL
-        SELECT r.meter_id, h.bucket,
+        SELECT h.bucket,
                extract(epoch FROM least(h.bucket + interval '1 hour', r.ts + make_interval(secs => r.interval_s))
                                   - greatest(h.bucket, r.ts))::integer,
                CASE WHEN r.quality & 4096 = 0 THEN r.consumption_kw END,
                CASE WHEN r.quality & 4096 = 0 THEN r.production_kw END, r.voltage, r.quality
-        FROM unnest(%(keys)s::text[], %(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS w (meter_id, first, last)
-        JOIN smart_meter_readings AS r
-        ON r.tenant_id = %(tenant)s AND r.meter_id = w.meter_id AND r.interval_s > 3600 AND r.ts < w.last
-           AND r.ts > w.first - interval '400 days' AND r.ts + make_interval(secs => r.interval_s) > w.first
+        FROM smart_meter_readings AS r
         CROSS JOIN LATERAL generate_series(
             greatest(w.first, date_bin(interval '1 hour', r.ts, timestamptz '2000-01-01 00:00Z')),
             least(w.last, r.ts + make_interval(secs => r.interval_s)) - interval '1 microsecond', interval '1 hour'
         ) AS h (bucket)
-    ) AS readings
+        WHERE r.tenant_id = %(tenant)s AND r.meter_id = w.meter_id AND r.interval_s > 3600 AND r.ts < w.last
+          AND r.ts > w.first - interval '400 days' AND r.ts + make_interval(secs => r.interval_s) > w.first
+        ORDER BY bucket
 """
 _HAS_LONG: LiteralString = """
 SELECT EXISTS (SELECT FROM smart_meter_readings
@@ -87,7 +89,7 @@ def _of(statement: LiteralString, table: LiteralString, length: LiteralString, s
 
 _QUARTER_HOURS = _of(_FILL, "meter_quarter_hours", "15 minutes", "900")
 _HOURS = _of(_FILL, "meter_hours", "1 hour", "3600")
-_HOURS_WITH_LONG = _HOURS.replace("    ) AS readings\n", _LONG)
+_HOURS_WITH_LONG = _HOURS.replace("        ORDER BY bucket\n", _LONG.removeprefix("\n"))
 _EMPTIES = (_of(_EMPTY, "meter_quarter_hours", "", "900"), _of(_EMPTY, "meter_hours", "", "3600"))
 
 _EMPTY_DAYS: LiteralString = """
