@@ -5,7 +5,7 @@ The rules of all that are pure and live in `luna_rules`; here they meet the data
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -41,7 +41,7 @@ from luna_api.answers.schemas import (
     SearchData,
     SearchRequest,
 )
-from luna_api.answers.writers import Brief, write
+from luna_api.answers.writers import Brief, Left, write
 from luna_api.envelope import trace_id
 from luna_api.errors import invalid, missing
 from luna_api.metrics.registry import Registry
@@ -164,6 +164,7 @@ class AnswerPipeline:
         self._registry = registry
         self._models = models
         self._cache: OrderedDict[Key, Composed] = OrderedDict()
+        self._settling: set[asyncio.Task[AnswerData]] = set()
 
     @staticmethod
     def check(request: AskRequest) -> None:
@@ -261,13 +262,16 @@ class AnswerPipeline:
                 if series is not None:
                     await keep_receipts(sql, principal, series, data.answer_id)
                 return data, drafted.composed.sentences
-        composed = await self._written(asked, drafted.brief, candidates, listener)
+
+        def left(told: Composed) -> None:
+            if listener is not None:
+                self._settle(self._noted(principal, asked, told, clock))
+
+        composed = await self._written(asked, drafted.brief, candidates, listener, left)
         clock.lap("model")
         self._keep(drafted.key, composed)
-        async with self._database.transaction(principal.tenant_id) as sql:
-            await sql.execute(_TOUCH, (asked.conversation_id, principal.user_id))
-            data = await self._given(sql, principal, asked, composed, clock, cached=False)
-        return data, composed.sentences
+        # Who leaves now has seen it all, so it is noted to the end.
+        return await asyncio.shield(self._settle(self._noted(principal, asked, composed, clock))), composed.sentences
 
     async def again(self, principal: Principal, question: str, filters: Filters, as_of: date, top_k: int) -> Composed:
         """What a question that was condensed before gives today: by the passages alone, nothing kept and nothing noted.
@@ -292,7 +296,7 @@ class AnswerPipeline:
             del self._cache[key]
 
     async def _written(
-        self, asked: Asked, brief: Brief, candidates: Sequence[Candidate], listener: Listener | None
+        self, asked: Asked, brief: Brief, candidates: Sequence[Candidate], listener: Listener | None, left: Left
     ) -> Composed:
         """The answer by whoever has one that holds; the first sentence tells the listener who that is."""
         told = False
@@ -306,7 +310,25 @@ class AnswerPipeline:
                 await listener(_meta(asked, GENERATIVE, info.name, info.digest))
             await listener(sentence)
 
-        return await write(brief, candidates, self._models, self._prompts, self._registry, say)
+        return await write(brief, candidates, self._models, self._prompts, self._registry, say, left)
+
+    async def _noted(self, principal: Principal, asked: Asked, composed: Composed, clock: Clock) -> AnswerData:
+        """What a model wrote, noted in the log in a transaction of its own."""
+        async with self._database.transaction(principal.tenant_id) as sql:
+            await sql.execute(_TOUCH, (asked.conversation_id, principal.user_id))
+            return await self._given(sql, principal, asked, composed, clock, cached=False)
+
+    def _settle(self, noting: Coroutine[None, None, AnswerData]) -> asyncio.Task[AnswerData]:
+        """Note an answer whether or not its reader stays."""
+        task = asyncio.create_task(noting)
+        self._settling.add(task)
+        task.add_done_callback(self._settled)
+        return task
+
+    def _settled(self, task: asyncio.Task[AnswerData]) -> None:
+        self._settling.discard(task)
+        if not task.cancelled() and (fault := task.exception()):
+            structlog.get_logger("luna_api.answers").warning("answer_not_noted", fault=type(fault).__name__)
 
     async def _given(
         self,

@@ -113,7 +113,8 @@ class Attempt(msgspec.Struct, kw_only=True):
     """What one language model made of a question.
 
     `outcome`: `written` (its sentences are the answer), `interrupted` (they are its beginning, verbatim ones follow),
-    `unproven` (nothing it wrote held), `failed` (`fault` says how), `skipped` (it failed a moment ago).
+    `unproven` (nothing it wrote held), `failed` (`fault` says how), `skipped` (it failed a moment ago), in receipts
+    also `abandoned` (its reader left meanwhile).
     `dropped` counts sentences that did not hold, `reasons` says why, in German, each once. `prompt_sha256` is the hash
     of all that the model was given: rules, passages and question.
     """

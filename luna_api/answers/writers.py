@@ -43,6 +43,8 @@ class Brief:
 
 Say = Callable[[ModelInfo, AnswerSentenceData], Awaitable[None]]
 """Told each sentence as soon as it is known to hold, and who wrote it."""
+Left = Callable[[Composed], None]
+"""Given what was said so far where an answer ends before it is whole: its reader left, or something broke."""
 
 
 class Writer(Protocol):
@@ -100,7 +102,9 @@ class GeneratorWriter:
         candidate: Candidate,
         prompts: LunaPrompts,
         registry: Registry,
+        left: Left,
     ) -> None:
+        self._left = left
         self._generator = generator
         self._directory = directory
         self._candidate = candidate
@@ -133,6 +137,12 @@ class GeneratorWriter:
             structlog.get_logger("luna_api.answers").warning(
                 "model_failed", model=info.name, fault=fault.fault, told=str(fault), kept=len(run.kept)
             )
+        except BaseException:
+            # Above all a cancellation. What was shown is put on record all the same.
+            if run.answers:
+                told = _written_so_far(brief.draft, run.attempt("abandoned"), attempts)
+                self._left(_composed(info, replace(brief, draft=told), run.kept, interrupted=False))
+            raise
         else:
             self._directory.worked(info)
         if run.kept and not run.answers:
@@ -199,12 +209,14 @@ async def write(
     prompts: LunaPrompts,
     registry: Registry,
     say: Say,
+    left: Left,
 ) -> Composed:
     """The answer of the first writer that has one: the models in their order, at last the passages themselves."""
+    generator = directory.generator
     models = (
         []
-        if directory.generator is None
-        else [GeneratorWriter(directory.generator, directory, candidate, prompts, registry) for candidate in candidates]
+        if generator is None
+        else [GeneratorWriter(generator, directory, one, prompts, registry, left) for one in candidates]
     )
     writers: list[Writer] = [*models, ExtractiveWriter()]
     attempts: list[Attempt] = []
@@ -216,9 +228,18 @@ async def write(
         composed = brief.draft
     for attempt in attempts:
         registry.attempts.labels(attempt.role, attempt.outcome).inc()
-    writing = Writing(attempts=attempts, dropped=sum(one.dropped for one in attempts), note=_note(attempts))
     lasting = all(attempt.outcome in ("written", "unproven") for attempt in attempts)
-    return replace(composed, writing=writing if attempts else None, lasting=lasting)
+    return replace(composed, writing=_writing(attempts) if attempts else None, lasting=lasting)
+
+
+def _writing(attempts: Sequence[Attempt]) -> Writing:
+    return Writing(attempts=list(attempts), dropped=sum(one.dropped for one in attempts), note=_note(attempts))
+
+
+def _written_so_far(draft: Composed, last: Attempt, before: Sequence[Attempt]) -> Composed:
+    """The draft without all that is told with the end of an answer: its reader has not seen that."""
+    frame = replace(draft.answer, summary="", summary_chunk_id="", suggestion="", next_question="", steps=())
+    return replace(draft, answer=frame, summary="", writing=_writing([*before, last]), lasting=False)
 
 
 def _composed(info: ModelInfo, brief: Brief, kept: Sequence[WrittenSentence], *, interrupted: bool) -> Composed:
@@ -266,6 +287,8 @@ def _note(attempts: Sequence[Attempt]) -> str:
         return ""
     if last.outcome == "written":
         return f"Das erste Modell hatte nichts Belegbares beizutragen; geschrieben hat {last.model}."
+    if last.outcome == "abandoned":
+        return "Diese Antwort wurde abgebrochen, bevor sie vollständig war; festgehalten ist, was bis dahin dastand."
     if last.outcome == "interrupted":
         return f"{last.model} brach mitten in der Antwort ab; danach folgen die Fundstellen im Wortlaut."
     if all(attempt.outcome == "unproven" for attempt in attempts):

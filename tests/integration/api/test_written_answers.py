@@ -334,6 +334,56 @@ def test_who_leaves_stops_the_model(
     eventually(lambda: model.hung_up > 0)
 
 
+def test_what_was_shown_before_the_reader_left_is_on_record(
+    api: Api, tenant: str, model: Script, eventually: Callable[[Callable[[], bool]], None]
+) -> None:
+    model.pieces = lambda prompt: [
+        f"{HELD} {passage_with(prompt, 'sechs Wochen')}. ",
+        *["und ", 0.1] * 100,
+        f"Die Kündigung bedarf der Textform {passage_with(prompt, 'sechs Wochen')}.",
+    ]
+    lines: list[str] = []
+    with (
+        api.admin(tenant) as admin,
+        admin.stream("POST", "/rag/ask", json={"question": QUESTION, "stream": True}) as response,
+    ):
+        for line in response.iter_lines():
+            lines.append(line)
+            if "event: sentence" in lines and line.startswith("data: ") and lines[-2] == "event: sentence":
+                break
+    meta = json.loads(lines[lines.index("event: meta") + 1].removeprefix("data: "))
+    with api.admin(tenant) as admin:
+        address = f"/answers/{meta['answer_id']}"
+        eventually(lambda: admin.get(address).status_code == 200)
+        receipt = admin.get(address).json()["data"]
+        turns = admin.get(f"/conversations/{meta['conversation_id']}").json()["data"]["turns"]
+    answer = receipt["answer"]
+    assert receipt["intact"]
+    assert (receipt["mode"], receipt["model"]) == ("generative", meta["model"])
+    assert HELD in answer["answer"]
+    assert "Textform" not in json.dumps([answer["answer"], answer["summary"], answer["suggestion"], answer["steps"]])
+    assert [one["chunk_id"] for one in answer["citations"]] == answer["chunks_used"] != []
+    assert [one["outcome"] for one in answer["writing"]["attempts"]] == ["abandoned"]
+    assert answer["writing"]["attempts"][0]["prompt_sha256"]
+    assert "abgebrochen" in answer["writing"]["note"]
+    assert [one["question"] for one in turns] == [QUESTION]
+
+
+def test_the_receipt_is_there_when_the_last_event_comes(api: Api, tenant: str, model: Script) -> None:
+    seen: list[str] = []
+    with (
+        api.admin(tenant) as admin,
+        api.admin(tenant) as other,
+        admin.stream("POST", "/rag/ask", json={"question": QUESTION, "stream": True}) as response,
+    ):
+        for line in response.iter_lines():
+            seen.append(line)
+            if line == "event: done":
+                meta = json.loads(seen[seen.index("event: meta") + 1].removeprefix("data: "))
+                assert other.get(f"/answers/{meta['answer_id']}").status_code == 200
+    assert "event: done" in seen
+
+
 def test_no_connection_is_held_while_a_model_writes(api: Api, tenant: str, model: Script) -> None:
     model.pieces = lambda prompt: [0.6, f"{HELD} {passage_with(prompt, 'sechs Wochen')}."]
     with (
