@@ -9,41 +9,35 @@ import psutil
 import pytest
 
 from resources.extractor import EmbeddedExtractor, Extractor
+from tests.integration.extractor.conftest import child_of
 
 
 def test_many_threads_get_each_their_own_text() -> None:
     with EmbeddedExtractor(workers=2) as extractor, ThreadPoolExecutor(8) as threads:
-        before = {child.pid for child in psutil.Process().children()}
         texts = [f"Dokument Nummer {number}" for number in range(60)]
         found = list(threads.map(lambda text: extractor.extract(text.encode(), "a.txt").text, texts))
         assert found == texts
-        assert len({child.pid for child in psutil.Process().children()} - before) <= 2
+        assert len(extractor._running) <= 2
 
 
 def test_a_child_is_replaced_after_its_share() -> None:
-    others = {child.pid for child in psutil.Process().children()}
     with EmbeddedExtractor(documents_per_worker=2) as extractor:
-        seen: list[set[int]] = []
+        seen: list[psutil.Process] = []
         for _ in range(4):
-            extractor.warm_up()
-            seen.append({child.pid for child in psutil.Process().children()} - others)
+            seen.append(child_of(extractor))
             extractor.extract(b"Text", "a.txt")
-        # What other tests left behind may come up meanwhile, but it stays.
-        first, second = seen[0] & seen[1], seen[2] & seen[3]
-        assert first - second
-        assert second - first
+        first, again, second, once_more = seen
+        assert first == again != second == once_more
+        assert not psutil.pid_exists(first.pid)
 
 
 def test_a_large_parent_does_not_cost_a_child_for_every_document() -> None:
     large = bytearray(os.urandom(1)) * (120 * 1024 * 1024)
-    others = {child.pid for child in psutil.Process().children()}
     # Half of this memory is more than a child needs, and less than this process has held.
     with EmbeddedExtractor(memory_mb=2 * (psutil.Process().memory_info().rss // 1024**2 - 40)) as extractor:
-        extractor.warm_up()
-        before = {child.pid for child in psutil.Process().children()} - others
+        before = child_of(extractor)
         extractor.extract(b"Text", "a.txt")
-        extractor.warm_up()
-        assert before & {child.pid for child in psutil.Process().children()}
+        assert child_of(extractor) == before
     assert large
 
 

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from resources.extractor import EmbeddedExtractor
+from tests.integration.extractor.conftest import child_of
 
 ROOT = Path(__file__).resolve().parents[3]
 PROBE = r"""
@@ -114,10 +114,8 @@ def test_child_inherits_no_descriptor_and_no_environment() -> None:
     os.set_inheritable(reader, True)
     os.environ["LUNA_TEST_SECRET"] = "must not be seen"
     try:
-        before = {child.pid for child in psutil.Process().children()}
         with EmbeddedExtractor() as extractor:
-            extractor.warm_up()
-            (pid,) = {child.pid for child in psutil.Process().children()} - before
+            pid = child_of(extractor).pid
             try:
                 links = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
                 environment = Path(f"/proc/{pid}/environ").read_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -44,14 +43,12 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_document(extractor: EmbeddedExtractor, name: str) -> None:
-    began = time.monotonic()
     refusal: ExtractionError | None = None
     found: ExtractedText | None = None
     try:
         found = extractor.extract((DOCUMENTS / name).read_bytes(), name)
     except ExtractionError as error:
         refusal = error
-    assert time.monotonic() - began < 10
     outcome = refusal.code if refusal else "ok"
     assert outcome == EXPECTED.get(name, outcome)
     if refusal:
