@@ -36,8 +36,11 @@ seed: setup ## load the demonstration documents
 smoke: setup luna_ui/dist/index.html ## start, ingest a sample, ask, check the citation, stop
 	$(BIN)/python -m tests.smoke
 
+# Whole files go to one worker: the tests of a file share databases and servers.
+TEST_WORKERS ?= 2
+
 test: $(VENV)/.dev ## unit, contract and integration tests on the embedded parts
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 drills: $(VENV)/.dev ## kills and faults
 	$(BIN)/python -m pytest tests/drills tests/integration -m drill --timeout=600
