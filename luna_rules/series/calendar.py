@@ -70,11 +70,16 @@ def local_quarters(day: date) -> list[int]:
 
     On the day of 92 the quarters 8 to 11 are left out, on the day of 100 they stand twice.
     """
+    return list(_local_quarters(day))
+
+
+@lru_cache(maxsize=1024)
+def _local_quarters(day: date) -> tuple[int, ...]:
     start = day_start(day)
     clock = [
         (start + timedelta(seconds=QUARTER_HOUR_S * step)).astimezone(BERLIN) for step in range(quarter_hours(day))
     ]
-    return [4 * moment.hour + moment.minute // 15 for moment in clock]
+    return tuple(4 * moment.hour + moment.minute // 15 for moment in clock)
 
 
 def is_holiday(day: date) -> bool:

@@ -175,7 +175,7 @@ def interpolate_rows(table: Floats, at: Floats, grid_s: int) -> Floats:
     return low + (np.take_along_axis(table, left + 1, axis=1) - low) * share
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _heat_shape(seed: int, region: int, day: date) -> Floats:
     """A heat pump's day: more when it is cold outside, less at night, warm water in the morning and evening."""
     hour = int(day_start(day).timestamp()) // HOUR_S

@@ -40,6 +40,7 @@ INTERPOLATED: Final = encode(Status.ERSATZWERT, Method.Z92_INTERPOLATION, Flag.S
 HELD: Final = encode(Status.ERSATZWERT, Method.Z93_HOLD, Flag.SIMULATED)
 _MISSING: Final = -1
 _HELD_FROM_QUARTERS: Final = 8
+_DAYS_KEPT: Final = 3
 _OWN_USE: Final = {"P25": 0.30, "S25": 0.55}
 """Share of the plant's energy that stays in the house, for the profiles that tell only what the house draws."""
 _FEEDER_BY_CLOCK: Final = 1.6 * np.cos(2 * np.pi * (np.arange(96) / 4.0 - 4.0) / 24.0)
@@ -116,6 +117,7 @@ class MeterSimulator:
         size_kw = np.array([max(meter.annual_kwh / 1000.0, 0.8 * meter.kwp, 2.0) for meter in self.meters])
         self._volts_per_kw = weak * 6.5 / size_kw
         self._days: dict[date, _Day] = {}
+        self._full: dict[date, Floats] = {}
 
     def readings(self, start: datetime, end: datetime, step_s: int) -> Readings:
         """Readings of the steps that begin in [start, end), on the grid of multiples of `step_s` since 1970 (UTC).
@@ -181,7 +183,7 @@ class MeterSimulator:
 
     def _day(self, day: date) -> _Day:
         if day not in self._days:
-            if len(self._days) >= 3:
+            if len(self._days) >= _DAYS_KEPT:
                 self._days.pop(next(iter(self._days)))
             self._days[day] = self._make_day(day)
         return self._days[day]
@@ -217,13 +219,27 @@ class MeterSimulator:
         How full they are at midnight follows from the day before, which begins with empty ones.
         """
         rows = self._battery_rows
-        previous = day - DAY
-        yesterday = self._surplus(previous, self._consumers.day(previous), self._sun(previous), rows)
-        _, full = _charge(yesterday, self._battery_kwh, np.zeros(rows.size))
-        given, _ = _charge(self._surplus(day, load, sun, rows), self._battery_kwh, full)
-        out = np.zeros((rows.size, given.shape[1] + 1))
-        np.cumsum(given, axis=1, out=out[:, 1:])
+        surplus = self._surplus(day, load, sun, rows)
+        full = self._full_after(day - DAY)
+        # The same day once more, begun empty: the next day asks for its end.
+        both = np.concatenate([full, np.zeros(rows.size)])
+        given, level = _charge(np.tile(surplus, (2, 1)), np.tile(self._battery_kwh, 2), both)
+        self._remember(day, level[rows.size :])
+        out = np.zeros((rows.size, surplus.shape[1] + 1))
+        np.cumsum(given[: rows.size], axis=1, out=out[:, 1:])
         return out
+
+    def _full_after(self, day: date) -> Floats:
+        """How full (kWh) the batteries are after a day that they began empty."""
+        if day not in self._full:
+            surplus = self._surplus(day, self._consumers.day(day), self._sun(day), self._battery_rows)
+            self._remember(day, _charge(surplus, self._battery_kwh, np.zeros(self._battery_rows.size))[1])
+        return self._full[day]
+
+    def _remember(self, day: date, full: Floats) -> None:
+        if len(self._full) >= _DAYS_KEPT:
+            self._full.pop(next(iter(self._full)))
+        self._full[day] = full
 
     def _surplus(self, day: date, load: ConsumptionDay, sun: Floats, rows: NDArray[np.int64]) -> Floats:
         """Production less consumption of each quarter-hour, kWh."""
