@@ -88,8 +88,32 @@ export function indexAt(ts: readonly number[], at: number): number {
   return low - 1;
 }
 
-export function chartOption(data: ChartData, window: { from: number; to: number }, colour: Colours): EChartsCoreOption {
+const RESTLESS = 250;
+
+/**
+ * Whether a line goes up and down so often that it is a band, not a curve: by how many times it crosses the height of
+ * its chart. A browser without a graphics card takes a second to fill below such a line, and hardly any for a hairline.
+ */
+export function isRestless(values: readonly (number | null)[]): boolean {
+  let least = Infinity;
+  let most = -Infinity;
+  let way = 0;
+  let before: number | null = null;
+  for (const value of values) {
+    if (value !== null) {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+      if (before !== null) way += Math.abs(value - before);
+    }
+    before = value;
+  }
+  return way > 0 && way > RESTLESS * (most - least);
+}
+
+/** `ratio` is the number of the screen's pixels in one of the page. */
+export function chartOption(data: ChartData, window: { from: number; to: number }, colour: Colours, ratio = 1): EChartsCoreOption {
   const span = window.to - window.from;
+  const restless = data.series.map((series) => series.kind !== 'bar' && isRestless(series.values));
   const text = { color: colour('--ink-3'), fontFamily: 'IBM Plex Sans Variable, sans-serif', fontSize: 11 };
   const split = { lineStyle: { color: colour('--line') } };
   const unitOf = (right: boolean): string => data.series.find((series) => (series.right ?? false) === right)?.unit ?? '';
@@ -137,9 +161,9 @@ export function chartOption(data: ChartData, window: { from: number; to: number 
       connectNulls: false,
       showSymbol: data.ts.length <= 2,
       symbolSize: 5,
-      lineStyle: { width: 1.5, color: colour(series.colour) },
+      lineStyle: { width: restless[index] === true ? 1 / ratio : 1.5, color: colour(series.colour) },
       itemStyle: { color: colour(series.colour) },
-      ...(series.filled === true ? { areaStyle: { color: colour(series.colour), opacity: 0.12 } } : {}),
+      ...(series.filled === true && restless[index] !== true ? { areaStyle: { color: colour(series.colour), opacity: 0.12 } } : {}),
       ...(index === 0 && (data.marked?.length ?? 0) > 0
         ? {
             markArea: {

@@ -21,11 +21,11 @@ const MIN_SPAN_MS = 10 * 60_000;
 export function SeriesChart({ label, data, window: shown, onWindow, height = 'h-80', busy = false }: SeriesChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | null>(null);
-  const latest = useRef({ shown, onWindow });
+  const latest = useRef({ shown, onWindow, busy });
   const theme = useTheme();
 
   useEffect(() => {
-    latest.current = { shown, onWindow };
+    latest.current = { shown, onWindow, busy };
   });
 
   useEffect(() => {
@@ -45,6 +45,11 @@ export function SeriesChart({ label, data, window: shown, onWindow, height = 'h-
         if (Math.abs(next.from - before.from) + Math.abs(next.to - before.to) > 1000) tell(next);
       }, SETTLE_MS);
     });
+    // Told to those who wait for the picture: which stretch the canvas shows, once its own values are drawn.
+    made.on('finished', () => {
+      const { shown: drawn, busy: waiting } = latest.current;
+      if (!waiting) element.dataset['drawn'] = `${drawn.from}/${drawn.to}`;
+    });
     const watcher = new ResizeObserver(() => made.resize());
     watcher.observe(element);
     return () => {
@@ -57,7 +62,7 @@ export function SeriesChart({ label, data, window: shown, onWindow, height = 'h-
 
   useEffect(() => {
     const style = getComputedStyle(document.documentElement);
-    const option = chartOption(data, shown, (variable) => style.getPropertyValue(variable).trim());
+    const option = chartOption(data, shown, (variable) => style.getPropertyValue(variable).trim(), globalThis.devicePixelRatio);
     chart.current?.setOption(option, { notMerge: true });
   }, [data, shown, theme]);
 

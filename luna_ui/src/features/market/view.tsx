@@ -89,7 +89,7 @@ function Product({ products }: { products: ProductData[] }) {
       ) : (
         <>
           <PriceChart data={data.data} window={window} busy={data.isPlaceholderData} onWindow={(zoom) => set({ ...range, zoom })} />
-          <Figures market={market} product={name} window={window} hourly={(product?.interval_s ?? 3600) >= 3600} />
+          <Figures market={market} product={name} window={window} hourly={(product?.interval_s ?? 3600) >= 3600} drawn={!data.isPlaceholderData} />
           <div className="mt-6 flex flex-wrap items-center justify-between gap-3 border-t border-line pt-3">
             <p className="text-xs text-ink-3">{[product?.description, product?.source, product?.licence].filter(Boolean).join(' · ')}</p>
             <Downloads path="data/market" query={{ market, product: name }} window={window} resolution={resolution} name={`${market}-${name}`} />
@@ -124,7 +124,7 @@ function PriceChart({ data, window, busy, onWindow }: { data: MarketData; window
   );
 }
 
-function Figures({ market, product, window, hourly }: { market: string; product: string; window: Window; hourly: boolean }) {
+function Figures({ market, product, window, hourly, drawn }: { market: string; product: string; window: Window; hourly: boolean; drawn: boolean }) {
   const query = useQuery({
     queryKey: ['market-figures', market, product, window.from, window.to],
     queryFn: ({ signal }) =>
@@ -138,6 +138,7 @@ function Figures({ market, product, window, hourly }: { market: string; product:
         },
         signal,
       ),
+    enabled: drawn,
     placeholderData: (before) => before,
   });
   if (query.isPending) return <Waiting className="py-4" label="Ich rechne …" />;

@@ -44,6 +44,9 @@ function Meter({ meter }: { meter: MeterData }) {
     queryFn: ({ signal }) => smartMeterData(meter.meter_id, window, resolution, signal),
     placeholderData: (before) => before,
   });
+  // Sums over a year of minutes take longer than its picture; they are not to compete with it.
+  const drawn = data.isSuccess && !data.isPlaceholderData;
+  const produces = useMemo(() => data.data?.production_kw.some((value) => value !== null) ?? false, [data.data]);
 
   return (
     <Page
@@ -83,8 +86,8 @@ function Meter({ meter }: { meter: MeterData }) {
       ) : (
         <>
           <PowerChart data={data.data} window={window} busy={data.isPlaceholderData} onWindow={(zoom) => set({ ...range, zoom })} />
-          <Figures meter={meter} window={window} produces={data.data.production_kw.some((value) => value !== null)} />
-          <SelfUse meter={meter} window={window} produces={data.data.production_kw.some((value) => value !== null)} />
+          <Figures meter={meter} window={window} produces={produces} drawn={drawn} />
+          <SelfUse meter={meter} window={window} produces={produces} drawn={drawn} />
           <div className="mt-6 flex justify-end border-t border-line pt-3">
             <Downloads path="data/smartmeter" query={{ meter_id: meter.meter_id }} window={window} resolution={resolution} name={meter.meter_id} />
           </div>
@@ -147,7 +150,15 @@ function PowerChart({ data, window, busy, onWindow }: { data: SmartMeterData; wi
   );
 }
 
-function Figures({ meter, window, produces }: { meter: MeterData; window: Window; produces: boolean }) {
+interface SumsProps {
+  meter: MeterData;
+  window: Window;
+  produces: boolean;
+  /** Whether the chart has what it asked for. */
+  drawn: boolean;
+}
+
+function Figures({ meter, window, produces, drawn }: SumsProps) {
   const query = useQuery({
     queryKey: ['meter-figures', meter.meter_id, window.from, window.to, produces],
     queryFn: ({ signal }) =>
@@ -160,6 +171,7 @@ function Figures({ meter, window, produces }: { meter: MeterData; window: Window
         },
         signal,
       ),
+    enabled: drawn,
     placeholderData: (before) => before,
   });
   if (query.isPending) return <Waiting className="py-4" label="Ich rechne …" />;
@@ -185,7 +197,7 @@ function Figures({ meter, window, produces }: { meter: MeterData; window: Window
 }
 
 /** Own consumption and autarky: of a meter that knows both directions, or together with a meter of the PV plant. */
-function SelfUse({ meter, window, produces }: { meter: MeterData; window: Window; produces: boolean }) {
+function SelfUse({ meter, window, produces, drawn }: SumsProps) {
   const meters = useQuery({ queryKey: ['meters'], queryFn: listMeters });
   const plants = (meters.data?.meters ?? []).filter((one) => one.kind === 'pv' && one.meter_id !== meter.meter_id);
   const [chosen, setChosen] = useState('');
@@ -194,7 +206,7 @@ function SelfUse({ meter, window, produces }: { meter: MeterData; window: Window
   const result = useQuery({
     queryKey: ['self-use', meter.meter_id, chosen, window.from, window.to],
     queryFn: () => selfUse(meter.meter_id, chosen === '' ? null : chosen, window),
-    enabled: wanted,
+    enabled: wanted && drawn,
     placeholderData: (before) => before,
   });
   if (!possible) return null;

@@ -169,7 +169,7 @@ function Row({ version, dagster, busy, onBack }: { version: IndexVersion; dagste
     <li
       data-testid="index-version"
       data-state={version.state}
-      className="grid gap-x-6 gap-y-2 bg-panel px-4 py-3 sm:grid-cols-[minmax(0,1.1fr)_minmax(0,1.6fr)_auto] sm:items-center"
+      className="grid gap-x-6 gap-y-2 bg-panel px-4 py-3 sm:grid-cols-[15rem_minmax(0,1fr)_15rem] sm:items-center"
     >
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm font-medium">
