@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -37,6 +39,14 @@ Textform. Eine Kündigungsgebühr von 12,50 Euro wird nicht erhoben.
 """
 
 
+@cache
+def warm_extractor() -> EmbeddedExtractor:
+    """One for all documents of the tests in this process; it waits longer than a busy machine takes."""
+    extractor = EmbeddedExtractor(timeout_s=100, workers=2)
+    atexit.register(extractor.close)
+    return extractor
+
+
 class Api:
     """One running API and what a test needs to know of it."""
 
@@ -62,14 +72,10 @@ class Api:
 
     def work(self) -> DrainReport:
         """Work off the queue, as Dagster's run would."""
-        extractor = EmbeddedExtractor()
-        try:
-            with worker_connection(self.database.urls.worker) as connection:
-                objects = FolderObjectStore(self.context.settings.home / "objects")
-                drain = Drain(connection, objects, extractor, gold=(), run_id=str(uuid4()), log=lambda _: None)
-                return drain.run(DrainRequest(linger_s=0))
-        finally:
-            extractor.close()
+        with worker_connection(self.database.urls.worker) as connection:
+            objects = FolderObjectStore(self.context.settings.home / "objects")
+            drain = Drain(connection, objects, warm_extractor(), gold=(), run_id=str(uuid4()), log=lambda _: None)
+            return drain.run(DrainRequest(linger_s=0))
 
     def tenant(self) -> str:
         """A new tenant's name."""
@@ -121,7 +127,7 @@ def serve(database: Database, home: Path, **overrides: object) -> Iterator[Api]:
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 100
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.02)
     assert server.started, "the API did not start"
@@ -129,7 +135,8 @@ def serve(database: Database, home: Path, **overrides: object) -> Iterator[Api]:
         yield Api(app, context, database, "the-key-of-the-tests", port)
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(100)
+        assert not thread.is_alive(), "the API does not end"
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +151,7 @@ def eventually() -> Callable[[Callable[[], bool]], None]:
     """Waits for something that happens in the background."""
 
     def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 100
         while not condition():
             assert time.monotonic() < deadline, "it never came true"
             time.sleep(0.05)

@@ -451,7 +451,7 @@ def test_a_fetched_document_is_taken_in_once(api: Api, monkeypatch: pytest.Monke
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Internet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     allowed = Fetcher(
         max_bytes=2 * 1_048_576,
         allowed_networks=(ip_network("127.0.0.1/32"),),

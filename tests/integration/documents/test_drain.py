@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,8 +16,9 @@ from luna_assets.documents import queue
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
 from luna_assets.documents.gold import GoldQuestion
 from luna_assets.documents.maintenance import purge_deleted, sweep_objects
+from luna_rules.documents.model import ExtractedText
 from resources.database import DEFAULT_TENANT, Connection, worker_connection
-from resources.extractor import EmbeddedExtractor, ExtractorUnavailableError
+from resources.extractor import EmbeddedExtractor, ExtractorLostError, ExtractorUnavailableError
 from resources.extractor.tika import TikaExtractor
 from resources.objects import FolderObjectStore, StoreUnavailableError
 from resources.objects_s3 import S3ObjectStore, S3Place
@@ -290,38 +292,43 @@ def test_a_failed_document_is_run_again_from_its_kept_text(house: House) -> None
 
 
 def test_a_lingering_drain_takes_what_arrives_meanwhile(house: House) -> None:
-    house.add("a.md", text("A"))
-    arrived: list[UUID] = []
-    timer = threading.Timer(0.8, lambda: arrived.append(house.add("b.md", text("B"))))
-    timer.start()
-    report = house.drain(DrainRequest(linger_s=2.5))
-    timer.join()
-    assert report.ready == 2
-    assert house.status(arrived[0])[0] == "ready"
+    with lingering(house) as reports:
+        for name in ("a.md", "b.md"):
+            item = house.add(name, text(name))
+            eventually(lambda item=item: house.status(item)[0] == "ready")
+        # It would wait for ten minutes; a rebuild ends that.
+        house.drain(DrainRequest(linger_s=0, rebuild=True))
+    assert [report.ready for report in reports] == [2]
 
 
-def test_a_rebuild_does_not_wait_for_a_drain_that_only_lingers(house: House, database: Database) -> None:
-    house.add("a.md", text("A"))
-    reports: list[DrainReport] = []
-
-    def linger() -> None:
-        with worker_connection(database.urls.worker) as other:
-            drain = Drain(other, house.objects, house.extractor, gold=[], run_id="lingering", log=lambda _: None)
-            reports.append(drain.run(DrainRequest(linger_s=60)))
-
-    thread = threading.Thread(target=linger)
-    thread.start()
-    eventually(lambda: house.one("SELECT count(*) FROM items WHERE status = 'ready'") == (1,))
-    begun = time.monotonic()
-    report = house.drain(DrainRequest(linger_s=0, rebuild=True))
-    thread.join(timeout=30)
-    assert time.monotonic() - begun < 15
+def test_a_rebuild_does_not_wait_for_a_drain_that_only_lingers(house: House) -> None:
+    item = house.add("a.md", text("A"))
+    with lingering(house) as reports:
+        eventually(lambda: house.status(item)[0] == "ready")
+        report = house.drain(DrainRequest(linger_s=0, rebuild=True))
     assert not report.already_draining
     assert [built.promoted for built in report.built] == [True]
     assert reports[0].ready == 1
 
 
-def eventually(holds: Callable[[], bool], timeout_s: float = 20) -> None:
+@contextmanager
+def lingering(house: House) -> Iterator[list[DrainReport]]:
+    """A drain beside the house's own that waits for ten minutes for more documents; its report, once it ended."""
+    reports: list[DrainReport] = []
+
+    def linger() -> None:
+        with worker_connection(house.database.urls.worker) as other:
+            drain = Drain(other, house.objects, house.extractor, gold=[], run_id="lingering", log=lambda _: None)
+            reports.append(drain.run(DrainRequest(linger_s=600)))
+
+    thread = threading.Thread(target=linger, daemon=True)
+    thread.start()
+    yield reports
+    thread.join(timeout=100)
+    assert not thread.is_alive(), "it lingers on"
+
+
+def eventually(holds: Callable[[], bool], timeout_s: float = 100) -> None:
     deadline = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < deadline, "it did not come to pass"
@@ -422,6 +429,36 @@ def test_a_store_that_is_away_fails_no_document(house: House) -> None:
         )
     assert [house.status(item)[0] for item in items] == ["received", "received"]
     assert house.drain().ready == 2
+
+
+class Falling(EmbeddedExtractor):
+    """An extractor that goes away over one document, time and again."""
+
+    def extract(self, data: bytes, file_name: str, media_type: str | None = None) -> ExtractedText:
+        if file_name == "schwer.md":
+            raise ExtractorLostError
+        return super().extract(data, file_name, media_type)
+
+
+def test_a_document_that_brings_the_extractor_down_is_given_up_and_the_others_are_not(house: House) -> None:
+    heavy = house.add("schwer.md", text("Netzanschluss"))
+    light = house.add("leicht.md", text("Messstelle"))
+    seen: list[tuple[object, ...]] = []
+    with Falling() as falling:
+
+        def drain() -> DrainReport:
+            return Drain(
+                house.worker, house.objects, falling, gold=[], run_id=f"run-{uuid4()}", log=lambda _: None
+            ).run(DrainRequest(linger_s=0))
+
+        for _ in range(queue.MAX_ATTEMPTS - 1):
+            with pytest.raises(ExtractorLostError):
+                drain()
+            seen += [house.status(heavy), house.status(light)]
+        assert drain().ready == 1
+    assert {state[0] for state in seen} == {"received"}
+    assert house.status(heavy) == ("failed", "failed", "unavailable")
+    assert house.status(light)[0] == "ready"
 
 
 def test_an_extractor_that_is_away_fails_no_document(house: House) -> None:

@@ -206,13 +206,13 @@ def test_nothing_leaves_before_its_citation_has_arrived() -> None:
     ids=lambda text: repr(text[:9]),
 )
 def test_hostile_text_takes_linear_time(hostile: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     check = StreamChecker(checker())
     longest = 0
     for at in range(0, len(hostile), 5_000):
         longest = max([longest, *(len(c.text) for c in check.feed(hostile[at : at + 5_000]))])
     longest = max([longest, *(len(c.text) for c in check.finish())])
-    assert time.perf_counter() - begun < 15
+    assert time.process_time() - begun < 15
     assert longest <= LONGEST_SENTENCE + 100
 
 

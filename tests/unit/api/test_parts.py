@@ -104,7 +104,7 @@ async def test_a_long_answer_is_kept_alive_and_its_work_ends_with_the_reader() -
     assert (await anext(pieces)).startswith(b":")
     assert (await anext(pieces)).startswith(b":")
     await pieces.aclose()
-    await asyncio.wait_for(ended.wait(), 1)
+    await asyncio.wait_for(ended.wait(), 100)
 
 
 async def test_an_unforeseen_fault_ends_the_stream_with_an_event_that_betrays_nothing() -> None:

@@ -358,23 +358,23 @@ def test_a_target_that_makes_no_sense_is_refused() -> None:
 
 
 ODD = {
-    "one line": "a" * 2_000_000,
-    "words": "word " * 400_000,
-    "full stops": "." * 2_000_000,
-    "blanks": "x" + " " * 2_000_000 + "x",
-    "empty lines": "x" + "\n" * 2_000_000 + "x",
-    "csv": "2024-01-01;1,5\n" * 130_000,
-    "pipes": "|" * 2_000_000,
-    "tags": "<" * 2_000_000,
-    "tables": "<table>" * 280_000,
-    "hashes": "# a\n" * 200_000,
-    "sections": "§ 1 A\n" * 100_000,
-    "items": "1.\n" * 300_000,
-    "nul": "\x00" * 2_000_000,
-    "soft hyphens": "\xad" * 2_000_000,
-    "form feeds": "a\f" * 300_000,
-    "carriage returns": "a\r" * 300_000,
-    "brackets": "(" * 2_000_000,
+    "one line": "a" * 400_000,
+    "words": "word " * 80_000,
+    "full stops": "." * 400_000,
+    "blanks": "x" + " " * 400_000 + "x",
+    "empty lines": "x" + "\n" * 400_000 + "x",
+    "csv": "2024-01-01;1,5\n" * 26_000,
+    "pipes": "|" * 400_000,
+    "tags": "<" * 400_000,
+    "tables": "<table>" * 56_000,
+    "hashes": "# a\n" * 40_000,
+    "sections": "§ 1 A\n" * 20_000,
+    "items": "1.\n" * 60_000,
+    "nul": "\x00" * 400_000,
+    "soft hyphens": "\xad" * 400_000,
+    "form feeds": "a\f" * 60_000,
+    "carriage returns": "a\r" * 60_000,
+    "brackets": "(" * 400_000,
 }
 
 
@@ -385,8 +385,8 @@ def test_odd_input_takes_linear_time(name: str) -> None:
     chunked = chunk_document(plain(text))
     taken = time.process_time() - begin
     check_invariants(text, chunked)
-    # Quadratic time would be minutes here; the bound leaves room for a busy machine.
-    assert taken < 20
+    # Quadratic time would be a minute here; the bound leaves room for a slow machine.
+    assert taken < 10
 
 
 PIECES = st.sampled_from(

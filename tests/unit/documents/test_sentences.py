@@ -106,10 +106,10 @@ def test_spans_ascend_are_trimmed_and_cover_everything(text: str) -> None:
 
 @pytest.mark.parametrize("unit", [" ", "\n", ".", "a. ", ". ", "(", "\n ", "\t", ".)", "1.\n"])
 def test_odd_input_takes_linear_time(unit: str) -> None:
-    text = unit * (1_000_000 // len(unit))
+    text = unit * (300_000 // len(unit))
     begin = time.process_time()
     split_sentences(text)
-    assert time.process_time() - begin < 12
+    assert time.process_time() - begin < 8
 
 
 @pytest.mark.skipif(not LAWS.is_dir(), reason="../shared/data/law/current is not on this machine")

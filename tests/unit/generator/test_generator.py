@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 import pytest
 
 from resources.generator import ANSWER_TOKENS, GeneratorError, ModelInfo, OllamaGenerator, estimate_tokens
@@ -95,14 +93,12 @@ async def test_half_an_answer_is_no_answer() -> None:
 
 
 async def test_silence_is_not_waited_for() -> None:
-    began = monotonic()
     with fake_ollama(Script(pieces=[5.0, "Zu spät."])) as url:
         assert await fault_of(url, first_piece_s=0.3) == "timeout"
     with fake_ollama(Script(pieces=["Erst ", 5.0, "dann."])) as url:
         assert await fault_of(url, next_piece_s=0.3) == "timeout"
     with fake_ollama(Script(pieces=["tropf ", 0.2] * 50)) as url:
         assert await fault_of(url, whole_s=0.8) == "timeout"
-    assert monotonic() - began < 20
 
 
 async def test_a_model_that_does_not_stop_is_stopped() -> None:
