@@ -15,6 +15,9 @@ import pytest
 from tests.conftest import Database
 from tests.integration.api.conftest import Api, serve
 
+NOBODY = "5f0a1c3e-7b42-4d19-8e6a-2c9d4b7f1a03"
+"""The id of nothing; a fixed one, for it stands in names of tests, which parallel workers compare."""
+
 
 def test_every_answer_is_an_envelope_with_the_header_of_its_trace(api: Api) -> None:
     for path in ("/api/v1/system/info", "/health", "/api/v1/nirgends", "/api/v1/items"):
@@ -185,7 +188,7 @@ def test_a_body_that_stalls_does_not_hold_its_connection(api: Api, monkeypatch: 
         ("/items?staus=ready", "staus", "status"),
         ("/items?status=ready&seite=2", "seite", "cursor"),
         ("/items?Query=netz", "Query", "query"),
-        (f"/items/{uuid4()}?item_id=1", "item_id", ""),
+        (f"/items/{NOBODY}?item_id=1", "item_id", ""),
         ("/system/info?x=1", "x", ""),
         ("/admin/items?title=netz", "title", "query"),
         ("/metrics/events?day=3", "day", "days"),
@@ -208,7 +211,7 @@ def test_a_form_field_in_the_address_is_named(api: Api) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
-        ("/events", {"type": "view", "itemid": str(uuid4())}, "itemid"),
+        ("/events", {"type": "view", "itemid": NOBODY}, "itemid"),
         ("/feedback/rag", {"question": "?", "answer": "!", "useful": True, "note": "gut"}, "note"),
         ("/ingest/url", {"url": "https://example.org/", "tag": "netz"}, "tag"),
         ("/rag/search", {"question": "Netz?", "limit": 3}, "limit"),
@@ -241,8 +244,8 @@ def test_the_installed_commit_is_told(api: Api) -> None:
 ADMIN_ONLY = [
     ("GET", "/admin/health"),
     ("GET", "/admin/items"),
-    ("DELETE", f"/admin/item/{uuid4()}"),
-    ("GET", f"/admin/item/{uuid4()}/chunks"),
+    ("DELETE", f"/admin/item/{NOBODY}"),
+    ("GET", f"/admin/item/{NOBODY}/chunks"),
     ("POST", "/admin/reindex"),
     ("GET", "/admin/index"),
     ("POST", "/admin/index/rollback"),
