@@ -1,6 +1,7 @@
 """Benchmark of the simulators: a year of many meters at 15 minutes as one backfill, and the live tick beside it.
 
 `python -m tests.bench.simulation [--meters 1000] [--days 365]` starts a PostgreSQL of its own and prints a table.
+Seconds of the processor are told beside those of the clock: python makes and sends rows while the database writes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from resources.secrets import database_urls, load_secrets
 from resources.settings import load_settings
 from resources.wiring import LunaResource
 from tests.bench.memory import Peak
+from tests.bench.processor import ServerTime
 from tests.places import free_port
 
 KINDS = (
@@ -77,10 +79,10 @@ def main(arguments: list[str] | None = None) -> int:
             with psycopg.connect(urls.owner, autocommit=True) as owner:
                 add_meters(owner, chosen.meters)
                 owner.execute("UPDATE simulators SET settings = '{\"demonstration\": true}' WHERE name = 'smartmeter'")
-                return measure(owner, urls.worker, chosen.meters, chosen.days)
+                return measure(owner, urls.worker, chosen.meters, chosen.days, server.data)
 
 
-def measure(owner: psycopg.Connection[tuple[object, ...]], worker_url: str, meters: int, days: int) -> int:
+def measure(owner: psycopg.Connection[tuple[object, ...]], worker_url: str, meters: int, days: int, data: Path) -> int:
     """Backfill, backfill again, live ticks; prints the figures."""
     first = date(2025, 1, 1)
     last = first + timedelta(days=days - 1)
@@ -91,7 +93,7 @@ def measure(owner: psycopg.Connection[tuple[object, ...]], worker_url: str, mete
     print(f"{meters} meters × {days} days × 15 min = up to {meters * quarters:,} values", flush=True)
     figures: dict[str, object] = {}
     for name in ("backfill", "again"):
-        begun = time.monotonic()
+        begun, own, server = time.monotonic(), time.process_time(), ServerTime(data)
         with Peak() as peak:
             done = materialize([meters_simulated], instance=instance, resources=resources, tags=span)
         seconds = time.monotonic() - begun
@@ -102,6 +104,8 @@ def measure(owner: psycopg.Connection[tuple[object, ...]], worker_url: str, mete
             "rows": rows,
             "new": told["new_rows"].value,
             "rows_per_s": round(rows / seconds),
+            "processor_s": {"python": round(time.process_time() - own, 1), "database": round(server.seconds(), 1)},
+            "load": round(os.getloadavg()[0], 1),
             "peak_mb": round(peak.bytes / 1e6),
         }
         print(name, figures[name], flush=True)
