@@ -21,7 +21,7 @@ from luna_assets.turn import end_turn, put_back, take_turn
 from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
 from luna_rules.search.analyser import Analyser
 from resources.database import Connection
-from resources.extractor import ExtractionError, Extractor, ExtractorUnavailableError
+from resources.extractor import ExtractionError, Extractor, ExtractorLostError, ExtractorUnavailableError
 from resources.objects import ObjectDamagedError, ObjectMissingError, ObjectStore, StoreUnavailableError
 from resources.vectors.index import VersionInfo
 from resources.vectors.points import PassagePoints, PointsError, PointsUnavailableError
@@ -188,6 +188,12 @@ class Drain:
         report.documents += 1
         try:
             self._process(claim, stage, defer, report)
+        except ExtractorLostError as fault:
+            # It may have been the document that brought the extractor down: it waits like all others, but not for ever.
+            if claim.attempts < queue.MAX_ATTEMPTS:
+                queue.count_attempt(self._connection, claim.item_id, self._run_id)
+                raise
+            self._fail(claim, fault.code, fault.message, report)
         except _OUTAGES:
             raise
         except ExtractionError as fault:

@@ -196,6 +196,11 @@ def release(connection: Connection, run_id: str) -> int:
     return cursor.rowcount
 
 
+def count_attempt(connection: Connection, item_id: UUID, run_id: str) -> None:
+    """Have `release` leave the attempt counted: what went wrong may be the document's fault."""
+    connection.execute("UPDATE items SET attempts = attempts + 1 WHERE id = %s AND run_id = %s", (item_id, run_id))
+
+
 def mark_ready(connection: Connection, item_ids: Sequence[UUID], run_id: str) -> list[UUID]:
     """End documents as `ready` and date the versions that they replace.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from luna_rules.documents.model import ExtractedText
-from resources.extractor.errors import ExtractionError, ExtractorUnavailableError
+from resources.extractor.errors import ExtractionError, ExtractorLostError, ExtractorUnavailableError
 from resources.extractor.media_types import SUPPORTED_FORMATS, DetectedType, detect
 from resources.extractor.pool import EmbeddedExtractor
 
@@ -15,6 +15,7 @@ __all__ = [
     "EmbeddedExtractor",
     "ExtractionError",
     "Extractor",
+    "ExtractorLostError",
     "ExtractorUnavailableError",
     "detect",
 ]

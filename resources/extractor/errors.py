@@ -76,5 +76,13 @@ class ExtractorUnavailableError(ExtractionError):
         return ExtractorUnavailableError, ()
 
 
+class ExtractorLostError(ExtractorUnavailableError):
+    """It was there and went away over this document, which may be why, or not."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive pickling as what it is."""
+        return ExtractorLostError, ()
+
+
 def _rebuild(code: ErrorCode, message: str, permanent: bool) -> ExtractionError:
     return ExtractionError(code, message, permanent=permanent)

@@ -17,7 +17,13 @@ import msgspec
 
 from luna_rules.documents.model import ExtractedText, PageSpan
 from resources.extractor import media_types as types
-from resources.extractor.errors import MESSAGES, ErrorCode, ExtractionError, ExtractorUnavailableError
+from resources.extractor.errors import (
+    MESSAGES,
+    ErrorCode,
+    ExtractionError,
+    ExtractorLostError,
+    ExtractorUnavailableError,
+)
 from resources.extractor.legible import legible_pages, page_list
 from resources.extractor.limits import MIB, Limits
 from resources.extractor.pool import EmbeddedExtractor
@@ -34,6 +40,8 @@ _SERVED: Final = frozenset(
 _LOOKED_AT: Final = frozenset(
     {types.PDF, types.DOCX, types.PPTX, types.XLSX, types.XLSB, types.ODT, types.ODS, types.ODP, types.EPUB}
 )
+_AWAY: Final = frozenset({502, 503, 504})
+"""What a proxy says for a server that is not there, and Tika while it starts anew."""
 _NONSENSE: Final = (
     "Der Dienst, der Text aus Dokumenten liest, hat unverständlich geantwortet. Bitte später noch einmal versuchen."
 )
@@ -177,6 +185,8 @@ class TikaExtractor:
             with self._http.stream("PUT", "/rmeta/html", content=data, headers=headers) as response:
                 if response.status_code in {413, 415, 422}:
                     raise ExtractionError("damaged")
+                if response.status_code in _AWAY:
+                    raise self._hung_up()
                 if response.status_code != 200:
                     raise ExtractionError("unavailable", permanent=False)
                 for part in response.iter_bytes():
@@ -195,7 +205,7 @@ class TikaExtractor:
         except httpx.ConnectError as fault:
             raise ExtractorUnavailableError from fault
         except httpx.HTTPError as fault:
-            raise ExtractionError("unavailable", permanent=False) from fault
+            raise self._hung_up() from fault
         try:
             parts = msgspec.json.decode(bytes(answer), type=list[_Part])
         except msgspec.MsgspecError as fault:
@@ -203,6 +213,14 @@ class TikaExtractor:
         if not parts:
             raise ExtractionError("unavailable", _NONSENSE, permanent=False)
         return parts
+
+    def _hung_up(self) -> ExtractionError:
+        """What it means that the server gave no answer: a fault of the document where it answers otherwise."""
+        try:
+            self.server_version()
+        except ExtractionError:
+            return ExtractorLostError()
+        return ExtractionError("unavailable", permanent=False)
 
     def _refused(self, head: _Part) -> None:
         """Raise what Tika says is wrong with the document, in our terms."""

@@ -11,7 +11,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from resources.extractor import ExtractionError
+from resources.extractor import ExtractionError, ExtractorLostError
 from resources.extractor.tika import TikaExtractor
 from tests.places import ROOT, free_port
 
@@ -70,6 +70,38 @@ def test_nonsense_may_be_asked_again(body: bytes) -> None:
         error = refusal(url)
     assert not error.permanent
     assert "unverständlich" in error.message
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_who_hangs_up_and_stays_blames_the_document_and_who_is_gone_does_not(stays: bool) -> None:
+    gone = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if gone.is_set():
+                self.close_connection = True
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"Apache Tika 3.2.2")
+
+        def do_PUT(self) -> None:
+            if not stays:
+                gone.set()
+            self.close_connection = True
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = threading.Thread(target=listening.serve_forever, daemon=True)
+        thread.start()
+        error = refusal(f"http://127.0.0.1:{listening.server_port}")
+        listening.shutdown()
+        thread.join(5)
+    assert error.code == "unavailable"
+    assert not error.permanent
+    assert isinstance(error, ExtractorLostError) is not stays
 
 
 def test_a_page_that_is_no_tika_is_not_believed() -> None:
