@@ -11,10 +11,12 @@ import re
 
 from luna_rules.references import find_dates
 
+# What a law did in the past, as in „Was regelte 2024 § 4 StromNZV?“; „bestimmte“ is more often „certain“ than „ruled“.
+_SAID = r"regelte[nt]?|lautete[nt]?|verlangte[nt]?|besagte[nt]?|sagte[nt]?|schrieb(?:en)?"
 _TIED = re.compile(
     r"(?:\b(?:stand(?:e|es)?|fassung|version|rechtslage|gesetzeslage|rechtsstand)\b(?:\s+(?:des|der|von|vom|am|zum|aus|im|dem|den|jahr(?:es)?"
     r"|[A-ZÄÖÜ][\w-]*(?:G|V|O|B))\b)*[\s:(]*"
-    r"|\b(?:galt|galten|gegolten|gültig(?:e[nrsm]?)?|geltend(?:e[nrsm]?)?|gilt|gelten|in kraft)\s+"
+    rf"|\b(?:galt|galten|gegolten|gültig(?:e[nrsm]?)?|geltend(?:e[nrsm]?)?|gilt|gelten|in kraft|{_SAID})\s+"
     r"(?:(?:am|zum|im|in|den|dem|jahr(?:e)?|noch|denn|eigentlich|damals|war|anfang|ende|mitte)\s+)*"
     r"|\b(?:as of|as at|in force (?:on|in|at)|applied (?:on|in)|valid (?:on|in)|version of|apply in|law of)"
     r"\s+(?:the\s+)?)\Z",
@@ -26,7 +28,7 @@ _SAID_LATER = re.compile(
     re.IGNORECASE,
 )
 _LED = re.compile(r"\b(?:am|im(?:\s+jahr(?:e)?)?|in|zum|on|anfang|ende|mitte)\s+\Z", re.IGNORECASE)
-_PAST = re.compile(r"\b(?:galt(?:en)?|gegolten|applied|damals)\b", re.IGNORECASE)
+_PAST = re.compile(rf"\b(?:galt(?:en)?|gegolten|applied|damals|{_SAID})\b", re.IGNORECASE)
 _YEAR = re.compile(
     r"(?<![\d.,/§-])(?P<year>(?:19|20)\d\d)(?![\d/]|[.,-]\d|\s*(?:%|euro|kwh|kw|mw|stunden|prozent))", re.I
 )
