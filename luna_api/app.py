@@ -54,6 +54,7 @@ from resources.search_tables import load_search_tables
 from resources.secrets import database_urls, load_secrets
 from resources.settings import Settings, load_settings
 from resources.vectors.engines import open_index, open_points
+from resources.vectors.questions import QuestionEmbedder
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE_FOLDER = ROOT / "luna_ui" / "dist"
@@ -69,7 +70,8 @@ def build_context(settings: Settings) -> AppContext:
     registry = Registry()
     lexicons = Lexicons()
     points = open_points(settings)
-    index = open_index(load_search_tables(), points)
+    questions = QuestionEmbedder(settings.ollama_host)
+    index = open_index(load_search_tables(), points, questions)
     models = ModelDirectory(_generator(settings), ModelChoice(database, settings))
     return AppContext(
         settings=settings,
@@ -88,6 +90,7 @@ def build_context(settings: Settings) -> AppContext:
         help_texts=HelpTexts(),
         index=index,
         points=points,
+        questions=questions,
     )
 
 

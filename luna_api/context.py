@@ -20,6 +20,7 @@ from resources.orchestrator import Orchestrator
 from resources.settings import Settings
 from resources.vectors.index import PassageIndex
 from resources.vectors.points import PassagePoints
+from resources.vectors.questions import QuestionEmbedder
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class AppContext:
     models: ModelDirectory
     help_texts: HelpTexts
     index: PassageIndex
+    questions: QuestionEmbedder
     points: PassagePoints | None = None
     upload_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     started_at_s: float = field(default_factory=time)
@@ -61,6 +63,7 @@ class AppContext:
         await self.drain.close()
         await self.models.close()
         await self.orchestrator.close()
+        self.questions.close()
         if self.points is not None:
             self.points.close()
         await self.database.close()

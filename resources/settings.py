@@ -61,6 +61,8 @@ EXAMPLES: dict[str, str] = {
 }
 
 
+LOCAL = "local"
+"""In the place of a model's name: the index makes its vectors itself."""
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}(?:/[\w.-]{1,80}){0,3}(?::[\w.-]{1,80})?", re.ASCII)
 
 
@@ -183,6 +185,12 @@ class Settings(BaseSettings):
             if parts.scheme not in {"http", "https"} or not parts.hostname:
                 raise ValueError("ist keine http(s)-Adresse")
         return value
+
+    @property
+    def index_model(self) -> str:
+        """What makes the vectors of a rebuilt index unless someone chose otherwise: `EMBED_MODEL` where both it and
+        `OLLAMA_HOST` are set, else `local`."""
+        return self.embed_model if self.ollama_host and "embed_model" in self.model_fields_set else LOCAL
 
     @property
     def home(self) -> Path:

@@ -1,6 +1,7 @@
 """The index as the administrator sees it: its versions, the engines that hold them, and the jobs that change them."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from resources.database import AsyncConnection
 from resources.orchestrator import OrchestratorError
 from resources.vectors.points import PassagePoints, PointsError, VersionRef
 from resources.vectors.qdrant_index import QdrantIndex
+from resources.vectors.space import Space
 
 ROLL_BACK_JOB, SWITCH_JOB = "index_rollback", "index_switch"
 # Passages that count: those of the segments without the items that were dropped from them.
@@ -31,7 +33,7 @@ SELECT v.id, v.tenant_id, v.state, v.engines, v.dimension, v.embedder, v.analyse
             SELECT coalesce(sum(s.item_starts[n + 1] - s.item_starts[n]), 0)
             FROM generate_subscripts(s.item_ids, 1) AS n
             WHERE cardinality(s.dropped) > 0 AND s.item_ids[n] = ANY (s.dropped)
-        )), 0) FROM index_segments AS s WHERE s.version_id = v.id)
+        )), 0) FROM index_segments AS s WHERE s.version_id = v.id), v.model_digest, v.passage_prefix, v.question_prefix
 FROM index_versions AS v WHERE (NOT %(live)s OR v.state = 'live')
 ORDER BY v.tenant_id NULLS FIRST, v.id DESC LIMIT 100
 """
@@ -43,7 +45,11 @@ Scope = Literal["public", "tenant"]
 
 
 class IndexVersion(msgspec.Struct, kw_only=True):
-    """One version; times are seconds since the epoch, UTC. `points` is what Qdrant has, null where nobody asked it."""
+    """One version; times are seconds since the epoch, UTC. `points` is what Qdrant has, null where nobody asked it.
+
+    `embedder` is `svd-<dimension>` or `none` where the index makes its vectors itself, else a model's name, and
+    `model_digest` that of its weights.
+    """
 
     id: int
     scope: Scope
@@ -53,6 +59,7 @@ class IndexVersion(msgspec.Struct, kw_only=True):
     points: int | None
     dimension: int
     embedder: str
+    model_digest: str | None
     analyser_version: str
     chunker_version: str
     created_at_s: float
@@ -94,7 +101,7 @@ class IndexService:
     async def overview(self) -> IndexOverview:
         """The versions of the public scope and the tenant's."""
         async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
-            versions = await read_versions(sql)
+            versions, spaces = await _read(sql)
         points, alias = self._context.points, None
         trouble = self._context.index.trouble if isinstance(self._context.index, QdrantIndex) else None
         if points is not None:
@@ -103,7 +110,7 @@ class IndexService:
                 await _count(points, versions, self._principal.tenant_id)
             except PointsError as fault:
                 trouble = str(fault)
-        trouble = trouble or _trouble(versions, points is not None)
+        trouble = trouble or _trouble(versions, points is not None) or await _model_trouble(self._context, spaces)
         return IndexOverview(
             engine="postgres" if points is None else "qdrant", trouble=trouble, alias=alias, versions=versions
         )
@@ -146,12 +153,12 @@ class IndexService:
 async def probe(context: AppContext, tenant: UUID) -> str:
     """The state of the index for `admin/health`. Raises `LookupError` where it answers, but not as it should."""
     async with context.database.transaction(tenant) as sql:
-        versions = await read_versions(sql, live=True)
+        versions, spaces = await _read(sql, live=True)
     if not versions:
         raise LookupError("Es gibt noch keinen Index")
     points = context.points
     if points is None:
-        if trouble := _trouble(versions, outside=False):
+        if trouble := _trouble(versions, outside=False) or await _model_trouble(context, spaces):
             raise LookupError(trouble)
         return ", ".join(str(version.id) for version in versions)
     state = await asyncio.to_thread(points.state)
@@ -159,14 +166,15 @@ async def probe(context: AppContext, tenant: UUID) -> str:
     trouble = _trouble(versions, outside=True)
     if trouble is None and isinstance(context.index, QdrantIndex):
         trouble = context.index.trouble
-    if trouble:
+    if trouble := trouble or await _model_trouble(context, spaces):
         raise LookupError(trouble)
     return state.version
 
 
-async def read_versions(sql: AsyncConnection, *, live: bool = False) -> list[IndexVersion]:
-    """The versions that the transaction's tenant sees."""
-    return [
+async def _read(sql: AsyncConnection, *, live: bool = False) -> tuple[list[IndexVersion], dict[int, Space]]:
+    """The versions that the transaction's tenant sees, and the spaces of those that are live with a model's vectors."""
+    rows = await (await sql.execute(_VERSIONS, {"live": live})).fetchall()
+    versions = [
         IndexVersion(
             id=row[0],
             scope="public" if row[1] is None else "tenant",
@@ -174,6 +182,7 @@ async def read_versions(sql: AsyncConnection, *, live: bool = False) -> list[Ind
             engines=list(row[3]),
             dimension=row[4],
             embedder=row[5],
+            model_digest=row[13],
             analyser_version=row[6],
             chunker_version=row[7],
             created_at_s=float(row[8]),
@@ -183,8 +192,10 @@ async def read_versions(sql: AsyncConnection, *, live: bool = False) -> list[Ind
             chunks=int(row[12]),
             points=None,
         )
-        async for row in await sql.execute(_VERSIONS, {"live": live})
+        for row in rows
     ]
+    found = {row[0]: Space.stored(row[5], row[13], row[4], row[14], row[15]) for row in rows if row[2] == "live"}
+    return versions, {version: space for version, space in found.items() if space is not None}
 
 
 async def _count(points: PassagePoints, versions: list[IndexVersion], tenant: UUID) -> None:
@@ -192,6 +203,20 @@ async def _count(points: PassagePoints, versions: list[IndexVersion], tenant: UU
         if "qdrant" in version.engines:
             ref = VersionRef(version.id, None if version.scope == "public" else tenant, version.dimension)
             version.points = await asyncio.to_thread(points.count, ref)
+
+
+async def _model_trouble(context: AppContext, spaces: Mapping[int, Space]) -> str | None:
+    """Why questions have no vector in a live version's space. Each model is asked once."""
+    told = {
+        space.key: await context.questions.probe(space) for space in {one.key: one for one in spaces.values()}.values()
+    }
+    for version, space in spaces.items():
+        if fault := told[space.key]:
+            return (
+                f"Die Vektoren der Indexversion {version} stammen vom Modell {space.model}, das nicht zu haben ist: "
+                f"{fault}. Gesucht wird nur nach Wörtern; neue Dokumente warten."
+            )
+    return None
 
 
 def _trouble(versions: list[IndexVersion], outside: bool) -> str | None:

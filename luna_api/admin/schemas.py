@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from luna_api.answers.schemas import Filters
+from luna_api.models.schemas import ModelName
 
 
 class ServiceHealth(msgspec.Struct, kw_only=True):
@@ -37,10 +38,15 @@ class AdminHealth(msgspec.Struct):
 
 
 class ReindexRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What to build anew; everything when empty."""
+    """What to build anew; everything when empty.
+
+    `embed_model`: what makes the vectors, a model on the Ollama server or `local` for the index's own. Without it what
+    was chosen in `admin/models` counts, else `EMBED_MODEL`.
+    """
 
     item_ids: Annotated[list[UUID], Meta(max_length=10_000)] = []
     filter: Filters | None = None
+    embed_model: ModelName | None = None
 
 
 class RunStarted(msgspec.Struct):

@@ -14,6 +14,7 @@ from luna_api.answers.retrieval import read_filters
 from luna_api.audit import audit
 from luna_api.context import AppContext
 from luna_api.errors import invalid, unavailable
+from luna_api.models.service import embedding_model
 from resources.migrate import schema_version
 from resources.orchestrator import OrchestratorError, Run
 
@@ -87,6 +88,8 @@ class AdminService:
         config: dict[str, object] = {"rebuild": True, "linger_s": 0}
         if request.item_ids or request.filter:
             config["item_ids"] = await self._chosen(request)
+        if request.embed_model is not None:
+            config["embed_model"] = await embedding_model(self._context.models.generator, request.embed_model)
         tags = {"luna/requested_by": self._principal.actor, "luna/tenant": str(self._principal.tenant_id)}
         try:
             run_id = await self._context.orchestrator.launch(

@@ -26,7 +26,7 @@ class ModelChoice:
         self.configured: dict[Role, str] = {
             "generate": settings.generate_model,
             "fallback": settings.fallback_model,
-            "embed": settings.embed_model,
+            "embed": settings.index_model,
         }
         self._chosen: dict[Role, str] = {}
         self._read_at: float | None = None

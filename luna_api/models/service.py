@@ -8,9 +8,10 @@ from luna_api.models.choice import ROLES
 from luna_api.models.pulls import Pull, Pulls
 from luna_api.models.schemas import ModelData, ModelList, ModelRequest, PullData, RoleData
 from resources.generator import GeneratorError, ModelInfo, OllamaGenerator
-from resources.settings import is_model_name
+from resources.settings import LOCAL, is_model_name
 
-_WRITES = "completion"
+_WRITES, _EMBEDS = "completion", "embedding"
+_EMBED_EXAMPLE = '"embed_model": "nomic-embed-text"'
 _EXAMPLE = '"model": "llama3.1:8b-instruct-q4_K_M"'
 
 
@@ -56,7 +57,7 @@ class ModelService:
                     model=used[role],
                     configured=configured[role],
                     chosen=role in chosen,
-                    present=bool(_spellings(used[role]) & there),
+                    present=bool(_spellings(used[role]) & there) or (role == "embed" and used[role] == LOCAL),
                 )
                 for role in ROLES
             ],
@@ -80,22 +81,16 @@ class ModelService:
 
     def _server(self) -> tuple[OllamaGenerator, Pulls]:
         if self._models.generator is None or self._models.pulls is None:
-            raise ApiError(
-                409,
-                "Es ist kein Modellserver eingerichtet. Richtig wäre zum Beispiel OLLAMA_HOST=http://127.0.0.1:11434 "
-                "und ein Neustart.",
-            )
+            raise _no_server()
         return self._models.generator, self._models.pulls
 
     async def _select(self, generator: OllamaGenerator, request: ModelRequest) -> str:
         if request.role is None:
             raise invalid("role", "fehlt")
-        if request.role == "embed":
-            raise ApiError(
-                422, "Die Vektoren bildet der Index in dieser Ausgabe selbst; ein Modell dafür wählt man nicht."
-            )
         name = request.model
-        if name is not None:
+        if request.role == "embed":
+            name = name and await embedding_model(generator, name)
+        elif name is not None:
             try:
                 info = await generator.describe(name)
             except GeneratorError as fault:
@@ -111,6 +106,10 @@ class ModelService:
             await self._models.choice.choose(sql, self._principal, request.role, name)
             await audit(sql, self._principal, "admin.models.select", {"role": request.role, "model": name})
         self._models.forget()
+        if request.role == "embed":
+            name = name or self._models.choice.configured["embed"]
+            made = "der Index seine Vektoren selbst" if name == LOCAL else f"{name} die Vektoren"
+            return f"Ab dem nächsten Neubau des Index bildet {made}."
         if name is None:
             return f"Es gilt wieder die Einstellung: {self._models.choice.configured[request.role]}."
         return f"Ab der nächsten Frage gilt {name}."
@@ -131,6 +130,33 @@ class ModelService:
         async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
             await audit(sql, self._principal, f"admin.models.{request.action}", {"model": request.model})
         return message
+
+
+async def embedding_model(generator: OllamaGenerator | None, name: str) -> str:
+    """The full name of a model that can make vectors, or `local`. Raises 400, 404, 409, 422 or 503."""
+    if name == LOCAL:
+        return name
+    if not is_model_name(name):
+        raise invalid("embed_model", "ist kein Name eines Modells", _EMBED_EXAMPLE)
+    if generator is None:
+        raise _no_server()
+    try:
+        info = await generator.describe(name)
+    except GeneratorError as fault:
+        if fault.fault == "missing":
+            raise ApiError(404, f"{fault}. Laden Sie es zuerst.", data={"model": name, "action": "pull"}) from None
+        raise unavailable("ollama", f"{fault}.") from None
+    if info.abilities and _EMBEDS not in info.abilities:
+        raise ApiError(422, f"{info.name} kann nicht, was hier gebraucht wird: Vektoren bilden.")
+    return info.name
+
+
+def _no_server() -> ApiError:
+    return ApiError(
+        409,
+        "Es ist kein Modellserver eingerichtet. Richtig wäre zum Beispiel OLLAMA_HOST=http://127.0.0.1:11434 "
+        "und ein Neustart.",
+    )
 
 
 def _spellings(name: str) -> set[str]:

@@ -1,6 +1,7 @@
 """The assets of documents. Thin: what happens is in `drain` and `index_build`; here it gets its place in lineage."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Generator, Iterator, Set
+from contextlib import contextmanager
 from threading import Thread
 from uuid import UUID
 
@@ -22,10 +23,12 @@ from dagster import (
 from pydantic import Field
 
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
+from luna_assets.documents.embed_model import wanted_model
 from luna_assets.documents.gold import load_gold
 from luna_assets.documents.index_build import BuildReport
 from luna_rules.documents.chunking import CHUNKER_VERSION
 from luna_rules.search.analyser import ANALYSER_VERSION
+from resources.embedder import EmbedderError
 from resources.wiring import LunaResource
 
 TEXT = AssetKey(["documents", "text"])
@@ -53,6 +56,11 @@ class DocumentsConfig(Config):
     batch: int = Field(default=32, ge=1, le=1000, description="Documents claimed at a time.")
     rebuild: bool = Field(
         default=False, description="Learn a new index version of every scope, even where the live one would do."
+    )
+    embed_model: str = Field(
+        default="",
+        description="What makes the vectors of the rebuilt index: a model on the Ollama server (nomic-embed-text), or "
+        "`local` for the index's own. Empty: what was chosen in admin/models, else EMBED_MODEL.",
     )
 
 
@@ -122,15 +130,17 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
     `documents/vectors` or `documents/index` alone a new index version is learnt from the kept passages.
     """
     selected = context.selected_asset_keys
-    request = DrainRequest(
-        item_ids=tuple(UUID(one) for one in config.item_ids),
-        stage=_stage(selected),
-        linger_s=config.linger_s,
-        batch=config.batch,
-        all_items=config.all_items,
-        rebuild=config.rebuild or not ({TEXT, CHUNKS} & selected),
-    )
-    with luna.connection() as connection, luna.extractor() as extractor:
+    rebuild = config.rebuild or bool(config.embed_model) or not ({TEXT, CHUNKS} & selected)
+    with _told_of_models(), luna.connection() as connection, luna.extractor() as extractor:
+        request = DrainRequest(
+            item_ids=tuple(UUID(one) for one in config.item_ids),
+            stage=_stage(selected),
+            linger_s=config.linger_s,
+            batch=config.batch,
+            all_items=config.all_items,
+            rebuild=rebuild,
+            model=wanted_model(connection, luna.settings, config.embed_model) if rebuild else None,
+        )
         # The child starts while the queue is being read.
         Thread(target=extractor.warm_up, name="extractor-warm-up", daemon=True).start()
         drain = Drain(
@@ -141,6 +151,7 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
             run_id=context.run_id,
             log=context.log.info,
             points=luna.points,
+            embedders=luna.embedders,
         )
         report = drain.run(request)
     if report.already_draining and request.rebuild:
@@ -156,6 +167,17 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
             metadata={"versions": [built.version_id for built in refused]},
             allow_retries=False,
         )
+
+
+@contextmanager
+def _told_of_models() -> Generator[None]:
+    """A model that is missing or another one is said in one sentence; only a server that is away is tried again."""
+    try:
+        yield
+    except EmbedderError as fault:
+        if fault.fault in ("down", "timeout"):
+            raise
+        raise Failure(description=f"{fault}.", metadata={"model": fault.model}, allow_retries=False) from fault
 
 
 def _stage(selected: Set[AssetKey]) -> str:
@@ -207,6 +229,7 @@ def _results(report: DrainReport, selected: Set[AssetKey]) -> Iterator[object]:
                 "analyser": ANALYSER_VERSION,
                 "ready": report.ready,
                 "seconds": round(report.seconds.get("vectors", 0.0), 3),
+                **_embedders(report.built),
             },
         )
     if INDEX in selected and report.built:
@@ -221,6 +244,7 @@ def _index_results(built: list[BuildReport]) -> Iterator[object]:
                 "versions": MetadataValue.json([_describe(one) for one in built]),
                 "chunks": sum(one.chunks for one in built if one.promoted),
                 "seconds": round(sum(sum(one.seconds.values()) for one in built), 3),
+                **_embedders(built),
             },
         )
     yield AssetCheckResult(
@@ -239,6 +263,12 @@ def _index_results(built: list[BuildReport]) -> Iterator[object]:
     )
 
 
+def _embedders(built: list[BuildReport]) -> dict[str, str]:
+    """What made the vectors, with the digest of its weights where it is a model: a change is a change of lineage."""
+    made = {one.embedder + (f"@{one.model_digest[:12]}" if one.model_digest else "") for one in built if one.promoted}
+    return {"embedder": ", ".join(sorted(made))} if made else {}
+
+
 def _describe(one: BuildReport) -> dict[str, object]:
     return {
         "version": one.version_id,
@@ -246,6 +276,8 @@ def _describe(one: BuildReport) -> dict[str, object]:
         "documents": one.items,
         "chunks": one.chunks,
         "dimension": one.dimension,
+        "embedder": one.embedder,
+        "model_digest": one.model_digest,
         "lexicon": one.lexicon_digest[:12],
         "promoted": one.promoted,
         "gold": one.gold.summary() if one.gold else None,

@@ -21,8 +21,10 @@ from luna_assets.turn import end_turn, put_back, take_turn
 from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
 from luna_rules.search.analyser import Analyser
 from resources.database import Connection
+from resources.embedder import EmbedderError
 from resources.extractor import ExtractionError, Extractor, ExtractorLostError, ExtractorUnavailableError
 from resources.objects import ObjectDamagedError, ObjectMissingError, ObjectStore, StoreUnavailableError
+from resources.vectors.embedders import Embedders
 from resources.vectors.index import VersionInfo
 from resources.vectors.points import PassagePoints, PointsError, PointsUnavailableError
 from resources.vectors.postgres_writer import IndexWriter
@@ -43,6 +45,7 @@ _OUTAGES = (
     PointsUnavailableError,
     StoreUnavailableError,
     ExtractorUnavailableError,
+    EmbedderError,
 )
 """Something else is away, which is no fault of any document: the run ends, what it held waits for the next one."""
 
@@ -58,6 +61,7 @@ class DrainRequest:
     `stage`: where to begin with them: `text` (extract again), `chunks` (cut the kept text again), `vectors`.
     `linger_s`: how long to wait for further arrivals before the run ends, in seconds.
     `rebuild`: learn a new index version of every scope that has documents, even where the live one would do.
+    `model`: what makes the vectors of rebuilt versions, a model's name or `local`; None: what each scope has.
     """
 
     item_ids: tuple[UUID, ...] = ()
@@ -66,6 +70,7 @@ class DrainRequest:
     batch: int = BATCH
     rebuild: bool = False
     all_items: bool = False
+    model: str | None = None
 
 
 @dataclass(slots=True)
@@ -106,9 +111,10 @@ class Drain:
         run_id: str,
         log: Log,
         points: PassagePoints | None = None,
+        embedders: Embedders | None = None,
     ) -> None:
         self._connection = connection
-        self._writer = IndexWriter(connection, points)
+        self._writer = IndexWriter(connection, points, embedders)
         self._gold = gold
         self._objects = objects
         self._extractor = extractor
@@ -117,6 +123,8 @@ class Drain:
         self._analysers: dict[str, Analyser] = {}
         self._to_build: dict[UUID | None, int] = {}
         self._refused: set[UUID | None] = set()
+        self._rebuilding = False
+        self._model: str | None = None
 
     def run(self, request: DrainRequest) -> DrainReport:
         """Work until nothing waits any more and the lingering time has passed.
@@ -125,6 +133,7 @@ class Drain:
         by the next run.
         """
         report = DrainReport()
+        self._rebuilding, self._model = request.rebuild, request.model
         if request.item_ids or request.all_items:
             queue.queue_again(self._connection, None if request.all_items else request.item_ids)
         # What waits in the queue any drain takes; a rebuild is this run's own errand, so it waits for its turn.
@@ -235,6 +244,15 @@ class Drain:
         timings["chunks"] = report.add_seconds("chunks", begun)
 
         title = claim.title or document.title or claim.file_name
+        version = None if defer else self._writer.live_version(claim.tenant_id)
+        embedded = None
+        if version is not None and version.space is not None:
+            # Before the transaction: a model takes its time.
+            begun = time.perf_counter()
+            named = [passages.chunk_id(item_id, CHUNKER_VERSION, chunk.chunk_idx) for chunk in document.chunks]
+            item = passages.indexed_item(item_id, title, document.law_names, named, document.chunks)
+            embedded = self._writer.embed(version, [item])
+            timings["embed"] = report.add_seconds("embed", begun)
         with connection.transaction():
             begun = time.perf_counter()
             if fresh:
@@ -265,12 +283,11 @@ class Drain:
                 report.deferred += 1
                 return
             begun = time.perf_counter()
-            version = self._writer.live_version(claim.tenant_id)
             if version is None:
                 raise LookupError(f"scope {claim.tenant_id or 'public'} has no live index version")
             stored = passages.indexed_item(item_id, title, document.law_names, ids, document.chunks)
             segment = self._writer.add_segment(
-                version.id, claim.tenant_id, [stored], self._analyser(version), self._run_id
+                version.id, claim.tenant_id, [stored], self._analyser(version), self._run_id, embedded=embedded
             )
             timings["vectors"] = report.add_seconds("vectors", begun)
             report.vectors += segment.vectors
@@ -289,7 +306,13 @@ class Drain:
         for tenant_id in list(self._to_build):
             begun = time.perf_counter()
             built = build_version(
-                self._connection, tenant_id, writer=self._writer, run_id=self._run_id, gold=self._gold, log=self._log
+                self._connection,
+                tenant_id,
+                writer=self._writer,
+                run_id=self._run_id,
+                gold=self._gold,
+                log=self._log,
+                model=self._model,
             )
             report.built.append(built)
             deferred = self._to_build.pop(tenant_id)
@@ -304,13 +327,17 @@ class Drain:
             report.add_seconds("index", begun)
 
     def _scopes_to_learn(self) -> set[UUID | None]:
-        """Scopes whose lexicon no longer fits what they hold: no live version, or as much waits as was learnt from."""
+        """Scopes whose lexicon no longer fits what they hold: no live version, or as much waits as was learnt from.
+
+        Also those that this run rebuilds anyway and whose model may be why: what waits need not enter the live version.
+        """
         writer = self._writer
         scopes: set[UUID | None] = set()
         for tenant_id, waiting in queue.pending_bytes_by_scope(self._connection).items():
             live = writer.live_version(tenant_id)
             outgrown = live is not None and waiting / BYTES_PER_CHUNK > max(LEARN_FROM_CHUNKS, live.learnt_chunks)
-            if live is None or (outgrown and tenant_id not in self._refused):
+            leaving = live is not None and live.space is not None and self._rebuilding
+            if live is None or ((outgrown or leaving) and tenant_id not in self._refused):
                 scopes.add(tenant_id)
         return scopes
 

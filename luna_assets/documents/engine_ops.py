@@ -12,6 +12,7 @@ from luna_assets.documents import queue
 from luna_assets.documents.engines import roll_back, switch_engine
 from luna_assets.documents.gold import GoldReport, load_gold
 from resources.database import Connection
+from resources.embedder import EmbedderError
 from resources.vectors.index import IndexVersionError
 from resources.vectors.points import PointsError, PointsUnavailableError, VersionRef
 from resources.wiring import LunaResource
@@ -56,7 +57,7 @@ def _alone(luna: LunaResource) -> Generator[Connection]:
             yield connection
         except PointsUnavailableError as fault:
             raise RuntimeError(str(fault)) from fault
-        except (IndexVersionError, PointsError) as fault:
+        except (IndexVersionError, PointsError, EmbedderError) as fault:
             raise Failure(description=str(fault), allow_retries=False) from fault
         finally:
             if not connection.closed:

@@ -72,8 +72,9 @@ def roll_back(
     checked = writer.verify(target.id)
     behind = {*checked.missing_items, *checked.stale_items}
     analyser = Analyser(writer.lexicon(target.id))
-    for group in groups_of([item for item in items if item.item_id in behind]):
-        writer.add_segment(target.id, tenant_id, group, analyser, run_id, retired=True)
+    for group in groups_of([item for item in items if item.item_id in behind], target.dimension):
+        embedded = writer.embed(target, group)
+        writer.add_segment(target.id, tenant_id, group, analyser, run_id, retired=True, embedded=embedded)
         report.caught_up += len(group)
         log(f"version {target.id}: {report.caught_up} of {len(behind)} documents caught up")
 

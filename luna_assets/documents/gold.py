@@ -75,7 +75,9 @@ def evaluate(
     missed: list[str] = []
     asked = [question.question for question in questions]
     points = writer.mirror.points if "qdrant" in writer.version(version_id).engines else None
-    answers = ask_version(connection, version_id, asked, load_search_tables(), limit=25, points=points)
+    answers = ask_version(
+        connection, version_id, asked, load_search_tables(), limit=25, points=points, embedders=writer.embedders
+    )
     for question, found in zip(questions, answers, strict=True):
         sections = _first_sections(connection, found)
         if sections & question.targets:

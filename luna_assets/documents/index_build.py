@@ -16,11 +16,16 @@ from luna_rules.documents.chunking import CHUNKER_VERSION
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon
 from resources.database import Connection
-from resources.vectors.index import IndexedItem
+from resources.settings import LOCAL
+from resources.vectors.embedders import Progress
+from resources.vectors.index import IndexedItem, VersionInfo
 from resources.vectors.points import PointsError
 from resources.vectors.postgres_writer import IndexWriter
+from resources.vectors.space import Space
 
 SEGMENT_CHUNKS = 20_000
+SEGMENT_NUMBERS = 300 * SEGMENT_CHUNKS
+"""Numbers of all vectors of a segment: a model with long ones gets smaller segments, so that memory stays the same."""
 GOLD_TOLERANCE = 0.02
 """How much of hit@5 a new version may lose against the live one and still be promoted."""
 
@@ -37,6 +42,8 @@ class BuildReport:
     chunks: int = 0
     vectors: int = 0
     dimension: int = 0
+    embedder: str = ""
+    model_digest: str | None = None
     lexicon_digest: str = ""
     made_ready: int = 0
     gold: GoldReport | None = None
@@ -66,13 +73,17 @@ def build_version(
     run_id: str,
     gold: Sequence[GoldQuestion],
     log: Log,
+    model: str | None = None,
 ) -> BuildReport:
     """Learn a lexicon from all of the scope's documents, index them in a new version, check it and promote it.
 
+    `model`: what is to make the vectors, a model's name or `local` for the lexicon; None keeps to what the scope has.
     A version whose counts disagree, or that answers fewer gold questions than the live one, is refused and the live
     one stays. A crash leaves a version in state `building`, which the next build removes.
+    Raises `EmbedderError` where the model is not to be had from the first passage to the last question.
     """
     report = BuildReport(tenant_id)
+    space = _space(writer, tenant_id, model)
     # Nobody else builds while the drain lock is held: what is still in state `building` belongs to a dead run.
     connection.execute(
         "DELETE FROM index_versions WHERE state = 'building' AND tenant_id IS NOT DISTINCT FROM %s", (tenant_id,)
@@ -91,22 +102,28 @@ def build_version(
         # A base lends its vector space, so it must know more than what is to be learnt.
         base = writer.lexicon(public.id) if public and public.learnt_chunks >= learnt else None
     lexicon = Lexicon.learn((fields for item in items for _, fields, _ in item.chunks), base=base)
-    report.lexicon_digest, report.dimension = lexicon.digest, lexicon.dimension
+    report.lexicon_digest = lexicon.digest
     report.seconds["learn"] = time.perf_counter() - begun
     log(f"learnt a lexicon from {learnt} chunks in {report.seconds['learn']:.1f} s")
 
     begun = time.perf_counter()
     version_id = writer.create_version(
-        tenant_id, lexicon, chunker_version=CHUNKER_VERSION, run_id=run_id, learnt_chunks=learnt
+        tenant_id, lexicon, chunker_version=CHUNKER_VERSION, run_id=run_id, learnt_chunks=learnt, space=space
     )
-    report.version_id = version_id
+    info = writer.version(version_id)
+    report.version_id, report.dimension, report.embedder = version_id, info.dimension, info.embedder
+    report.model_digest = space.digest if space else None
     analyser = Analyser(lexicon)
-    for group in groups_of(items):
-        segment = writer.add_segment(version_id, tenant_id, group, analyser, run_id)
+    for group in groups_of(items, info.dimension):
+        waited = time.perf_counter()
+        embedded = writer.embed(info, group, _told(log, info, report.chunks, learnt))
+        if embedded is not None:
+            report.seconds["embed"] = report.seconds.get("embed", 0.0) + time.perf_counter() - waited
+        segment = writer.add_segment(version_id, tenant_id, group, analyser, run_id, embedded=embedded)
         report.chunks += segment.chunks
         report.vectors += segment.vectors
         log(f"version {version_id}: {report.chunks} chunks indexed")
-    report.seconds["index"] = time.perf_counter() - begun
+    report.seconds["index"] = time.perf_counter() - begun - report.seconds.get("embed", 0.0)
 
     begun = time.perf_counter()
     verification = writer.verify(version_id)
@@ -133,8 +150,30 @@ def build_version(
             queue.notify(connection, item_id)
     report.made_ready, report.promoted = len(done), True
     tidy_up(writer, log)
-    log(f"version {version_id} is live: {report.items} documents, {report.chunks} chunks, dimension {report.dimension}")
+    log(f"version {version_id} is live: {report.items} documents, {report.chunks} chunks, vectors by {info.embedder}")
     return report
+
+
+def _space(writer: IndexWriter, tenant_id: UUID | None, model: str | None) -> Space | None:
+    """The space of the model that is to make the vectors, as the server has it now; None: the lexicon makes them."""
+    if model is None:
+        # Whoever did not ask for a change gets none; a scope that has no index yet does as the public one does.
+        live = writer.live_version(tenant_id) or writer.live_version(None)
+        model = live.space.model if live is not None and live.space is not None else LOCAL
+    return None if model == LOCAL else writer.embedders.space(model)
+
+
+def _told(log: Log, info: VersionInfo, before: int, total: int) -> Progress:
+    told = -1
+
+    def tell(done: int, _: int) -> None:
+        nonlocal told
+        tenth = (before + done) * 10 // max(total, 1)
+        if tenth != told:
+            told = tenth
+            log(f"version {info.id}: {before + done} of {total} passages embedded by {info.embedder}")
+
+    return tell
 
 
 def tidy_up(writer: IndexWriter, log: Log) -> None:
@@ -146,12 +185,13 @@ def tidy_up(writer: IndexWriter, log: Log) -> None:
         log(f"Qdrant could not be tidied up ({fault}); the next promotion or the job index_switch does it")
 
 
-def groups_of(items: Sequence[IndexedItem]) -> list[list[IndexedItem]]:
-    """Items in groups of about `SEGMENT_CHUNKS` passages, for one segment each."""
+def groups_of(items: Sequence[IndexedItem], dimension: int) -> list[list[IndexedItem]]:
+    """Items in groups of about `SEGMENT_CHUNKS` passages (fewer where vectors are long), for one segment each."""
+    most = min(SEGMENT_CHUNKS, SEGMENT_NUMBERS // max(dimension, 1))
     groups: list[list[IndexedItem]] = [[]]
     size = 0
     for item in items:
-        if size and size + len(item.chunks) > SEGMENT_CHUNKS:
+        if size and size + len(item.chunks) > most:
             groups.append([])
             size = 0
         groups[-1].append(item)

@@ -69,7 +69,7 @@ def evaluation(context: AssetExecutionContext, config: EvaluationConfig, luna: L
     if not questions:
         raise Failure(f"No gold question belongs to split {config.split!r}; right are 'tune' and 'hold'.")
     with luna.connection() as connection:
-        measured = measure(connection, questions)
+        measured = measure(connection, questions, luna.embedders)
     if measured is None:
         raise Failure("No live public index holds a law that the gold questions ask about; ingest the laws first.")
     whole = figures(measured.outcomes)

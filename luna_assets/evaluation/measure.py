@@ -20,6 +20,7 @@ from luna_rules.evaluation.questions import GoldQuestion, evidence_share, law_ke
 from luna_rules.search.analyser import Analyser
 from resources.database import Connection
 from resources.search_tables import load_search_tables
+from resources.vectors.embedders import Embedders
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.trial import Trial, try_version
 
@@ -70,8 +71,13 @@ def fitting(connection: Connection, questions: Sequence[GoldQuestion]) -> list[G
     return [question for question in questions if laws and question.fits(laws)]
 
 
-def measure(connection: Connection, questions: Sequence[GoldQuestion]) -> Measured | None:
-    """Ask the live public version all questions that fit it. None where no version is live or none fits."""
+def measure(
+    connection: Connection, questions: Sequence[GoldQuestion], embedders: Embedders | None = None
+) -> Measured | None:
+    """Ask the live public version all questions that fit it. None where no version is live or none fits.
+
+    `embedders`: the models' server, where the version's vectors are a model's.
+    """
     begun = time.perf_counter()
     writer = IndexWriter(connection)
     live = writer.live_version(None)
@@ -84,7 +90,7 @@ def measure(connection: Connection, questions: Sequence[GoldQuestion]) -> Measur
         limits[search.question] = max(search.limit, limits.get(search.question, TOP_K))
     asked = list(limits)
     limit = max(limits.values())
-    found = try_version(connection, live.id, asked, load_search_tables(), limit=limit)
+    found = try_version(connection, live.id, asked, load_search_tables(), limit=limit, embedders=embedders)
     trials = dict(zip(asked, found, strict=True))
     analyser = Analyser(writer.lexicon(live.id))
     places = _places(connection, found)

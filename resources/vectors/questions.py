@@ -55,7 +55,7 @@ class QuestionEmbedder:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
-        for one in self._clients.values():
+        for one in list(self._clients.values()):
             one.close()
         self._clients.clear()
 

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from luna_rules.search.model import ChunkFields
 
-LOCAL: Final = "local"
-"""What is said instead of a model's name where the lexicon is to make the vectors."""
 LARGEST_DIMENSION: Final = 4_000
 """A vector of halves must fit on a page of PostgreSQL, for it is stored in the row."""
 

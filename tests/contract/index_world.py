@@ -17,13 +17,16 @@ from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import ChunkFields
 from luna_rules.search.tables import SearchTables
+from resources.breaker import Breaker
 from resources.database import AppDatabase, Connection, worker_connection
 from resources.secrets import DatabaseUrls
+from resources.vectors.embedders import Embedders
 from resources.vectors.index import NO_FILTERS, Filters, IndexedItem, SearchResult, SegmentReport
 from resources.vectors.postgres import PostgresIndex
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.qdrant import QdrantPoints
 from resources.vectors.qdrant_index import QdrantIndex
+from resources.vectors.questions import QuestionEmbedder
 
 TODAY = date(2026, 6, 15)
 DIMENSION = 16
@@ -93,8 +96,10 @@ def open_points(engine: str) -> QdrantPoints | None:
 class World:
     """Writes as the worker, asks as the application, arranges as the owner."""
 
-    def __init__(self, urls: DatabaseUrls, engine: str = "postgres") -> None:
+    def __init__(self, urls: DatabaseUrls, engine: str = "postgres", *, models: str | None = None) -> None:
         self.urls = urls
+        self.models = models
+        self.embedders = Embedders(models)
         self.engine = engine
         self.points = open_points(engine)
         self.owner: psycopg.Connection[tuple[object, ...]] = psycopg.connect(urls.owner, autocommit=True)
@@ -102,18 +107,28 @@ class World:
         self.worker: Connection = self._worker_context.__enter__()
         self.writer = self.new_writer(self.worker)
         self.app = AppDatabase(urls.app)
+        self._questions: list[QuestionEmbedder] = []
         self.index = self.new_index()
         self._analysers: dict[int, Analyser] = {}
 
     def new_writer(self, connection: Connection) -> IndexWriter:
         """A writer of the engine over another connection."""
-        return IndexWriter(connection, self.points)
+        return IndexWriter(connection, self.points, self.embedders)
 
     def new_index(self, cache_mb: int = 160, *, candidates: int | None = None) -> PostgresIndex:
         """A reader of the engine with nothing in its cache."""
+        questions = self.new_questions()
         if self.points is None:
-            return PostgresIndex(SearchTables(), cache_mb, candidates=candidates)
-        return QdrantIndex(SearchTables(), self.points, cache_mb, candidates=candidates)
+            return PostgresIndex(SearchTables(), cache_mb, candidates=candidates, questions=questions)
+        return QdrantIndex(SearchTables(), self.points, cache_mb, candidates=candidates, questions=questions)
+
+    def new_questions(self) -> QuestionEmbedder:
+        """What embeds questions: as patient as a test on a busy machine must be, and never resting after a fault."""
+        made = QuestionEmbedder(
+            self.models, timeout_s=30.0, breaker=lambda: Breaker(first_pause_s=0, longest_pause_s=0)
+        )
+        self._questions.append(made)
+        return made
 
     async def open(self) -> None:
         """Opens the application's pool."""
@@ -122,6 +137,9 @@ class World:
     async def close(self) -> None:
         """Closes all connections."""
         await self.app.close()
+        self.embedders.close()
+        for one in self._questions:
+            one.close()
         if self.points is not None:
             self.points.retain([])
             self.points.close()
@@ -191,16 +209,17 @@ class World:
         rows = [(key, field, field.section) for key, field in zip(ids, fields, strict=True)]
         return Doc(item_id, document_id, tuple(ids), IndexedItem(item_id, rows))
 
-    def begin(self, tenant: UUID | None, *, lexicon: Lexicon | None = None) -> int:
-        """A version that is being built."""
+    def begin(self, tenant: UUID | None, *, lexicon: Lexicon | None = None, model: str | None = None) -> int:
+        """A version that is being built; its vectors are the lexicon's, or a model's."""
         lexicon = lexicon or learnt()
-        version = self.writer.create_version(tenant, lexicon, chunker_version="test", run_id="run")
+        space = None if model is None else self.embedders.space(model)
+        version = self.writer.create_version(tenant, lexicon, chunker_version="test", run_id="run", space=space)
         self._analysers[version] = Analyser(lexicon)
         return version
 
-    def live(self, tenant: UUID | None, *docs: Doc, lexicon: Lexicon | None = None) -> int:
+    def live(self, tenant: UUID | None, *docs: Doc, lexicon: Lexicon | None = None, model: str | None = None) -> int:
         """A live version with documents."""
-        version = self.begin(tenant, lexicon=lexicon)
+        version = self.begin(tenant, lexicon=lexicon, model=model)
         if docs:
             self.add(version, tenant, *docs)
         self.writer.promote(version)
@@ -208,8 +227,10 @@ class World:
 
     def add(self, version: int, tenant: UUID | None, *docs: Doc, writer: IndexWriter | None = None) -> SegmentReport:
         """Adds documents as one segment."""
-        analyser = self._analysers[version]
-        return (writer or self.writer).add_segment(version, tenant, [doc.indexed for doc in docs], analyser, "run")
+        analyser, writer = self._analysers[version], writer or self.writer
+        items = [doc.indexed for doc in docs]
+        embedded = writer.embed(writer.version(version), items)
+        return writer.add_segment(version, tenant, items, analyser, "run", embedded=embedded)
 
     async def search(
         self,

@@ -635,6 +635,7 @@ export type IndexVersion = {
     embedder: string;
     engines: Array<string>;
     id: number;
+    model_digest: string | null;
     points: number | null;
     promoted_at_s: number | null;
     report: {
@@ -1449,6 +1450,10 @@ export type ReceiptQuality = {
  * ReindexRequest
  */
 export type ReindexRequest = {
+    /**
+     * Name eines Modells.
+     */
+    embed_model?: string | null;
     /**
      * Schlüssel: item_id, document_id, kind, source, tags, version, metadata.<key>; je ein Wert oder eine Liste (einer davon).
      */

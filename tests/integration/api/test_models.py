@@ -85,7 +85,7 @@ def test_what_is_there_and_what_it_is_for(served: Api, model: Script) -> None:
         False,
         True,
     )
-    assert roles["embed"]["present"] is False
+    assert (roles["embed"]["model"], roles["embed"]["chosen"], roles["embed"]["present"]) == ("local", False, True)
 
 
 def test_a_choice_counts_at_once_and_outlives_a_restart(
@@ -180,7 +180,8 @@ def test_a_fetch_that_fails_says_why(
         ({"action": "loeschen", "model": "gross"}, 400, "„action“"),
         ({"action": "select", "role": "generate", "model": "fehlt"}, 404, "Laden Sie es zuerst"),
         ({"action": "select", "role": "generate", "model": "zahlen"}, 422, "Antworten schreiben"),
-        ({"action": "select", "role": "embed", "model": "gross"}, 422, "bildet der Index in dieser Ausgabe selbst"),
+        ({"action": "select", "role": "embed", "model": "gross"}, 422, "Vektoren bilden"),
+        ({"action": "select", "role": "embed", "model": "fehlt"}, 404, "Laden Sie es zuerst"),
     ],
 )
 def test_bad_input_is_named(served: Api, model: Script, body: dict[str, str], status: int, told: str) -> None:

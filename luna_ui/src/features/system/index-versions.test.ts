@@ -4,10 +4,10 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import type { IndexOverview, IndexVersion, Job } from '@/api/index-versions';
 import { IndexPanel } from './index-versions';
-import { byScope, canSwitch, checkNotes, embedderName, enginesNote, indexJobs, jobState, launchUrl, passagesOf, runUrl } from './index-words';
+import { byScope, canSwitch, checkNotes, embedderChoices, embedderName, enginesNote, indexJobs, jobState, launchUrl, passagesOf, runUrl } from './index-words';
 
 const LIVE: IndexVersion = {
-  id: 4, scope: 'public', state: 'live', engines: ['postgres'], chunks: 11_482, points: null, dimension: 300, embedder: 'svd-300', analyser_version: '1',
+  id: 4, scope: 'public', state: 'live', engines: ['postgres'], chunks: 11_482, points: null, dimension: 300, embedder: 'svd-300', model_digest: null, analyser_version: '1',
   chunker_version: '1', created_at_s: 1_795_291_913, promoted_at_s: 1_795_291_950, run_id: '0f3e8fd2-b15d', report: { gold: { questions: 60, hit_at_5: 0.95 } },
 };
 const REFUSED: IndexVersion = {
@@ -63,6 +63,17 @@ describe('the words of the index', () => {
     expect(embedderName(LIVE)).toBe('eigene, 300 Dimensionen');
     expect(embedderName(REFUSED)).toBe('nomic-embed-text, 768 Dimensionen');
     expect(embedderName({ embedder: 'none', dimension: 0 })).toBe('ohne Vektoren');
+  });
+
+  it('offers what can make vectors, what is set first', () => {
+    const list = { models: [{ name: 'bge-m3', digest: 'a', size_bytes: 1, roles: [] }], roles: [{ role: 'embed' as const, model: 'local', configured: 'local', chosen: false, present: true }] };
+    expect(embedderChoices({ ...list, state: 'up' }).map(({ model, name }) => [model, name])).toEqual([
+      ['', 'wie eingestellt (der Index selbst)'],
+      ['local', 'der Index selbst'],
+      ['bge-m3', 'bge-m3'],
+    ]);
+    expect(embedderChoices({ ...list, state: 'down' })).toEqual([]);
+    expect(embedderChoices(undefined)).toEqual([]);
   });
 
   it('tells what Qdrant lacks', () => {
