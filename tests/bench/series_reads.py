@@ -1,14 +1,17 @@
 """How long series take through the API: a meter-year at 15 minutes against raw COPY, a year of minutes enveloped.
 
-`python -m tests.bench.series_reads` starts its own database and API; figures are milliseconds.
+`python -m tests.bench.series_reads` starts its own database and API; figures are milliseconds. Python's processor time
+is that of the API and of the client together, which are one process here.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +26,7 @@ from resources.migrate import migrate
 from resources.secrets import database_urls, load_secrets
 from resources.series.writer import write_readings
 from resources.settings import load_settings
+from tests.bench.processor import ServerTime
 from tests.conftest import Database
 from tests.integration.api.conftest import serve
 from tests.places import free_port
@@ -56,11 +60,32 @@ def frame(meter: str, interval_s: int) -> pl.DataFrame:
     )
 
 
-def told(name: str, times_ms: list[float], size: int) -> float:
-    """Print one line; the 95th percentile."""
-    p95 = statistics.quantiles(times_ms, n=20)[-1]
-    sys.stdout.write(f"{name:44s} p50 {statistics.median(times_ms):7.1f}  p95 {p95:7.1f} ms  {size / 1e6:6.2f} MB\n")
-    return p95
+@dataclass(slots=True)
+class Case:
+    """What one kind of reading took."""
+
+    times_ms: list[float] = field(default_factory=list["float"])
+    database_s: float = 0.0
+    python_s: float = 0.0
+    size: int = 0
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile of the clock's milliseconds."""
+        return statistics.quantiles(self.times_ms, n=20)[-1]
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return statistics.median(self.times_ms)
+
+    def told(self, name: str) -> None:
+        """Print one line."""
+        count = len(self.times_ms)
+        sys.stdout.write(
+            f"{name:36s} p50 {self.median:6.1f}  p95 {self.p95:6.1f} ms  {self.size / 1e6:5.2f} MB"
+            f"  processor: database {self.database_s / count * 1e3:5.1f}, python {self.python_s / count * 1e3:4.1f} ms\n"
+        )
 
 
 def copied(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[float, int]:
@@ -96,31 +121,35 @@ def main() -> None:
             with psycopg.connect(urls.owner, autocommit=True) as owner:
                 owner.execute("VACUUM ANALYZE")
                 with serve(Database(settings, secrets, urls), home) as api, api.user() as client:
-                    _measure(client, owner)
+                    _measure(client, owner, server.data)
 
 
-def _measure(client: httpx.Client, owner: psycopg.Connection[tuple[object, ...]]) -> None:
+def _measure(client: httpx.Client, owner: psycopg.Connection[tuple[object, ...]], data: Path) -> None:
     cases = {
         "year at 15 min, JSON (35,040 rows)": ("/data/smartmeter", {"meter_id": "quarter", **YEAR}),
         "daily sums of a year": ("/data/smartmeter", {"meter_id": "quarter", "resolution": "1d", **YEAR}),
         "year at 1 min, points=4000": ("/data/smartmeter", {"meter_id": "minute", "points": "4000", **YEAR}),
         "one day at 1 min": ("/data/smartmeter", {"meter_id": "minute", "from": "2025-06-01", "to": "2025-06-02"}),
     }
-    times: dict[str, list[float]] = {name: [] for name in [*cases, "raw COPY TO STDOUT (35,040 rows)"]}
-    sizes: dict[str, int] = {}
+    raw = "raw COPY TO STDOUT (35,040 rows)"
+    told = {name: Case() for name in [*cases, raw]}
     for turn in range(ROUNDS + 5):
-        for name, (path, params) in cases.items():
-            taken, sizes[name] = asked(client, path, params)
+        for name, case in told.items():
+            own = time.process_time()
+            taken, case.size = copied(owner) if name == raw else asked(client, *cases[name])
             if turn >= 5:
-                times[name].append(taken)
-        taken, sizes["raw COPY TO STDOUT (35,040 rows)"] = copied(owner)
-        if turn >= 5:
-            times["raw COPY TO STDOUT (35,040 rows)"].append(taken)
-    p95 = {name: told(name, each, sizes[name]) for name, each in times.items()}
-    ratio = p95["year at 15 min, JSON (35,040 rows)"] / p95["raw COPY TO STDOUT (35,040 rows)"]
-    median = statistics.median
-    half = median(times["year at 15 min, JSON (35,040 rows)"]) / median(times["raw COPY TO STDOUT (35,040 rows)"])
-    sys.stdout.write(f"JSON year / COPY: p95 {ratio:.2f}, p50 {half:.2f}\n")
+                case.times_ms.append(taken)
+                case.python_s += time.process_time() - own
+    # A look at all the server's processes costs more than a small answer: so in a round of its own.
+    for name, case in told.items():
+        server = ServerTime(data)
+        for _ in range(ROUNDS):
+            copied(owner) if name == raw else asked(client, *cases[name])
+        case.database_s = server.seconds()
+        case.told(name)
+    year, copy = told["year at 15 min, JSON (35,040 rows)"], told[raw]
+    sys.stdout.write(f"JSON year / COPY: p95 {year.p95 / copy.p95:.2f}, p50 {year.median / copy.median:.2f};")
+    sys.stdout.write(f" load {os.getloadavg()[0]:.1f}\n")
 
 
 if __name__ == "__main__":
