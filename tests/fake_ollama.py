@@ -13,12 +13,13 @@ from time import sleep
 from typing import Any
 
 DIGEST = "a" * 64
-Pieces = Sequence[str | float]
+Pieces = Sequence[str | float | threading.Event]
 
 
 @dataclass
 class Script:
-    """What the server says. `pieces` are the parts of each chat answer; a number among them is a pause in seconds.
+    """What the server says. `pieces` are the parts of each chat answer; a number among them is a pause in seconds, an
+    event is waited for.
 
     They may be made from the prompt. `by_model` says other things for single models.
     """
@@ -39,7 +40,7 @@ class Script:
     tags_raw: bytes | None = None
     signs_as: str | None = None
     """The name under which it answers, whatever model was asked."""
-    pulls: Mapping[str, Sequence[dict[str, Any] | float]] = field(default_factory=dict[str, Any])
+    pulls: Mapping[str, Sequence[dict[str, Any] | float | threading.Event]] = field(default_factory=dict[str, Any])
     """What is told of a model that is pulled; a model that is not named here does not exist."""
     embed: Callable[[list[str]], list[list[float]]] | None = None
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -57,6 +58,17 @@ def passage_with(prompt: str, text: str) -> str:
         if text in passage:
             return f"[chunk {number}]"
     raise AssertionError(f"no passage of the prompt has {text!r}")
+
+
+def paused(step: object) -> bool:
+    """Whether this was a step to wait for; then it has been."""
+    if isinstance(step, threading.Event):
+        step.wait(100)
+        return True
+    if isinstance(step, int | float):
+        sleep(step)
+        return True
+    return False
 
 
 @contextmanager
@@ -119,9 +131,7 @@ def fake_ollama(script: Script, port: int = 0) -> Iterator[str]:
                     self.wfile.write(script.raw)
                     return
                 for piece in pieces:
-                    if isinstance(piece, int | float):
-                        self.wfile.flush()
-                        sleep(piece)
+                    if paused(piece):
                         continue
                     self._line({"model": name, "message": {"role": "assistant", "content": piece}, "done": False})
                 if not script.breaks_off:
@@ -139,9 +149,7 @@ def fake_ollama(script: Script, port: int = 0) -> Iterator[str]:
             self.end_headers()
             try:
                 for line in lines:
-                    if isinstance(line, int | float):
-                        sleep(line)
-                    else:
+                    if not paused(line):
                         self._line(line)
             except OSError:
                 script.hung_up += 1

@@ -104,9 +104,17 @@ def ready(api: Api, client: httpx.Client, content: str | bytes, name: str = "not
     return item_id
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the API looks after in passing is waited for here: that the machine is busy is no fault."""
+    monkeypatch.setattr("luna_api.system.service._PROBE_TIMEOUT_S", 60.0)
+    monkeypatch.setattr("luna_api.admin.service._PROBE_TIMEOUT_S", 60.0)
+    monkeypatch.setattr("resources.generator.CONNECT_TIMEOUT_S", 60.0)
+
+
 @contextmanager
-def serve(database: Database, home: Path, **overrides: object) -> Iterator[Api]:
-    """The API on a free port, in a thread with a loop of its own."""
+def serve(database: Database, home: Path, *, patient: bool = True, **overrides: object) -> Iterator[Api]:
+    """The API on a free port, in a thread with a loop of its own. A patient one waits long for its database."""
     settings = load_settings(
         {
             "luna_home": database.settings.home,
@@ -120,6 +128,8 @@ def serve(database: Database, home: Path, **overrides: object) -> Iterator[Api]:
     )
     context = build_context(settings)
     context.objects = FolderObjectStore(home / "objects")
+    if patient:
+        context.database._pool.timeout = 100
     app = create_app(context=context, page_folder=home / "dist")
     port = free_port()
     server = uvicorn.Server(

@@ -37,7 +37,7 @@ def breakable(tmp_path: Path) -> Iterator[Breakable]:
         secrets = load_secrets(settings)
         urls = database_urls(settings, secrets)
         migrate(urls, secrets)
-        with serve(Database(settings, secrets, urls), tmp_path) as api:
+        with serve(Database(settings, secrets, urls), tmp_path, patient=False) as api:
             yield Breakable(api, server)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,11 +14,12 @@ from tests.integration.api.conftest import NOTE, Api, ready, serve
 from tests.integration.api.test_answers import ask
 
 NEW = "neu:1b"
+PAUSE = 2.0
 PULL: list[dict[str, Any] | float] = [
     {"status": "pulling manifest"},
     {"status": "pulling a", "digest": "sha256:a", "total": 1000, "completed": 250},
     {"status": "pulling b", "digest": "sha256:b", "total": 3000, "completed": 0},
-    2.0,
+    PAUSE,
     {"status": "pulling a", "digest": "sha256:a", "total": 1000, "completed": 1000},
     {"status": "pulling b", "digest": "sha256:b", "total": 3000, "completed": 3000},
     {"status": "success"},
@@ -36,7 +38,7 @@ def settings(port: int) -> dict[str, object]:
         "ollama_host": f"http://127.0.0.1:{port}",
         "generate_model": "gross",
         "fallback_model": "ersatz",
-        "generate_first_token_sec": 2,
+        "generate_first_token_sec": 100,
     }
 
 
@@ -118,6 +120,8 @@ def test_a_choice_counts_at_once_and_outlives_a_restart(
 
 
 def test_a_model_is_fetched_with_progress(served: Api, model: Script, eventually: Eventually) -> None:
+    go_on = threading.Event()
+    model.pulls = {NEW: [go_on if step == PAUSE else step for step in PULL]}
     told = act(served, action="pull", model=NEW)
     assert (told.status_code, told.json()["message"]) == (202, f"{NEW} wird geladen.")
     eventually(lambda: listed(served)["pulls"][0]["total_bytes"] == 4000)
@@ -125,6 +129,7 @@ def test_a_model_is_fetched_with_progress(served: Api, model: Script, eventually
     assert (running["state"], running["completed_bytes"]) == ("running", 250)
     again = act(served, action="pull", model=NEW)
     assert (again.status_code, again.json()["message"]) == (409, f"{NEW} wird bereits geladen.")
+    go_on.set()
     eventually(lambda: listed(served)["pulls"][0]["state"] == "done")
     seen = listed(served)
     assert seen["pulls"][0]["completed_bytes"] == 4000
@@ -134,7 +139,7 @@ def test_a_model_is_fetched_with_progress(served: Api, model: Script, eventually
 
 def test_a_fetch_is_cancelled(served: Api, model: Script, eventually: Eventually) -> None:
     model.pulls = {
-        NEW: [{"status": "pulling", "digest": "d", "total": 9, "completed": n} for n in range(1)] + [0.2] * 99
+        NEW: [{"status": "pulling", "digest": "d", "total": 9, "completed": n} for n in range(1)] + [0.2] * 3000
     }
     assert act(served, action="cancel", model=NEW).status_code == 404
     act(served, action="pull", model=NEW)
@@ -144,7 +149,7 @@ def test_a_fetch_is_cancelled(served: Api, model: Script, eventually: Eventually
 
 
 def test_no_more_than_two_at_once(served: Api, model: Script) -> None:
-    model.pulls = {name: [0.3] * 20 for name in ("a:1", "b:1", "c:1")}
+    model.pulls = {name: [0.3] * 2000 for name in ("a:1", "b:1", "c:1")}
     codes = [act(served, action="pull", model=name).status_code for name in model.pulls]
     assert codes == [202, 202, 429]
 

@@ -7,6 +7,7 @@ Each fault of the section „Generator" in docs/FAULTS.md has its test here or i
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from luna_api.models import directory
 from luna_api.prompts import load_prompts
 from tests.conftest import Database, free_port
 from tests.fake_ollama import Script, fake_ollama, passage_with
@@ -29,7 +31,7 @@ ORDER = (
 )
 HELD = "Der Liefervertrag kann mit einer Frist von sechs Wochen zum Monatsende gekündigt werden"
 MODELS = {"gross:latest": 8192, "ersatz:latest": 4096}
-Told = Sequence[str | float]
+Told = Sequence[str | float | threading.Event]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def api(module_database: Database, script: Script, port: int) -> Iterator[Api]:
-    patience = {"generate_first_token_sec": 1, "generate_next_token_sec": 1, "generate_whole_sec": 4}
+    patience = {"generate_first_token_sec": 100, "generate_next_token_sec": 100, "generate_whole_sec": 200}
     names = {"generate_model": "gross", "fallback_model": "ersatz", "ollama_host": f"http://127.0.0.1:{port}"}
     with serve(module_database, module_database.settings.home, **names, **patience) as running:
         yield running
@@ -69,6 +71,14 @@ def model(api: Api, script: Script, port: int) -> Iterator[Script]:
     with fake_ollama(script, port):
         forget(api)
         yield script
+
+
+@pytest.fixture
+def hurried(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generator that does not wait long, for the tests of that; elsewhere a busy machine may take its time."""
+    generator = api.context.models.generator
+    for name, seconds in (("_first_piece_s", 0.5), ("_next_piece_s", 1.0), ("_whole_s", 1.5)):
+        monkeypatch.setattr(generator, name, seconds)
 
 
 def forget(api: Api) -> None:
@@ -239,10 +249,20 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "an error": ({"raw": b'{"error": "model requires more system memory"}\n'}, "nonsense"),
     "500": ({"status": 500}, "down"),
     "another model": ({"signs_as": "fremd:7b"}, "other_model"),
-    "silence": ({"pieces": (3.0, "Zu spät.")}, "timeout"),
-    "not even a head": ({"head_after_s": 3.0}, "timeout"),
-    "drops": ({"pieces": ("tropf ", 0.3) * 40}, "timeout"),
 }
+TOO_SLOW: dict[str, dict[str, Any]] = {
+    "silence": {"pieces": (30.0, "Zu spät.")},
+    "not even a head": {"head_after_s": 30.0},
+    "drops": {"pieces": ("tropf ", 0.3) * 100},
+}
+
+
+@pytest.mark.parametrize("slow", TOO_SLOW.values(), ids=TOO_SLOW.keys())
+@pytest.mark.usefixtures("hurried")
+def test_a_server_that_is_too_slow_costs_an_answer_its_model_only(
+    model: Script, both: Both, slow: dict[str, Any]
+) -> None:
+    test_a_server_that_fails_costs_an_answer_its_model_only(model, both, (slow, "timeout"))
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
@@ -295,10 +315,8 @@ def test_what_was_said_before_the_break_is_not_said_again(model: Script, both: B
 
 def test_a_model_without_end_is_stopped(model: Script, both: Both) -> None:
     model.pieces = lambda prompt: [f"{HELD} {passage_with(prompt, 'sechs Wochen')}. "] * 5000
-    began = time.monotonic()
     answer, events = both()
     agree(answer, events)
-    assert time.monotonic() - began < 10
     assert answer["answer"].count("sechs Wochen") == 1, "the same is said once"
     model.pieces = ["endlos "] * 50_000
     answer, _ = both()
@@ -306,26 +324,31 @@ def test_a_model_without_end_is_stopped(model: Script, both: Both) -> None:
 
 
 def test_sentences_arrive_while_the_rest_is_written(api: Api, tenant: str, model: Script) -> None:
+    read = threading.Event()
+
     def slowly(prompt: str) -> Told:
         mark = passage_with(prompt, "sechs Wochen")
-        return [f"{HELD} {mark}. Die Kündigung ", 0.8, f"bedarf der Textform {mark}."]
+        return [f"{HELD} {mark}. Die Kündigung ", read, f"bedarf der Textform {mark}."]
 
     model.pieces = slowly
-    times: dict[str, float] = {}
+    seen: list[str] = []
     with (
         api.admin(tenant) as admin,
         admin.stream("POST", "/rag/ask", json={"question": QUESTION, "stream": True}) as response,
     ):
         for line in response.iter_lines():
-            if line.startswith("event: "):
-                times.setdefault(line, time.monotonic())
-    assert times["event: done"] - times["event: sentence"] > 0.5
+            if line == "event: sentence" and not read.is_set():
+                assert "event: done" not in seen
+                read.set()
+            seen.append(line)
+    assert seen.count("event: sentence") >= 1
+    assert "event: done" in seen
 
 
 def test_who_leaves_stops_the_model(
     api: Api, tenant: str, model: Script, eventually: Callable[[Callable[[], bool]], None]
 ) -> None:
-    model.pieces = lambda prompt: [f"{HELD} {passage_with(prompt, 'sechs Wochen')}. ", *["und ", 0.1] * 100]
+    model.pieces = lambda prompt: [f"{HELD} {passage_with(prompt, 'sechs Wochen')}. ", *["und ", 0.1] * 3000]
     with (
         api.admin(tenant) as admin,
         admin.stream("POST", "/rag/ask", json={"question": QUESTION, "stream": True}) as response,
@@ -339,7 +362,7 @@ def test_what_was_shown_before_the_reader_left_is_on_record(
 ) -> None:
     model.pieces = lambda prompt: [
         f"{HELD} {passage_with(prompt, 'sechs Wochen')}. ",
-        *["und ", 0.1] * 100,
+        *["und ", 0.1] * 3000,
         f"Die Kündigung bedarf der Textform {passage_with(prompt, 'sechs Wochen')}.",
     ]
     lines: list[str] = []
@@ -401,20 +424,27 @@ def test_no_connection_is_held_while_a_model_writes(api: Api, tenant: str, model
     assert row == (0,)
 
 
+@pytest.mark.usefixtures("hurried", "long_pauses")
 def test_a_server_that_is_down_costs_one_question_its_timeout(api: Api, tenant: str, model: Script) -> None:
-    model.head_after_s = 3.0
+    model.head_after_s = 30.0
     with api.admin(tenant) as admin:
         first = admin.post("/rag/ask", json={"question": QUESTION}).json()["data"]
-        began = time.monotonic()
+        assert [one["fault"] for one in first["writing"]["attempts"]] == ["timeout", "timeout"]
         for _ in range(3):
             again = admin.post("/rag/ask", json={"question": QUESTION}).json()["data"]
-        took = time.monotonic() - began
-    assert [one["fault"] for one in first["writing"]["attempts"]] == ["timeout", "timeout"]
-    assert [one["outcome"] for one in again["writing"]["attempts"]] == ["skipped", "skipped"]
-    assert took < 1.5
-    assert not again["cached"], "what a passing fault decided is not kept"
+            assert [one["outcome"] for one in again["writing"]["attempts"]] == ["skipped", "skipped"]
+            assert not again["cached"], "what a passing fault decided is not kept"
+    assert len(model.prompts()) <= 2
 
 
+@pytest.fixture
+def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that failed is left alone for so long that no test sees the end of it."""
+    for name in ("_SERVER_FIRST_PAUSE_S", "_SERVER_LONGEST_PAUSE_S"):
+        monkeypatch.setattr(directory, name, 600.0)
+
+
+@pytest.mark.usefixtures("long_pauses")
 def test_down_and_started_again(api: Api, tenant: str, script: Script, port: int) -> None:
     """Nobody listens at first; then the server comes up, dies with an answer on its lips, and comes back."""
     for name, value in vars(Script(pieces=good, models=dict(MODELS))).items():
