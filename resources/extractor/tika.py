@@ -35,8 +35,9 @@ Markup = Literal["markdown", "plain"]
 _PAGE: Final = '<div class="page">'
 _SERVED: Final = frozenset(
     {types.PDF, types.DOC, types.DOCX, types.PPT, types.PPTX, types.XLS, types.XLSX, types.XLSB}
-    | {types.ODT, types.ODS, types.ODP, types.RTF, types.EML, types.MSG, types.EPUB}
+    | {types.ODT, types.ODS, types.ODP, types.RTF, types.MSG, types.EPUB}
 )
+"""What the server is asked about. Not e-mail (EML): that is text, and the server leaves out its head."""
 _LOOKED_AT: Final = frozenset(
     {types.PDF, types.DOCX, types.PPTX, types.XLSX, types.XLSB, types.ODT, types.ODS, types.ODP, types.EPUB}
 )
@@ -173,7 +174,7 @@ class TikaExtractor:
             "Accept": "application/json",
             "Content-Type": media_type,
             "writeLimit": str(self._limits.text_chars),
-            "maxEmbeddedResources": "0" if media_type != types.EML else "20",
+            "maxEmbeddedResources": "0",
             "X-Tika-Timeout-Millis": str(int(self._limits.timeout_s * 1000)),
             # Recognising letters in pictures is slow and guesses; a scan is refused here as it is on this machine.
             "X-Tika-PDFOcrStrategy": "no_ocr",
