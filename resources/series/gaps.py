@@ -71,8 +71,8 @@ class FilledDays(Filled):
         begin, end = np.searchsorted(calendar, (ts[0], ts[-1]))
         self.ts = calendar[begin : end + 1]
         self.interval_s = (np.diff(calendar[begin : end + 2]) // 1000).astype(np.int32)
-        present = np.isin(self.ts, ts)
-        self._present = None if present.all() else present
+        if len(self.ts) != len(ts):
+            self._present = np.isin(self.ts, ts)
 
 
 @lru_cache(maxsize=256)

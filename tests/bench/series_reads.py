@@ -82,9 +82,10 @@ class Case:
     def told(self, name: str) -> None:
         """Print one line."""
         count = len(self.times_ms)
+        database, python = self.database_s / count * 1e3, self.python_s / count * 1e3
         sys.stdout.write(
             f"{name:36s} p50 {self.median:6.1f}  p95 {self.p95:6.1f} ms  {self.size / 1e6:5.2f} MB"
-            f"  processor: database {self.database_s / count * 1e3:5.1f}, python {self.python_s / count * 1e3:4.1f} ms\n"
+            f"  processor: database {database:5.1f}, python {python:4.1f} ms\n"
         )
 
 
