@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import Ranked
 from luna_rules.search.query import Alternative, Group, Query, QueryParser
-from luna_rules.search.ranker import Entry, Ready, lexical_candidates, rank
+from luna_rules.search.ranker import Entry, Judged, Ready, judge, lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
 from resources.database import AsyncConnection
 from resources.vectors import postgres_reader as reader
@@ -80,6 +80,7 @@ class Wanted:
     as_of: date
     allowed: NDArray[np.bool_] | None
     most: int
+    judged: Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +207,15 @@ class PostgresIndex:
         if any_allowed and query is not None and limit > 0:
             count = len(view.corpus.item) if allowed is None else int(np.count_nonzero(allowed))
             ranked_most = self._candidates or min(max(count // 10, _FEWEST_CANDIDATES), _MOST_CANDIDATES)
-            wanted = Wanted(filters, as_of, allowed, max(ranked_most, limit))
+            judged = judge(query, postings)
+            clock.lap("words")
+            await asyncio.sleep(0)  # others may have a turn between the steps that take milliseconds
+            wanted = Wanted(filters, as_of, allowed, max(ranked_most, limit), judged)
             found = await self._find(connection, view, asked, postings, wanted, clock)
             if found is None:
                 return None
             chosen, dense = found
-            ranked = rank(query, view.corpus, postings, chosen, dense=dense, limit=limit)
+            ranked = rank(query, view.corpus, postings, chosen, dense=dense, limit=limit, judged=judged)
             hits = _hits(view, ranked)
             clock.lap("rank")
         return SearchResult(hits, query, versions, view.generation, clock.done(), asked.without)
@@ -222,7 +226,9 @@ class PostgresIndex:
         """Candidates (ascending numbers) and their cosines; None where the view cannot be used any more."""
         if asked.query is None:
             return np.zeros(0, np.uint32), np.zeros(0, np.float32)
-        chosen = lexical_candidates(asked.query, view.corpus, postings, wanted.allowed, wanted.most)
+        chosen = lexical_candidates(
+            asked.query, view.corpus, postings, wanted.allowed, wanted.most, judged=wanted.judged
+        )
         clock.lap("candidates")
         await asyncio.sleep(0)  # others may have a turn between the steps that take milliseconds
         dense = await self._cosines(connection, view, asked, chosen.astype(np.int64))
@@ -338,10 +344,10 @@ class PostgresIndex:
                         posting = EMPTY_POSTING if row is None else reader.posting_of(row, piece.segment.layout.size)
                         parts[term][place] = posting
                         self._cache.put((piece.segment.id, term), posting, posting[0].nbytes + posting[1].nbytes)
-        for term, mine in parts.items():
-            entries[term] = entry = view.entry(mine)
+        for term, entry in zip(parts, view.entries(list(parts.values())), strict=True):
+            entries[term] = entry
             self._cache.put(("entry", view.serial, term), entry, entry.nbytes)
-        return Ready(view.prepared, {term: entry for term, entry in entries.items() if len(entry.places)})
+        return Ready(view.prepared, {term: entry for term, entry in entries.items() if entry.df})
 
     async def _cosines(
         self, connection: AsyncConnection, view: View, asked: Asked, chosen: NDArray[np.int64]

@@ -294,16 +294,19 @@ class View:
         item_ids = self.item_ids[self.corpus.item[asked]]
         return [(arrays.uuid_at(chunk_ids, i), arrays.uuid_at(item_ids, i)) for i in range(len(asked))]
 
-    def entry(self, parts: Sequence[Posting | None]) -> Entry:
-        """One term's posting over the view, from those of its segments (same order as `pieces`), ready for ranking."""
-        numbers, frequencies = arrays.join_postings(
-            [
-                (part, piece.moved, piece.offset)
-                for piece, part in zip(self.pieces, parts, strict=True)
-                if part is not None and len(part[0])
-            ]
-        )
-        return Entry.of(numbers.astype(np.uint32, copy=False), frequencies, self.prepared)
+    def entries(self, terms: Sequence[Sequence[Posting | None]]) -> list[Entry]:
+        """Terms' postings over the view, from those of its segments (same order as `pieces`), ready for ranking."""
+        joined = [
+            arrays.join_postings(
+                [
+                    (part, piece.moved, piece.offset)
+                    for piece, part in zip(self.pieces, parts, strict=True)
+                    if part is not None and len(part[0])
+                ]
+            )
+            for parts in terms
+        ]
+        return Entry.of_all(joined, self.prepared)
 
 
 def build_view(tenant: UUID, scopes: Sequence[ScopeState], generation: int) -> View:

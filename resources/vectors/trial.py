@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import Corpus
 from luna_rules.search.query import Query, QueryParser
-from luna_rules.search.ranker import Entry, Prepared, Ready, lexical_candidates, rank
+from luna_rules.search.ranker import Entry, Prepared, Ready, judge, lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
 from resources.database import Connection
 from resources.embedder import EmbedderError
@@ -135,12 +135,12 @@ def try_version(
     answers: list[Trial] = []
     for number, query in enumerate(queries):
         vector = asked[number]
-        # Only its own terms: the ranker prepares every posting that it is given.
         own = {term: postings[term] for term in query.terms if term in postings}
         allowed = None if bool(kept.all()) else kept
         dense = None
+        ready = Ready(prepared, dict(zip(own, Entry.of_all(list(own.values()), prepared), strict=True)))
+        judged = judge(query, ready)
         if points is not None:
-            ready = Ready(prepared, {term: Entry.of(*posting, prepared) for term, posting in own.items()})
             named = named_passages(query, corpus, ready, allowed)
             question = PointsQuestion(
                 version,
@@ -152,10 +152,10 @@ def try_version(
             )
             candidates, dense = _from_points(points.search(question), named, whole.chunk_ids, by_id, kept)
         else:
-            candidates = lexical_candidates(query, corpus, own, allowed)
+            candidates = lexical_candidates(query, corpus, ready, allowed, judged=judged)
         if vectors is not None and len(vectors) == whole.size:
             dense = vectors[candidates].astype(np.float32) @ vector
-        ranked = rank(query, corpus, own, candidates, dense=dense, limit=limit)
+        ranked = rank(query, corpus, ready, candidates, dense=dense, limit=limit, judged=judged)
         hits = tuple((arrays.uuid_at(whole.chunk_ids, one.number), one.score, one.scores) for one in ranked)
         frequency = {term: len(numbers) for term, (numbers, _) in own.items()}
         answers.append(Trial(query, hits, frequency, whole.size))
