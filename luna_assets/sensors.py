@@ -33,9 +33,13 @@ SILENT_S = 60.0
 """A run that has not reported its process after this time never will."""
 
 
+BACKSTOP_S = 10
+"""The API launches what works off a queue itself; a sensor is there for when it could not, and each tick costs."""
+
+
 @sensor(
     job=documents_drain,
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=BACKSTOP_S,
     default_status=DefaultSensorStatus.RUNNING,
     description="Starts a drain when documents wait and none is at work: the API launches one itself, if it can.",
 )

@@ -14,14 +14,14 @@ from dagster import (
 
 from luna_assets.meters.assets import series_import
 from luna_assets.meters.inbox import FILES_AT_ONCE, STILL_S, BucketPlace, FolderPlace, drop_places
-from luna_assets.sensors import ALIVE, process_may_live
+from luna_assets.sensors import ALIVE, BACKSTOP_S, process_may_live
 from resources.series import imports as queue
 from resources.wiring import LunaResource
 
 
 @sensor(
     job=series_import,
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=BACKSTOP_S,
     default_status=DefaultSensorStatus.RUNNING,
     description="Starts a run when imports wait and none is at work: the API launches one itself, if it can.",
 )

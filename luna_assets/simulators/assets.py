@@ -29,6 +29,8 @@ METERS = AssetKey(["meters", "simulated"])
 PRICES = AssetKey(["prices", "simulated"])
 CHECK = "year_as_in_reality"
 MAX_RUNTIME_S = 7200
+POOL = "simulation"
+"""Backfills of years take hundreds of megabytes each and all of a processor: they follow each other."""
 
 
 class MetersConfig(Config):
@@ -44,6 +46,7 @@ class MetersConfig(Config):
     kinds={"postgres"},
     partitions_def=BERLIN_DAYS,
     backfill_policy=IN_ONE_RUN,
+    pool=POOL,
     description="Readings of the simulated meters in smart_meter_readings, for any range of Berlin days in one run.",
 )
 def meters_simulated(context: AssetExecutionContext, config: MetersConfig, luna: LunaResource) -> Iterator[object]:
@@ -98,6 +101,7 @@ def meters_simulated(context: AssetExecutionContext, config: MetersConfig, luna:
     kinds={"postgres"},
     partitions_def=BERLIN_DAYS,
     backfill_policy=IN_ONE_RUN,
+    pool=POOL,
     check_specs=[
         AssetCheckSpec(
             CHECK,
