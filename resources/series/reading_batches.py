@@ -128,10 +128,10 @@ def write_batch(
     found = find_known(connection, tenant, meters, rows, firsts, lasts)
     unseen = ~np.isin(rows.codes, found.seen)
     report = WriteReport(loaded=int(unseen.sum()), unchanged=int(found.same.sum()))
-    open_ = ~found.same
+    left = ~found.same
     if only_compare:
-        open_ &= ~unseen
-    if not open_.any():
+        left &= ~unseen
+    if not left.any():
         return report
     values: dict[str, object] = {
         "tenant": tenant,
@@ -140,12 +140,12 @@ def write_batch(
         "first": min(firsts),
         "last": max(lasts),
     }
-    _stage(connection, meters, rows.of(open_))
+    _stage(connection, meters, rows if left.all() else rows.of(left))
     if report.loaded and not only_compare:
         connection.execute(_INSERT_UNSEEN, values)
-        new = rows.of(unseen)
+        new = rows if unseen.all() else rows.of(unseen)
         report.windows = find_windows(batch.keys, new.codes, new.ts_us, new.interval_s.astype(np.int64))
-    asked = int((open_ & ~unseen).sum())
+    asked = int((left & ~unseen).sum())
     if asked:
         compared = _replace(connection, values, only_compare=only_compare)
         compared.unchanged = asked - compared.loaded - compared.updated
