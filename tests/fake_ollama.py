@@ -43,6 +43,8 @@ class Script:
     pulls: Mapping[str, Sequence[dict[str, Any] | float | threading.Event]] = field(default_factory=dict[str, Any])
     """What is told of a model that is pulled; a model that is not named here does not exist."""
     embed: Callable[[list[str]], list[list[float]]] | None = None
+    most_chars: int | None = None
+    """A text to embed that is longer than this is refused, as a server does that counts tokens."""
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     hung_up: int = 0
     """How many readers went away in the middle of a chat."""
@@ -115,6 +117,9 @@ def fake_ollama(script: Script, port: int = 0) -> Iterator[str]:
                 self._pull(body["model"])
             elif self.path == "/api/embed" and script.embed is not None:
                 texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+                if script.most_chars is not None and max(map(len, texts)) > script.most_chars:
+                    self._say({"error": "the input length exceeds the context length"}, 400)
+                    return
                 self._say({"model": body["model"], "embeddings": script.embed(texts)})
             else:
                 self.send_error(404)

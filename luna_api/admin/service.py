@@ -90,6 +90,9 @@ class AdminService:
             config["item_ids"] = await self._chosen(request)
         if request.embed_model is not None:
             config["embed_model"] = await embedding_model(self._context.models.generator, request.embed_model)
+        elif (generator := self._context.models.generator) is not None:
+            # The run would find out, too, but only after the one who asked has gone.
+            await embedding_model(generator, (await self._context.models.choice.names())["embed"])
         tags = {"luna/requested_by": self._principal.actor, "luna/tenant": str(self._principal.tenant_id)}
         try:
             run_id = await self._context.orchestrator.launch(

@@ -94,6 +94,27 @@ def test_what_is_too_long_is_cut_here(script: Script, made: OllamaEmbedder) -> N
     assert all(body["truncate"] is False for path, body in script.asked if path == "/api/embed")
 
 
+def test_a_text_of_too_many_tokens_loses_its_end_only(script: Script, made: OllamaEmbedder) -> None:
+    assert made.space
+    prefix = len("search_document: ")
+    script.most_chars = prefix + 500
+    vectors = made.passages(["a" * 100, "b" * 1500, "c" * 200])
+    assert vectors.shape == (3, 3)
+    lengths = vectors[:, 2] / vectors[:, 0] * 3
+    assert lengths[0] == pytest.approx(prefix + 100, abs=0.1)
+    assert 250 <= lengths[1] <= prefix + 500
+    assert lengths[2] == pytest.approx(prefix + 200, abs=0.1)
+
+
+def test_a_server_that_calls_every_text_too_long_is_not_asked_for_ever(script: Script, made: OllamaEmbedder) -> None:
+    assert made.space
+    script.most_chars = 0
+    with pytest.raises(EmbedderError) as caught:
+        made.passages(["a" * 2000])
+    assert caught.value.fault == "too_long"
+    assert len(sent(script)) < 12
+
+
 NONSENSE: dict[str, Callable[[list[str]], object]] = {
     "too few": lambda texts: by_length(texts)[1:],
     "too many": lambda texts: [*by_length(texts), [1.0, 2.0, 3.0]],

@@ -1,0 +1,154 @@
+"""The embedding model as the administrator chooses and sees it, and what readers notice of one that fails: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from luna_assets.documents.drain import Drain, DrainRequest
+from resources.database import worker_connection
+from resources.objects import FolderObjectStore
+from resources.vectors.embedders import Embedders
+from tests.conftest import Database
+from tests.fake_embedding import EMBED_MODEL, embedding_script
+from tests.fake_ollama import Script, fake_ollama
+from tests.integration.api.conftest import NOTE, Api, ready, serve, warm_extractor
+
+WRITER = "schreiber:latest"
+
+
+@pytest.fixture
+def script() -> Script:
+    made = embedding_script()
+    made.models[WRITER] = 2048
+    made.abilities[WRITER] = ["completion"]
+    return made
+
+
+@pytest.fixture
+def served(database: Database, script: Script, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    monkeypatch.setattr("resources.vectors.questions.PROBE_TIMEOUT_S", 60.0)
+    with (
+        fake_ollama(script) as url,
+        serve(database, database.settings.home, ollama_host=url, generate_model=WRITER) as running,
+    ):
+        running.context.questions._timeout_s = 60.0
+        yield running
+
+
+def rebuilt(api: Api, model: str) -> None:
+    """A rebuild, as Dagster's run would do it."""
+    with (
+        worker_connection(api.database.urls.worker) as connection,
+        Embedders(api.context.settings.ollama_host) as embedders,
+    ):
+        objects = FolderObjectStore(api.context.settings.home / "objects")
+        drain = Drain(
+            connection,
+            objects,
+            warm_extractor(),
+            gold=(),
+            run_id=str(uuid4()),
+            log=lambda _: None,
+            embedders=embedders,
+        )
+        report = drain.run(DrainRequest(linger_s=0, rebuild=True, model=model))
+    assert all(built.promoted for built in report.built)
+
+
+def seen(admin: Any, path: str) -> Any:
+    response = admin.get(path)
+    assert response.status_code == 200, response.text
+    return response.json()["data"]
+
+
+def test_what_readers_and_administrators_see_of_a_model(served: Api, script: Script) -> None:
+    tenant = served.tenant()
+    with served.admin(tenant) as admin:
+        item = ready(served, admin, NOTE)
+        rebuilt(served, EMBED_MODEL)
+        live = next(one for one in seen(admin, "/admin/index")["versions"] if one["state"] == "live")
+        assert (live["embedder"], live["dimension"], live["model_digest"]) == (EMBED_MODEL, 32, "a" * 64)
+        assert seen(admin, "/admin/index")["trouble"] is None
+        assert seen(admin, "/admin/health")["services"]["qdrant"]["state"] == "up"
+
+        def hits() -> list[Any]:
+            response = admin.post("/rag/search", json={"question": "Wann ist der Zählerraum geöffnet?"})
+            assert response.status_code == 200, response.text
+            return list(response.json()["data"]["hits"])
+
+        assert max(hit["scores"]["dense"] for hit in hits()) > 0
+        made = admin.post("/embed", json={"texts": ["Zähler", "Schlüssel"]}).json()["data"]
+        assert (made["model"], made["dimension"], len(made["vectors"])) == (EMBED_MODEL, 32, 2)
+
+        script.digests[EMBED_MODEL] = "b" * 64
+        again = admin.post("/rag/search", json={"question": "Wer verwahrt den Schlüssel?"}).json()["data"]["hits"]
+        assert again[0]["item_id"] == item
+        assert not any(hit["scores"].get("dense") for hit in again)
+        health = seen(admin, "/admin/health")["services"]["qdrant"]
+        assert health["state"] == "degraded"
+        assert EMBED_MODEL in health["message"]
+        assert "Gesucht wird nur nach Wörtern" in health["message"]
+        assert "ist ein anderes" in seen(admin, "/admin/index")["trouble"]
+        refused = admin.post("/embed", json={"texts": ["Zähler"]})
+        assert (refused.status_code, refused.json()["data"]["part"]) == (503, "ollama")
+        rebuilt(served, EMBED_MODEL)
+        assert seen(admin, "/admin/health")["services"]["qdrant"]["state"] == "up"
+        assert max(hit["scores"]["dense"] for hit in hits()) > 0, "the same question in the new space"
+
+
+def test_a_model_is_chosen_for_the_next_rebuild(served: Api, script: Script) -> None:
+    with served.admin() as admin:
+
+        def act(**body: str) -> Any:
+            return admin.post("/admin/models", json={"action": "select", "role": "embed", **body})
+
+        def role() -> tuple[str, bool, bool]:
+            found = next(one for one in seen(admin, "/admin/models")["roles"] if one["role"] == "embed")
+            return found["model"], found["chosen"], found["present"]
+
+        def reindex(**body: str) -> Any:
+            return admin.post("/admin/reindex", json=body)
+
+        assert role() == ("local", False, True)
+        assert reindex().json()["data"]["part"] == "dagster", "nothing is wrong but that Dagster is down"
+        told = act(model="vektoren").json()["message"]
+        assert told == f"Ab dem nächsten Neubau des Index bildet {EMBED_MODEL} die Vektoren."
+        assert role() == (EMBED_MODEL, True, True)
+        assert reindex().json()["data"]["part"] == "dagster"
+        assert act(model="local").json()["message"].endswith("bildet der Index seine Vektoren selbst.")
+        assert role() == ("local", True, True)
+        assert act().status_code == 200
+        assert role() == ("local", False, True)
+        for body, status in (
+            ({"embed_model": "fehlt"}, 404),
+            ({"embed_model": WRITER}, 422),
+            ({"embed_model": "a b"}, 400),
+        ):
+            assert reindex(**body).status_code == status
+        assert reindex(embed_model="local").json()["data"]["part"] == "dagster"
+        assert act(model=EMBED_MODEL).status_code == 200
+        del script.models[EMBED_MODEL]
+        gone = reindex()
+        assert (gone.status_code, gone.json()["data"]["action"]) == (404, "pull")
+
+
+def test_the_setting_is_what_a_rebuild_takes_without_a_choice(database: Database, script: Script) -> None:
+    with (
+        fake_ollama(script) as url,
+        serve(database, database.settings.home, ollama_host=url, embed_model="vektoren") as api,
+        api.admin() as admin,
+    ):
+        role = next(one for one in seen(admin, "/admin/models")["roles"] if one["role"] == "embed")
+        assert (role["model"], role["configured"], role["present"]) == ("vektoren", "vektoren", True)
+
+
+def test_without_a_models_server_there_is_nothing_to_choose(database: Database) -> None:
+    with serve(database, database.settings.home) as api, api.admin() as admin:
+        refused = admin.post("/admin/reindex", json={"embed_model": "vektoren"})
+        assert refused.status_code == 409
+        assert "OLLAMA_HOST=" in refused.json()["message"]
+        assert admin.post("/admin/reindex", json={"embed_model": "local"}).json()["data"]["part"] == "dagster"
