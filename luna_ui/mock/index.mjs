@@ -2,7 +2,7 @@
 const JOB_MS = 1500;
 const BUILT = Date.UTC(2026, 4, 30, 9, 12) / 1000;
 const version = (id, state, more = {}) => ({
-  id, scope: 'public', state, engines: ['postgres', 'qdrant'], chunks: 3583, points: 3583, dimension: 300, embedder: 'svd-300', analyser_version: '1', chunker_version: '1',
+  id, scope: 'public', state, engines: ['postgres', 'qdrant'], chunks: 3583, points: 3583, dimension: 300, embedder: 'svd-300', model_digest: null, analyser_version: '1', chunker_version: '1',
   created_at_s: BUILT + id * 90_000, promoted_at_s: state === 'refused' ? null : BUILT + id * 90_000 + 12, run_id: `0${id}fe8fd2-b15d-43d1-9610-e7ac7f43b559`,
   report: { documents: 2, chunks: 3583, counts_agree: true, gold_holds: true, gold: { questions: 60, hit_at_5: 0.95, missed: [] }, gold_live: null }, ...more,
 });

@@ -18,6 +18,8 @@ export interface Turn {
   citations: Record<string, Citation>;
   answer: Answer | null;
   answerId: string | null;
+  /** When it was asked, where it comes from a kept conversation; null for one of this session. */
+  askedAt: string | null;
   error: unknown;
   /** Epoch milliseconds after which the same question may be asked again. */
   retryAt: number | null;
@@ -112,6 +114,7 @@ class AskStore {
           citations: byId(turn.answer?.citations ?? []),
           answer: turn.answer,
           answerId: turn.answer?.answer_id ?? null,
+          askedAt: turn.created_at,
           error: null,
           retryAt: null,
         })),
@@ -130,7 +133,7 @@ class AskStore {
       loadError: null,
       turns: [
         ...this.state.turns,
-        { id, question, scope, state: 'streaming', text: '', citations: {}, answer: null, answerId: null, error: null, retryAt: null },
+        { id, question, scope, state: 'streaming', text: '', citations: {}, answer: null, answerId: null, askedAt: null, error: null, retryAt: null },
       ],
     });
     try {

@@ -14,6 +14,7 @@ import { isLimited, scopeWords } from '@/lib/scope';
 import { AnswerText, AnswerView, type OpenEvidence } from './answer';
 import { ReceiptButton } from './receipt';
 import { modeOf } from './receipt-words';
+import { Replaced } from './replaced';
 import { type Turn, askStore } from './store';
 
 interface TurnViewProps {
@@ -45,6 +46,7 @@ function TurnBody({ turn, open, active, ask }: Omit<TurnViewProps, 'edit'>) {
   if (turn.answer !== null) {
     return (
       <>
+        <Replaced turn={turn} again={() => ask(turn.question)} />
         <AnswerView answer={turn.answer} citations={turn.citations} open={open} active={active} ask={ask} />
         <AnswerActions turn={turn} answer={turn.answer} />
       </>

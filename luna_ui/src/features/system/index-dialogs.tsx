@@ -1,11 +1,11 @@
 /** Questions before a job changes the index: each says what will happen and what stays. */
 import { useState } from 'react';
-import type { IndexVersion, SwitchRequest } from '@/api/index-versions';
+import type { IndexVersion, ReindexRequest, SwitchRequest } from '@/api/index-versions';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Field, Select } from '@/components/ui/field';
 import { formatMoment, plural } from '@/lib/format';
-import { ENGINE, SCOPE, passagesOf } from './index-words';
+import { ENGINE, type EmbedderChoice, SCOPE, passagesOf } from './index-words';
 
 interface Asking {
   onClose: () => void;
@@ -55,14 +55,35 @@ export function RollBack({ version, live, onClose, onConfirm }: Asking & { versi
   );
 }
 
-export function Rebuild({ open, onClose, onConfirm }: Asking & { open: boolean; onConfirm: () => Promise<void> }) {
+interface RebuildProps extends Asking {
+  open: boolean;
+  /** What can make the vectors; without a model server there is nothing to choose. */
+  choices: readonly EmbedderChoice[];
+  onConfirm: (request: ReindexRequest) => Promise<void>;
+}
+
+export function Rebuild({ open, choices, onClose, onConfirm }: RebuildProps) {
+  const [model, setModel] = useState('');
   return (
-    <Dialog open={open} onOpenChange={(next) => !next && onClose()} title="Den Index neu bauen?" description="Alle Texte werden neu zerlegt und gelernt; das dauert je nach Bestand Sekunden bis Minuten.">
-      <ul className="mb-5 list-disc space-y-1 pl-5 text-sm text-ink-2">
+    <Dialog open={open} onOpenChange={(next) => !next && onClose()} title="Den Index neu bauen?" description="Alle Texte werden neu gelernt; das dauert je nach Bestand Sekunden bis Minuten.">
+      <ul className="mb-4 list-disc space-y-1 pl-5 text-sm text-ink-2">
         <li>Die neue Fassung entsteht neben der laufenden, die solange antwortet.</li>
         <li>Findet sie weniger der Probefragen, wird sie abgelehnt, und alles bleibt beim Alten.</li>
       </ul>
-      <Confirm label="Neu bauen" keep="Lieber nicht" onConfirm={onConfirm} onClose={onClose} />
+      {choices.length > 0 && (
+        <div className="mb-5">
+          <Field label="Vektoren bildet" hint="Ein Modell braucht dafür länger als der Index selbst.">
+            <Select value={model} onChange={(event) => setModel(event.target.value)}>
+              {choices.map((choice) => (
+                <option key={choice.model} value={choice.model}>
+                  {choice.name}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </div>
+      )}
+      <Confirm label="Neu bauen" keep="Lieber nicht" onConfirm={() => onConfirm(model === '' ? {} : { embed_model: model })} onClose={onClose} />
     </Dialog>
   );
 }

@@ -6,6 +6,7 @@ import {
   type IndexOverview,
   type IndexVersion,
   type Job,
+  type ReindexRequest,
   type SwitchRequest,
   indexOverview,
   rebuildIndex,
@@ -13,6 +14,7 @@ import {
   rollBackIndex,
   switchIndex,
 } from '@/api/index-versions';
+import { listModels } from '@/api/models';
 import { Moon, WanderingMoon } from '@/components/moon';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
@@ -22,10 +24,12 @@ import { formatMoment, formatNumber } from '@/lib/format';
 import { Rebuild, RollBack, Switch } from './index-dialogs';
 import {
   ENGINE,
+  type EmbedderChoice,
   SCOPE,
   byScope,
   canSwitch,
   checkNotes,
+  embedderChoices,
   embedderName,
   enginesNote,
   indexJobs,
@@ -42,7 +46,7 @@ const QUIET_MS = 15_000;
 const at = (seconds: number): string => formatMoment(new Date(seconds * 1000).toISOString());
 
 export interface IndexOrders {
-  rebuild: () => Promise<void>;
+  rebuild: (request: ReindexRequest) => Promise<void>;
   rollBack: (version: IndexVersion) => Promise<void>;
   change: (request: SwitchRequest) => Promise<void>;
 }
@@ -56,6 +60,7 @@ export function IndexVersions({ dagster }: { dagster: string | null }) {
   });
   const running = indexJobs(jobs.data?.jobs ?? []).some((job) => job.alive);
   const overview = useQuery({ queryKey: ['index-versions'], queryFn: indexOverview, refetchInterval: running ? BUSY_MS : QUIET_MS });
+  const models = useQuery({ queryKey: ['models'], queryFn: listModels });
   const wasRunning = useRef(false);
 
   // What a finished job changed is to be seen at once, here and above.
@@ -81,22 +86,23 @@ export function IndexVersions({ dagster }: { dagster: string | null }) {
     }
   };
   const orders: IndexOrders = {
-    rebuild: () => order(rebuildIndex),
+    rebuild: (request) => order(() => rebuildIndex(request)),
     rollBack: (version) => order(() => rollBackIndex({ scope: version.scope, version_id: version.id })),
     change: (request) => order(() => switchIndex(request)),
   };
-  return <IndexPanel overview={overview.data} jobs={jobs.data?.jobs ?? []} jobsError={jobs.error} dagster={dagster} orders={orders} />;
+  return <IndexPanel overview={overview.data} jobs={jobs.data?.jobs ?? []} jobsError={jobs.error} choices={embedderChoices(models.data)} dagster={dagster} orders={orders} />;
 }
 
 interface PanelProps {
   overview: IndexOverview;
   jobs: readonly Job[];
   jobsError?: unknown;
+  choices?: readonly EmbedderChoice[];
   dagster: string | null;
   orders: IndexOrders;
 }
 
-export function IndexPanel({ overview, jobs, jobsError = null, dagster, orders }: PanelProps) {
+export function IndexPanel({ overview, jobs, jobsError = null, choices = [], dagster, orders }: PanelProps) {
   const [open, setOpen] = useState<'rebuild' | 'switch' | null>(null);
   const [back, setBack] = useState<IndexVersion | null>(null);
   const shown = indexJobs(jobs);
@@ -155,7 +161,7 @@ export function IndexPanel({ overview, jobs, jobsError = null, dagster, orders }
         ))
       )}
       <Jobs jobs={shown} error={jobsError} dagster={dagster} />
-      <Rebuild open={open === 'rebuild'} onClose={() => setOpen(null)} onConfirm={orders.rebuild} />
+      <Rebuild open={open === 'rebuild'} choices={choices} onClose={() => setOpen(null)} onConfirm={orders.rebuild} />
       <Switch open={open === 'switch'} onClose={() => setOpen(null)} onConfirm={orders.change} />
       <RollBack version={back} live={scopes.find(({ scope }) => scope === back?.scope)?.live ?? null} onClose={() => setBack(null)} onConfirm={orders.rollBack} />
     </div>

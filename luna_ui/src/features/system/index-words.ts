@@ -1,5 +1,6 @@
 /** What there is to say about the versions of the index and the jobs that change them. Pure. */
 import type { IndexOverview, IndexVersion, Job } from '@/api/index-versions';
+import type { ModelList } from '@/api/models';
 import type { Tone } from '@/components/ui/badge';
 import { formatDuration, formatNumber, plural } from '@/lib/format';
 
@@ -19,6 +20,23 @@ export function embedderName(version: Pick<IndexVersion, 'embedder' | 'dimension
   if (version.dimension === 0 || version.embedder === 'none') return 'ohne Vektoren';
   if (/^svd-\d+$/.test(version.embedder)) return `eigene, ${plural(version.dimension, 'Dimension', 'Dimensionen')}`;
   return `${version.embedder}, ${plural(version.dimension, 'Dimension', 'Dimensionen')}`;
+}
+
+export interface EmbedderChoice {
+  /** What the rebuild is told; empty: what is set. */
+  model: string;
+  name: string;
+}
+
+export const LOCAL = 'local';
+const embedderTitle = (model: string): string => (model === LOCAL ? 'der Index selbst' : model);
+
+/** What can make the vectors of a rebuild, what is set first; nothing to choose where no model server is up. */
+export function embedderChoices(list: Pick<ModelList, 'state' | 'models' | 'roles'> | undefined): EmbedderChoice[] {
+  if (list?.state !== 'up') return [];
+  const set = list.roles.find((role) => role.role === 'embed');
+  const names = [LOCAL, ...list.models.map((model) => model.name)];
+  return [{ model: '', name: set === undefined ? 'wie eingestellt' : `wie eingestellt (${embedderTitle(set.model)})` }, ...names.map((model) => ({ model, name: embedderTitle(model) }))];
 }
 
 interface Asked {
