@@ -6,6 +6,7 @@ It is the embedded one, or the server that `LUNA_TEST_POSTGRES_URL` names (its o
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
+from resources.embedded.lock import held
 from resources.embedded.postgres import EmbeddedPostgres
 from resources.migrate import admit_roles, migrate
 from resources.secrets import DatabaseUrls, Secrets, database_urls, load_secrets
@@ -60,8 +62,22 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 @pytest.fixture(scope="session")
 def session_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One LUNA_HOME for the session, so that all databases of the server share the roles' passwords."""
-    return tmp_path_factory.mktemp("luna home")
+    """One LUNA_HOME for the session, so that all databases of the server share the roles' passwords.
+
+    Parallel workers have one each, with the same passwords: they share a server that the environment names.
+    """
+    home = tmp_path_factory.mktemp("luna home")
+    run = _of_the_run(tmp_path_factory)
+    with held(run / "secrets.lock", 250, "another worker makes passwords for too long"):
+        load_secrets(load_settings({"luna_home": run}))
+    shutil.copy2(run / "secrets.json", home)
+    return home
+
+
+def _of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 class Database:
@@ -83,9 +99,10 @@ class Databases:
     A copy has no database for Dagster's own state; tests of that start a whole stack.
     """
 
-    def __init__(self, url: str, home: Path) -> None:
+    def __init__(self, url: str, home: Path, lock: Path) -> None:
         self._url = url
         self._home = home
+        self._lock = lock
         self._template: str | None = None
         with psycopg.connect(url) as connection:
             # Copying files is quick only where nobody waits until they are on the disk.
@@ -115,8 +132,10 @@ class Databases:
         name = self._name()
         with psycopg.connect(self._url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        first = self._database(name)
-        migrate(first.urls, first.secrets)
+        # One at a time: the roles belong to the whole server, and each worker of a parallel run migrates a database.
+        with held(self._lock, 250, "another worker migrates for too long"):
+            first = self._database(name)
+            migrate(first.urls, first.secrets)
         self._template = name
         return name
 
@@ -131,9 +150,11 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres: EmbeddedPostgres | GivenPostgres, session_home: Path) -> Databases:
+def databases(
+    postgres: EmbeddedPostgres | GivenPostgres, session_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Databases:
     """Where databases come from; what is left goes at the end of the session with the server."""
-    return Databases(postgres.url, session_home)
+    return Databases(postgres.url, session_home, _of_the_run(tmp_path_factory) / "migrate.lock")
 
 
 @pytest.fixture(scope="session")

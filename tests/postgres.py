@@ -9,6 +9,8 @@ HASTY = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
+    # Parallel workers share a server where one is given.
+    "max_connections": "200",
     # It would go round through hundreds of databases that nobody comes back to.
     "autovacuum": "off",
 }

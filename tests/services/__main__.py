@@ -23,6 +23,7 @@ import psycopg
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.postgres import EmbeddedPostgres, _may_enter
 from tests.conftest import POSTGRES_URL_VARIABLE, ROOT, free_port
+from tests.postgres import HASTY, with_settings
 from tests.services import ollama, qdrant, s3, tika
 from tests.services.debian import CannotBeHadError, Obtained, ToolError, copied_to, obtain
 
@@ -35,6 +36,7 @@ SUITES = (
     "tests/contract/test_passage_index.py",
     "tests/integration/api",
 )
+IN_PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 PYTEST_TIMEOUT_S = 1500
 
 
@@ -68,7 +70,7 @@ class TimescaleServer(EmbeddedPostgres):
             "timescaledb.max_background_workers": "0",
             "timescaledb.telemetry_level": "off",
         }
-        return [*super().argv(), *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
+        return with_settings(super().argv(), settings | HASTY)
 
     def install_extension(self) -> dict[str, str]:
         """Put TimescaleDB into every database made from now on; what runs, by name and version."""
@@ -141,7 +143,7 @@ def _server(folder: Path, obtained: Obtained) -> TimescaleServer:
 
 
 def _pytest(url: str) -> int:
-    command = [sys.executable, "-m", "pytest", *SUITES, "--timeout=300"]
+    command = [sys.executable, "-m", "pytest", *SUITES, *IN_PARALLEL]
     try:
         return subprocess.run(
             command, cwd=ROOT, env=os.environ | {POSTGRES_URL_VARIABLE: url}, timeout=PYTEST_TIMEOUT_S, check=False

@@ -27,6 +27,7 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"not yet in the tree: {', '.join(MISSING)}"),
     pytest.mark.timeout(400),
 ]
+# What needs a running stack is a drill: one is started for all of them there.
 PARTS = {"postgres", "code_server", "webserver", "daemon", "api"}
 GB = 1024**3
 
@@ -84,6 +85,7 @@ def foreground(stack: Stack, log: Path) -> Iterator[subprocess.Popen[bytes]]:
             stack.down()
 
 
+@pytest.mark.drill
 def test_status_tells_every_part_and_the_idle_memory_is_below_a_gigabyte(running: Stack) -> None:
     told = running.luna("status", "--json")
     status = json.loads(told.stdout)
@@ -94,6 +96,7 @@ def test_status_tells_every_part_and_the_idle_memory_is_below_a_gigabyte(running
     assert "Datenbank" in running.luna("status").stdout
 
 
+@pytest.mark.drill
 def test_page_api_and_dagster_answer_on_loopback_only(running: Stack) -> None:
     assert httpx.get(f"{running.base}/health").status_code == 200
     assert httpx.get(f"http://127.0.0.1:{running.ports['DAGSTER_PORT']}/server_info").status_code == 200
@@ -107,6 +110,7 @@ def test_page_api_and_dagster_answer_on_loopback_only(running: Stack) -> None:
     assert listening == {"127.0.0.1"}
 
 
+@pytest.mark.drill
 def test_secrets_are_neither_in_command_lines_nor_readable_by_others(running: Stack) -> None:
     kept = json.loads((running.home / "secrets.json").read_text("utf-8"))
     assert not [line for line in left_of(running) if any(secret in line for secret in kept.values())]
@@ -122,6 +126,7 @@ def test_secrets_are_neither_in_command_lines_nor_readable_by_others(running: St
     assert running.home.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.drill
 def test_a_second_start_says_so_and_starts_nothing(running: Stack) -> None:
     before = pids(running)
     told = running.luna("dev")
@@ -129,6 +134,7 @@ def test_a_second_start_says_so_and_starts_nothing(running: Stack) -> None:
     assert pids(running) == before
 
 
+@pytest.mark.drill
 def test_a_start_with_another_port_names_the_one_in_use(running: Stack) -> None:
     port = free_port()
     other = Stack(running.home, **{**{k: str(v) for k, v in running.ports.items()}, "API_PORT": str(port)})
@@ -149,6 +155,7 @@ def test_killed_parts_come_back(running: Stack) -> None:
     assert not set(after.values()) & set(before.values())
 
 
+@pytest.mark.drill
 def test_ingest_counts_new_unchanged_and_failed_and_search_finds(running: Stack, tmp_path: Path) -> None:
     assert within(60, lambda: healthy(running))
     folder = tmp_path / "Akten"
@@ -181,6 +188,7 @@ def test_ingest_counts_new_unchanged_and_failed_and_search_finds(running: Stack,
     assert "[chunk" not in answer.stdout
 
 
+@pytest.mark.drill
 def test_migrate_beside_the_running_stack_and_doctor_find_nothing_to_do(running: Stack) -> None:
     assert "Nichts zu tun" in running.luna("migrate").stdout
     findings = json.loads(running.luna("doctor", "--json", check=False).stdout)
