@@ -265,3 +265,29 @@ def test_the_receipt_fits_on_a_phone(phone: Session, question: str) -> None:
     assert drawer.evaluate(
         "e => [...e.querySelectorAll('*')].every(x => x.getBoundingClientRect().right <= innerWidth + 1)"
     )
+
+
+def test_an_earlier_answer_says_that_its_source_was_replaced(desk: Session, question: str, real_server: bool) -> None:
+    if real_server:
+        pytest.skip("a real corpus is not to be replaced by a test")
+    page = desk.goto("/")
+    desk.ask(question)
+    expect(page.get_by_test_id("replaced")).to_have_count(0)
+
+    def older(route: Route) -> None:
+        body = route.fetch().json()
+        for turn in body["data"]["turns"]:
+            turn["answer"]["as_of"] = "9999-12-31"
+        route.fulfill(json=body)
+
+    def newer(route: Route) -> None:
+        body = route.fetch().json()
+        route.fulfill(json=body | {"data": body["data"] | {"current": False}})
+
+    page.route(re.compile(r"/api/v1/conversations/[^/?]+$"), older)
+    page.route(re.compile(r"/api/v1/items/[^/?]+$"), newer)
+    page.reload()
+    note = page.get_by_test_id("replaced")
+    expect(note).to_contain_text("Seit dieser Antwort gibt es")
+    note.get_by_role("button", name="Heute noch einmal fragen").click()
+    expect(page.get_by_role("article")).to_have_count(2)
