@@ -52,7 +52,9 @@ from luna_api.series.answers import keep as keep_receipts
 from luna_api.series.answers import wordings
 from luna_rules.answers.compose import answer_question, refuse, refuse_limits, reply
 from luna_rules.answers.followup import Turn, condense
-from luna_rules.answers.model import Passage
+from luna_rules.answers.gather import Ground
+from luna_rules.answers.matching import ConceptMatcher
+from luna_rules.answers.model import Answer, Passage
 from luna_rules.answers.smalltalk import Talk, talk_of
 from luna_rules.answers.support import Support
 from luna_rules.answers.text import clean
@@ -393,16 +395,15 @@ class AnswerPipeline:
             return composed, (found, tuple(found.passages))
         found, read = await self._retrieval.ground(sql, principal, question, filters, as_of, top_k, clock)
         matcher = await self._retrieval.matcher(sql, question, found.result)
-        answer = answer_question(
-            question,
-            read.passages,
-            matcher,
-            self._prompts.frame,
-            corpus_empty=not state.index_versions,
-            today=as_of,
-            twins=read.twins,
-            further=read.further,
-        )
+        empty = not state.index_versions
+        answer = self._from_ground(question, read, matcher, as_of, corpus_empty=empty)
+        if not answer.answered and not answer.talk and not empty:
+            again = await self._retrieval.second(
+                sql, principal, question, filters, as_of, top_k, clock, (found, read), matcher
+            )
+            if again is not None:
+                found, read = again
+                answer = self._from_ground(question, read, matcher, as_of)
         if not answer.answered and not found.rows:
             day = as_of if as_of != today() else None
             if limits := await left_nothing(sql, filters, day):
@@ -414,6 +415,21 @@ class AnswerPipeline:
             composed = checked(refusal, found, self._registry)
         clock.lap("compose")
         return composed, (found, tuple(read.passages))
+
+    def _from_ground(
+        self, question: str, read: Ground, matcher: ConceptMatcher, as_of: date, *, corpus_empty: bool = False
+    ) -> Answer:
+        """The extractive answer over the passages gathered, or the refusal."""
+        return answer_question(
+            question,
+            read.passages,
+            matcher,
+            self._prompts.frame,
+            corpus_empty=corpus_empty,
+            today=as_of,
+            twins=read.twins,
+            further=read.further,
+        )
 
     def _keep(self, key: Key, composed: Composed) -> None:
         """Keep an answer for when the same is asked again, unless a passing fault decided who wrote it."""

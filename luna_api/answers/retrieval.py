@@ -1,6 +1,7 @@
 """Passages for a question: searched, completed to the ground of an answer, and how the question's words are matched."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from luna_api.answers.payload import passages_by_id
 from luna_api.errors import ApiError
 from luna_rules.answers.gather import Ground, ground, searches
 from luna_rules.answers.matching import ConceptMatcher, QueryMatcher, WordMatcher
+from luna_rules.answers.second import second_search, with_second
 from resources.database import AsyncConnection
 from resources.vectors.index import FilterError, Filters, IndexState, PassageIndex, SearchResult, parse_filters
 
@@ -63,7 +65,7 @@ class Retrieval:
         # A passage withdrawn between the two statements is no passage any more.
         kept = tuple(hit for hit in result.hits if hit.chunk_id in rows)
         if len(kept) != len(result.hits):
-            result = SearchResult(kept, result.query, result.index_versions, result.generation, result.timings_ms)
+            result = replace(result, hits=kept)
         return Found(result, tuple(rows[hit.chunk_id] for hit in kept))
 
     async def ground(
@@ -82,13 +84,38 @@ class Retrieval:
             for search in searches(question, top_k)
         ]
         read = ground(question, [found.passages for found in every], top_k)
-        first = every[0].result
+        without = {version: None for found in every for version in found.result.without_vectors}
         known = {row["chunk_id"]: (hit, row) for found in reversed(every) for hit, row in found.pairs}
         kept = [known[UUID(passage.chunk_id)] for passage in read.passages]
-        result = SearchResult(
-            tuple(hit for hit, _ in kept), first.query, first.index_versions, first.generation, first.timings_ms
-        )
+        hits = tuple(hit for hit, _ in kept)
+        result = replace(every[0].result, hits=hits, without_vectors=tuple(without))
         return Found(result, tuple(row for _, row in kept)), read
+
+    async def second(
+        self,
+        sql: AsyncConnection,
+        principal: Principal,
+        question: str,
+        filters: Filters,
+        as_of: date,
+        top_k: int,
+        clock: Clock,
+        before: tuple[Found, Ground],
+        matcher: ConceptMatcher,
+    ) -> tuple[Found, Ground] | None:
+        """The ground with what one further search adds to it before declining; None where there is nothing to add."""
+        found, read = before
+        wanted = second_search(question, read.passages, matcher)
+        if wanted is None:
+            return None
+        more = await self.search(sql, principal, wanted.question, filters, as_of, wanted.limit, clock)
+        again = with_second(question, read, more.passages, matcher, top_k)
+        if again.passages == read.passages:
+            return None
+        known = {row["chunk_id"]: (hit, row) for one in (more, found) for hit, row in one.pairs}
+        kept = [known[UUID(passage.chunk_id)] for passage in again.passages]
+        result = replace(found.result, hits=tuple(hit for hit, _ in kept))
+        return Found(result, tuple(row for _, row in kept)), again
 
     async def matcher(self, sql: AsyncConnection, question: str, result: SearchResult) -> ConceptMatcher:
         """How sentences are compared with the question: by the live index's words where there are any."""

@@ -5,7 +5,7 @@ Only the choice belongs here; how a chosen statement is cut for the answer is `e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
@@ -22,12 +22,26 @@ _STRONG = 0.75
 _RIVAL = 0.85
 _HALF = 0.4
 _NEW = 0.1
+_LOOKED_AT = 120
+_WHOLE = 0.5
+_PART = 0.6
+_AROUND = 0.6
+_VALUED = 1.2
+_UNVALUED = 0.7
 
 
 class Chooser:
     """Chooses among the scored statements of `passages` for one question."""
 
-    def __init__(self, question: Question, passages: Sequence[Passage], matcher: ConceptMatcher) -> None:
+    def __init__(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        matcher: ConceptMatcher,
+        around: Callable[[int], Mapping[int, float]],
+    ) -> None:
+        """`around` tells what a passage as a whole speaks of, by its number."""
+        self._around = around
         self._question = question
         self._passages = passages
         self._matcher = matcher
@@ -43,6 +57,16 @@ class Chooser:
         candidates = [scored for scored in ranked[:60] if scored.score >= 0.45 * best]
         wants_left = set(self._question.wants)
         parts = self._part_needs()
+        for pick in self._for_parts(ranked[:_LOOKED_AT], parts):
+            size = min(len(pick.text), WHOLE_LIST)
+            if chosen and length + size > MOST_CHARACTERS:
+                continue
+            chosen.append(pick)
+            length += size
+            wants_left -= pick.signs
+            candidates = [scored for scored in candidates if scored is not pick]
+        if chosen:
+            parts = [(need, wants) for need, wants in parts if not any(self._meets(s, need, wants) for s in chosen)]
         while candidates and len(chosen) < MOST_SENTENCES:
             pick = max(candidates, key=lambda scored: self._gain(scored, chosen, wants_left, parts))
             gain = self._gain(pick, chosen, wants_left, parts)
@@ -59,6 +83,33 @@ class Chooser:
             wants_left -= pick.signs
             parts = [(need, wants) for need, wants in parts if not self._meets(pick, need, wants)]
         return chosen
+
+    def _for_parts(self, ranked: list[Scored], parts: list[tuple[frozenset[int], frozenset[Want]]]) -> list[Scored]:
+        """For each part of a question for several things the statement that answers it best; the best of all first."""
+        found: list[Scored] = []
+        best = ranked[0].score if ranked else 0.0
+        shared = frozenset[int].intersection(*(need for need, _ in parts)) if parts else frozenset[int]()
+        for need, wants in parts:
+            own = need - shared or need
+            total = sum(self._weights[concept] for concept in own)
+            if not total:
+                continue
+            worth = [self._worth(scored, own, wants) / total + _WHOLE * scored.score / best for scored in ranked]
+            place = max(range(len(ranked)), key=lambda number: worth[number])
+            if worth[place] >= _PART and ranked[place] not in found:
+                found.append(ranked[place])
+        return found
+
+    def _worth(self, scored: Scored, need: frozenset[int], wants: frozenset[Want]) -> float:
+        """How much of a part a statement speaks of, with less for what only stands around it."""
+        around = self._around(scored.statement.passage)
+        spoken = sum(
+            self._weights[concept] * max(scored.concepts.get(concept, 0.0), _AROUND * around.get(concept, 0.0))
+            for concept in need
+        )
+        if wants & NUMERIC:
+            return spoken * (_VALUED if wants & scored.signs & NUMERIC else _UNVALUED)
+        return spoken
 
     def _adds(self, scored: Scored, chosen: list[Scored], parts: list[tuple[frozenset[int], frozenset[Want]]]) -> bool:
         """Whether a further statement speaks of the question nearly as well as the best, or of what is still open."""

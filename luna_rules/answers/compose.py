@@ -128,7 +128,10 @@ def _checked(sentences: Sequence[AnswerSentence], passages: Sequence[Passage]) -
             source[start:end] == piece for (start, end), piece in zip(sentence.spans, sentence.slices, strict=True)
         )
         lines = [f"{piece} [chunk {sentence.chunk_id}]" for piece in sentence.slices]
-        if verbatim and all(checker.check_sentence(line).verdict == "ok" for line in lines):
+        # A piece of several lines is read line by line where the answer is read as a whole.
+        parts = [part for line in lines for part in (checker.check_text(line) if "\n" in line.strip() else ())]
+        single = [checker.check_sentence(line) for line in lines]
+        if verbatim and all(one.verdict == "ok" for one in (*single, *parts)):
             kept.append(sentence)
     return tuple(kept)
 

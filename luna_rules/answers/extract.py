@@ -46,7 +46,7 @@ class Extractor:
         self._passages = passages
         self._matcher = matcher
         self._scorer = StatementScorer(question, passages, matcher, today)
-        self._chooser = Chooser(question, passages, matcher)
+        self._chooser = Chooser(question, passages, matcher, self._scorer.passage_concepts)
 
     def passage_concepts(self, number: int) -> Mapping[int, float]:
         """What a passage as a whole speaks of, its heading and title included."""

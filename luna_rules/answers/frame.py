@@ -17,7 +17,7 @@ from luna_rules.answers.smalltalk import TALKS
 
 _DIGIT = re.compile(r"\d|§")
 _HEADING_MARK = re.compile(
-    r"^\s*(?:§+\s*\d+\s?[a-z]?|Art(?:ikel|\.)?\s*\d+|Anlage\s*\d*|Anhang\s*\d*)\s*(?:[-–—:]\s*)?", re.I
+    r"^\s*(?:§+\s*\d+\s?[a-z]?\b|Art(?:ikel|\.)?\s*\d+\b|(?:Anlage|Anhang)\b\s*\d*\b)\s*(?:[-–—:]\s*)?", re.I
 )
 _INNER_QUOTES = str.maketrans({"„": "‚", "“": "‘", "”": "‘", '"': "‘"})
 _NOT_SAID = re.compile(r"\((?:weggefallen|aufgehoben|zu den? § .*)\)", re.I)

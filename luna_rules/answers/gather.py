@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from luna_rules.answers.definitions import Definition, asked_term, definition_of
 from luna_rules.answers.energies import energies_of, has_twin, is_twin, law_energy
 from luna_rules.answers.frame import heading_of
+from luna_rules.answers.identifiers import home, homes, identifiers
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want, read_question
 from luna_rules.answers.signs import value_spans
 from luna_rules.search.words import FUNCTION_WORDS, spelling, stem, tokens
 
-AGREEMENT = "agreement"
+LEAD = "lead"
 """The score of passages of the section that search puts first: how far its best passage leads the best one of any other
-section, as a share of its own score. Set only where search's signs point at the section together."""
+section, as a share of its own score."""
+SECOND = "second"
+"""The score that passages of the second search bear (see `second`)."""
 POOL = 40
 """How many passages are looked through for neighbours and twins."""
 DEFINING_POOL = 150
@@ -29,9 +32,6 @@ _MOST_DEFINITIONS = 3
 _MOST_TITLED = 2
 _MOST_FURTHER = 20
 _LOOKED_AT = 8
-_CERTAIN = 2.9
-_POINTED = 0.95
-"""Best passages score about 3; `section` is the ranker's own share of a passage's section in what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,11 @@ def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Gro
     twins: tuple[Passage, ...] = ()
     if not read.laws and read.place is None:
         first, twins = _one_energy(read.text, first)
-    first = _agreed(first)
+    if marks := identifiers(read.text):
+        # What bears another number is about another thing, however alike it reads.
+        bearing = homes(first, marks)
+        first = [passage for passage in first if home(passage) in bearing] or first
+    first = _with_lead(first)
     best = first[:top_k]
     neighbours = _neighbours(read, best, first[top_k:])
     term = _term(read)
@@ -86,20 +90,21 @@ def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Gro
             rest, _ = _one_energy(read.text, rest)
         defining = _defining(definition, [*first, *rest], best[0].score if best else 1.0)
     titled = [] if term else _titled(read, first[top_k:])
-    chosen = _unique([*defining, *best, *titled, *neighbours])
+    several = _heads(first) if len(read.parts) > 1 else []
+    chosen = _unique([*defining, *best, *several, *titled, *neighbours])
     used = {passage.chunk_id for passage in chosen}
     further = [passage for passage in first if passage.chunk_id not in used]
     return Ground(tuple(chosen), twins, tuple(further[:_MOST_FURTHER]))
 
 
-def _agreed(passages: list[Passage]) -> list[Passage]:
+def _with_lead(passages: list[Passage]) -> list[Passage]:
     """The passages, those of the first section with their lead over all others as a score more."""
-    if len(passages) < _LOOKED_AT or passages[0].score < _CERTAIN or passages[0].scores.get("section", 0.0) < _POINTED:
+    if len(passages) < _LOOKED_AT or passages[0].score <= 0:
         return passages
     section = _section(passages[0])
     rival = next((p.score for p in passages if _section(p) != section), passages[-1].score)
-    lead = 1.0 - rival / passages[0].score
-    return [replace(p, scores={**p.scores, AGREEMENT: lead}) if _section(p) == section else p for p in passages]
+    lead = max(0.0, 1.0 - rival / passages[0].score)
+    return [replace(p, scores={**p.scores, LEAD: lead}) if _section(p) == section else p for p in passages]
 
 
 def _unique(passages: Iterable[Passage]) -> list[Passage]:
@@ -138,6 +143,14 @@ def _neighbours(read: Question, best: Sequence[Passage], others: Sequence[Passag
     if wants and len(found) > _MOST_NEIGHBOURS:
         found.sort(key=lambda passage: not value_spans(passage.text, wants))
     return found[:_MOST_NEIGHBOURS]
+
+
+def _heads(passages: Sequence[Passage]) -> list[Passage]:
+    """The best passage of each of the first sections: a question for several things has its answers in several."""
+    found: dict[object, Passage] = {}
+    for passage in passages:
+        found.setdefault(_section(passage), passage)
+    return list(found.values())[:_SECTIONS]
 
 
 def _titled(read: Question, others: Sequence[Passage]) -> list[Passage]:

@@ -7,6 +7,9 @@ well answer them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from luna_rules.answers.text import fold, word_set
 
 _NOW = (
     r"\b(?:heute|zurzeit|zur zeit|derzeit|gerade|aktuell\w*|momentan|im moment|gegenwärtig|today|currently|right now)\b"
@@ -68,3 +71,48 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 def beyond_law(question: str) -> str:
     """Why no statute answers the question, in German; empty where one may."""
     return next((reason for reason, pattern in _KINDS if pattern.search(question)), "")
+
+
+OTHER_FIELD = "gefragt ist nach einem anderen Rechtsgebiet"
+_OTHER_FIELDS = word_set(
+    """
+    einkommensteuer lohnsteuer umsatzsteuer mehrwertsteuer grundsteuer grunderwerbsteuer erbschaftsteuer schenkungsteuer
+    hundesteuer kfz-steuer kirchensteuer gewerbesteuer steuererklaerung steuerklasse kilometerpauschale pendlerpauschale
+    rundfunkbeitrag dienstwagen
+    kindergeld elterngeld wohngeld buergergeld arbeitslosengeld krankengeld sozialhilfe grundsicherung bafoeg rente
+    rentner krankenkasse krankenversicherung pflegegrad pflegegeld mutterschutz elternzeit unterhaltsvorschuss
+    fuehrerschein landstrasse autobahn tempolimit geschwindigkeit blitzer parkverbot promille verkehrsschild fahrverbot
+    winterreifen strassenverkehr fahrrad bussgeldkatalog
+    testament erbe erben erbt erbschaft pflichtteil scheidung sorgerecht ehevertrag heiraten adoption namensrecht
+    mietwohnung mietvertrag mietkaution mietminderung mieterhoehung nebenkostenvorauszahlung eigenbedarf untervermietung
+    handyvertrag mobilfunkvertrag internetvertrag fitnessstudio ticket flug flugverspaetung zugverspaetung reise
+    gewaehrleistung garantie widerrufsrecht kassenbon
+    mindestlohn urlaubstage urlaub arbeitsvertrag ueberstunden kuendigungsschutz arbeitszeugnis probezeit betriebsrat
+    baugenehmigung bebauungsplan grenzabstand hecke zaun nachbarrecht denkmalschutz denkmalgeschuetzt
+    strafgesetzbuch gefaengnis freiheitsstrafe diebstahl koerperverletzung
+    schulpflicht kita kindergarten studium reisepass personalausweis wahlrecht einbuergerung aufenthaltstitel
+    waffenschein trinkwasser abwasser abwassergebuehr wasseranschluss wasserversorger wasserpreis wasserrechnung
+    hund hunde katze haustier muell muellabfuhr restmuell sperrmuell altpapier laermschutz ruhezeiten
+    kredit kontoauszug kontoauszuege girokonto aktien kryptowaehrung lebensversicherung haftpflicht hausrat
+    """
+)
+"""Words of everyday law that is not the energy trade's, folded: taxes on income, social benefits, traffic, family,
+rent, work, building, pets, water. Where a law does speak of one of them, it answers."""
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_COMPOUND_FROM = 9
+_ENDINGS = ("", "e", "n", "s", "en", "er", "es", "em")
+
+
+def other_field(question: str, cited: Sequence[str]) -> tuple[str, ...]:
+    """Words of another field of law in the question that nothing cited uses, as written."""
+    asked = [word for word in _WORDS.findall(question) if _of_other_field(fold(word))]
+    if not asked:
+        return ()
+    text = fold(" ".join(cited))
+    return tuple(word for word in asked if fold(word)[: max(4, len(word) - 2)] not in text)
+
+
+def _of_other_field(word: str) -> bool:
+    if any(word.endswith(ending) and word[: len(word) - len(ending)] in _OTHER_FIELDS for ending in _ENDINGS):
+        return True
+    return any(word[:length] in _OTHER_FIELDS for length in range(_COMPOUND_FROM, len(word)))

@@ -38,6 +38,11 @@ class ConceptMatcher(Protocol):
         """Concepts whose own word occurs in no passage that the asker may see; empty where that is not known."""
         ...
 
+    @property
+    def known(self) -> frozenset[int]:
+        """Concepts whose own word does occur in a passage that the asker may see; empty where that is not known."""
+        ...
+
     def concepts(self, text: str) -> Mapping[int, float]:
         """Which concepts `text` speaks of, and how plainly: 1 for the word itself, less for synonyms and parts."""
         ...
@@ -75,6 +80,11 @@ class WordMatcher:
 
     @property
     def unknown(self) -> frozenset[int]:
+        """Nothing is known of the corpus."""
+        return frozenset()
+
+    @property
+    def known(self) -> frozenset[int]:
         """Nothing is known of the corpus."""
         return frozenset()
 
@@ -135,6 +145,7 @@ class QueryMatcher:
         self._labels = [group.asked for group in groups]
         self._weights: list[float] = []
         self._unknown: set[int] = set()
+        self._known: set[int] = set()
         # For each term the (concept, alternative) that it belongs to; for each alternative its size and weight.
         self._places: dict[str, list[tuple[int, int]]] = {}
         self._alternatives: list[tuple[int, float]] = []
@@ -156,8 +167,7 @@ class QueryMatcher:
         if frequency is None or total <= 0:
             return 1.0
         seen = min((frequency(term) for term in terms), default=0)
-        if seen == 0:
-            self._unknown.add(concept)
+        (self._known if seen else self._unknown).add(concept)
         return max(0.2, math.log((total + 1) / (seen + 0.5)) / math.log(total + 1))
 
     @property
@@ -174,6 +184,11 @@ class QueryMatcher:
     def unknown(self) -> frozenset[int]:
         """Concepts whose own word occurs in no passage that the asker may see."""
         return frozenset(self._unknown)
+
+    @property
+    def known(self) -> frozenset[int]:
+        """Concepts whose own word occurs in a passage that the asker may see."""
+        return frozenset(self._known)
 
     def concepts(self, text: str) -> Mapping[int, float]:
         """The best alternative of each concept; one of several terms counts with the share that is there."""

@@ -130,6 +130,8 @@ _GERMAN = re.compile(
 )
 
 
+STRAY_POINT = re.compile(r"(§{1,2})\s*\.\s*(?=\d)")
+"""„§. 48“ means § 48."""
 _MAX_RANGE = 10
 _MONEY = re.compile(
     r"\b(?:kostet|wie teuer|kosten|bußgeld|geldbuße|prämie|gewinn|rundfunkbeitrag|gebühr\w*|wie viel (?:geld|euro|cent)"
@@ -237,7 +239,7 @@ def _is_english(text: str) -> bool:
 
 
 def _lookup(text: str) -> Lookup | None:
-    text = as_written(text, KNOWN_LAWS)
+    text = as_written(STRAY_POINT.sub(r"\1 ", text), KNOWN_LAWS)
     found = find_references(text, KNOWN_LAWS)
     laws = _laws(text)
     law = next((reference.law for reference in found if reference.law), laws[0] if laws else None)

@@ -15,7 +15,7 @@ _LIGHT_WORDS = word_set(
     jahr jahre jahren jahres tag tage tagen monat monate monaten woche wochen stunde stunden uhr euro cent prozent kw
     kwh mw mwh kilowatt kilowattstunde kilowattstunden megawatt geld pro frist datum dauer hoechstens mindestens betrag
     hoehe
-    dauert dauern dauerte laeuft laufen gilt gelten gueltig betraegt betragen kostet kosten gibt
+    teuer teure teuren dauert dauern dauerte laeuft laufen gilt gelten gueltig betraegt betragen kostet kosten gibt
     year years month months day days week weeks euro euros percent per
     """
 )

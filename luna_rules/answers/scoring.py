@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 
 from luna_rules.answers.fitness import Fitness
+from luna_rules.answers.identifiers import bears, identifiers
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
@@ -35,6 +36,9 @@ _ROW = 0.12
 """What it is worth that a row of a table bears the number or letter that was asked for: „Modul B“."""
 _HEADER_ONLY = 0.6
 _FIRM_WORTH = 0.06
+_IDENTIFIED = 0.3
+_OTHER_NUMBER = 0.3
+"""What a row is worth that bears another number than the one that was asked for."""
 _LEAST_ROLE = 0.35
 _NO_SUBJECT = 0.55
 _LITTLE = 0.3
@@ -98,6 +102,7 @@ class StatementScorer:
         self._fitness = Fitness(question, today)
         self._unit = unit_pattern(question.text)
         self._marks = set(MARK.findall(question.text))
+        self._identifiers = identifiers(question.text)
         self._around = [self._surroundings(number, passage) for number, passage in enumerate(passages)]
 
     def _surroundings(self, number: int, passage: Passage) -> tuple[Mapping[int, float], Mapping[int, float]]:
@@ -214,6 +219,11 @@ class StatementScorer:
                 score += _ROW
             elif not self._matcher.concepts(row):
                 score *= _HEADER_ONLY
+        if self._identifiers:
+            if any(bears(text, mark) for mark in self._identifiers):
+                score += _IDENTIFIED
+            elif statement.table:
+                score *= _OTHER_NUMBER
         if len(text) < 30:
             score *= 0.5
         score += 0.05 / (1 + place)

@@ -16,6 +16,8 @@ from luna_rules.documents.sentences import ITEM_MARKER, split_sentences
 
 _ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
 _SKIP = re.compile(r"\s*(?:#{1,6}\s|<|\(weggefallen\)|-\s*\|?$|Inhaltsübersicht)")
+_HEADING = re.compile(r"#{1,6}[ \t][^\n]*(?=\n)")
+_SOURCE = re.compile(r"\s*\(Fundstelle:[^()]*\)\s*")
 _DEFINES = re.compile(r"begriff|definition|bestimmung der begriffe", re.I)
 _ENTRY = re.compile(r"^\d{1,3}[a-z]{0,2}\\?[.)]\s", re.M)
 _SUB_ITEM = re.compile(r"[a-z]{1,2}\\?\)\s")
@@ -96,6 +98,9 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
         if line_start and _SKIP.match(text, start):
             group = None
             continue
+        if len(spans) > 1 and _SOURCE.fullmatch(text, start, end):
+            group = None
+            continue
         if line_start and layout.is_heading(text[start:end], headings):
             continue
         rows = layout.table_rows(text, (start, end))
@@ -159,7 +164,7 @@ def _spans(text: str) -> tuple[list[tuple[int, int]], set[int]]:
     """
     found: list[tuple[int, int]] = []
     torn: set[int] = set()
-    for span in split_sentences(text):
+    for span in (part for whole in split_sentences(text) for part in _below_heading(text, whole)):
         for number, part in enumerate(layout.without_furniture(text, span)):
             if number:
                 torn.add(part[0])
@@ -173,6 +178,18 @@ def _spans(text: str) -> tuple[list[tuple[int, int]], set[int]]:
                     continue
             found.append(part)
     return found, torn
+
+
+def _below_heading(text: str, span: tuple[int, int]) -> list[tuple[int, int]]:
+    """A span, cut behind the Markdown headings that it begins with: no empty line need follow a heading."""
+    start, end = span
+    found: list[tuple[int, int]] = []
+    while _begins_line(text, start) and (heading := _HEADING.match(text, start, end)) and heading.end() < end:
+        found.append((start, heading.end()))
+        start = heading.end()
+        while start < end and text[start].isspace():
+            start += 1
+    return [*found, (start, end)] if start < end else found
 
 
 def _apart(text: str, statement: Statement) -> list[Statement]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from luna_rules.answers.compose import assess_question
-from luna_rules.answers.gather import AGREEMENT, ground
-from luna_rules.answers.intent import beyond_law
+from luna_rules.answers.gather import LEAD, ground
+from luna_rules.answers.intent import beyond_law, other_field
 from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import read_question
@@ -91,7 +91,7 @@ def many(lead: float, **scores: float) -> list[Passage]:
 
 
 def agreement(passages: list[Passage]) -> float:
-    return max(p.scores.get(AGREEMENT, 0.0) for p in ground("Wer zahlt?", [passages], 6).passages)
+    return max(p.scores.get(LEAD, 0.0) for p in ground("Wer zahlt?", [passages], 6).passages)
 
 
 def test_the_lead_of_the_first_section_is_told() -> None:
@@ -99,18 +99,34 @@ def test_the_lead_of_the_first_section_is_told() -> None:
     assert agreement(many(0.0)) == pytest.approx(0.0)
 
 
-def test_a_lead_counts_only_where_search_points_at_the_section() -> None:
-    assert agreement(many(0.2, section=0.5)) == 0.0
-    assert agreement([replace(p, score=p.score / 2) for p in many(0.2)]) == 0.0
+def test_no_lead_is_told_of_a_handful_of_passages() -> None:
     assert agreement(many(0.2)[:5]) == 0.0
 
 
 def test_a_section_that_search_is_certain_of_is_answered_from_in_other_words() -> None:
-    question = "Was muss Mutter im Trockenraum dulden?"
-    law = replace(PASSAGE, law="X", section="§ 1", text="Der Eigentümer hat den Einbau der Geräte zu dulden.")
+    question = "Muss Mutter den Einbau im Trockenraum dulden?"
+    law = replace(PASSAGE, law="X", section="§ 1", text="Der Eigentümer hat den Einbau zu dulden.")
     assert not assess_question(question, [law], WordMatcher(question)).supported
-    sure = replace(law, scores={AGREEMENT: 0.2})
+    sure = replace(law, scores={LEAD: 0.3})
     assert assess_question(question, [sure], WordMatcher(question)).supported
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("Wie lange ist die Kündigungsfrist für meine Mietwohnung?", ("Mietwohnung",)),
+        ("Welche Frist gilt für die Abgabe der Einkommensteuererklärung?", ("Einkommensteuererklärung",)),
+        ("Wie kündige ich meinen Wasseranschluss?", ("Wasseranschluss",)),
+        ("Wie hoch ist die Stromsteuer?", ()),
+        ("Wie lange gilt die Ersatzversorgung?", ()),
+    ],
+)
+def test_words_of_another_field_of_law_are_told(question: str, other: tuple[str, ...]) -> None:
+    assert other_field(question, ["Die Frist beträgt einen Monat."]) == other
+
+
+def test_a_law_that_speaks_of_the_other_field_answers() -> None:
+    assert other_field("Fällt Umsatzsteuer an?", ["Die Umsatzsteuer ist auszuweisen."]) == ()
 
 
 def test_the_near_questions_are_whole_and_ask_nothing_twice() -> None:

@@ -72,6 +72,19 @@ def test_every_evidence_stands_in_its_provision() -> None:
     assert not wrong
 
 
+@needs_laws
+def test_the_questions_of_laws_and_documents_have_their_evidence_there() -> None:
+    documents = {path.stem: plain(path.read_text("utf-8")) for path in (GOLD / "documents").iterdir()}
+    wrong: list[str] = []
+    for row in rows(GOLD / "questions_answers.jsonl"):
+        assert bool(row["gold"]) == (row["kind"] in ("law", "document")), row["id"]
+        assert row["use"] in ("tune", "report"), row["id"]
+        for one in row["gold"]:
+            text = documents[one["document"]] if "document" in one else passages()[one["law"], one["section"]]
+            wrong += [f"{row['id']}: {words}" for words in row["evidence"] if plain(words) not in text]
+    assert not wrong
+
+
 def test_the_halves_are_balanced_and_share_no_provision() -> None:
     questions = read_questions(SPLIT.read_text("utf-8"), SPLIT.name)
     assert len(questions) >= 400
