@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from luna_rules.answers.model import Answer
 from luna_rules.comparison.answer import compare
 from luna_rules.comparison.question import asked_comparison
 from resources.database import AsyncConnection
-from resources.vectors.index import Filters, SearchResult
+from resources.vectors.index import Filters
 
 _MOST = 60
 """Passages of one provision on one day that are compared."""
@@ -63,7 +64,5 @@ def _both(one: Found, other: Found) -> Found:
 
 
 def _with(found: Found, pairs: list[tuple[Any, dict[str, Any]]]) -> Found:
-    first = found.result
-    hits = tuple(hit for hit, _ in pairs)
-    result = SearchResult(hits, first.query, first.index_versions, first.generation, first.timings_ms)
+    result = replace(found.result, hits=tuple(hit for hit, _ in pairs))
     return Found(result, tuple(row for _, row in pairs))

@@ -56,8 +56,8 @@ class Composed:
     """An answer that may leave: checked, with the passages that it cites.
 
     `generation` is the state of the corpus that was seen. `writing` tells of the language models that were asked, None
-    where none was. `lasting` is False where a fault that passes (a server that is down) decided who wrote it: the same
-    question is then to be answered afresh.
+    where none was. `lasting` is False where a fault that passes (a server that is down) decided what was found or who
+    wrote it: the same question is then to be answered afresh.
     """
 
     answer: Answer
@@ -121,6 +121,7 @@ def checked(answer: Answer, found: Found, registry: Registry) -> Composed:
         index_versions=found.result.index_versions,
         ground=ground_of(found.rows, cited),
         generation=found.result.generation,
+        lasting=not found.result.without_vectors,
     )
 
 

@@ -228,7 +228,7 @@ async def write(
         composed = brief.draft
     for attempt in attempts:
         registry.attempts.labels(attempt.role, attempt.outcome).inc()
-    lasting = all(attempt.outcome in ("written", "unproven") for attempt in attempts)
+    lasting = composed.lasting and all(attempt.outcome in ("written", "unproven") for attempt in attempts)
     return replace(composed, writing=_writing(attempts) if attempts else None, lasting=lasting)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import httpx
@@ -15,6 +16,9 @@ from luna_rules.answers.written import WrittenChecker, under_short_ids
 from resources.embedder import EmbedderError, OllamaEmbedder
 from resources.generator import ANSWER_TOKENS, GeneratorError, OllamaGenerator
 from resources.model_store import pull
+from resources.secrets import DatabaseUrls
+from resources.vectors.embedders import Embedders
+from tests.contract.index_world import World
 from tests.services.tiny_model import NAME, WIDTH, WINDOW, gguf
 
 SOME_PIECES = 40
@@ -23,10 +27,9 @@ HOST = os.environ.get("LUNA_TEST_OLLAMA_HOST", "")
 pytestmark = pytest.mark.skipif(not HOST, reason="LUNA_TEST_OLLAMA_HOST names no Ollama server")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def model() -> str:
+def put(seed: int = 7) -> None:
     """The model on the server: its bytes uploaded as a blob, then named."""
-    data = gguf()
+    data = gguf(seed)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     with httpx.Client(base_url=HOST, timeout=120) as http:
         http.post(f"/api/blobs/{digest}", content=data).raise_for_status()
@@ -37,6 +40,12 @@ def model() -> str:
             "stream": False,
         }
         http.post("/api/create", json=body).raise_for_status()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def model() -> str:
+    """A model of random weights."""
+    put()
     return NAME
 
 
@@ -105,3 +114,43 @@ def test_its_vectors_have_one_dimension() -> None:
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
     embedder.check_unchanged()
     embedder.close()
+
+
+@pytest.fixture
+async def world(migrated_database: DatabaseUrls, model: str) -> AsyncIterator[World]:
+    made = World(migrated_database, models=HOST)
+    try:
+        made.embedders.space(model)
+    except EmbedderError as fault:
+        made.embedders.close()
+        pytest.skip(f"this server makes no vectors with a model that writes: {fault}")
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def test_an_index_is_built_searched_and_guarded_with_its_vectors(world: World) -> None:
+    tenant = world.tenant()
+    texts = ["Das Netz liefert Strom", "Der Zähler misst den Verbrauch", "Wer kündigt, hat sechs Wochen Frist"]
+    version = world.live(tenant, *(world.document(tenant, [text]) for text in texts), model=NAME)
+    info = world.writer.version(version)
+    assert (info.embedder, info.dimension) == (f"{NAME}:latest", WIDTH)
+    assert world.writer.verify(version).ok
+    (segment,) = world.writer.segments(version)
+    with Embedders(HOST) as embedders:
+        made = embedders.questions(embedders.space(NAME), texts)
+    assert np.allclose(world.writer.read_vectors(segment.id, WIDTH), made, atol=5e-3), "this model knows no prefixes"
+    found = await world.search(tenant, texts[1])
+    assert found.without_vectors == ()
+    assert max(hit.scores["dense"] for hit in found.hits) > 0
+    put(seed=8)
+    try:
+        other = await world.search(tenant, texts[2])
+        assert other.without_vectors == (version,)
+        assert other.hits, "words find"
+        with pytest.raises(EmbedderError) as caught:
+            world.add(version, tenant, world.document(tenant, ["Neues vom Netz"]))
+        assert caught.value.fault == "other_model"
+    finally:
+        put()
+    assert (await world.search(tenant, texts[2])).without_vectors == ()

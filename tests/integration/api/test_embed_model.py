@@ -33,7 +33,9 @@ def served(database: Database, script: Script, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("resources.vectors.questions.PROBE_TIMEOUT_S", 60.0)
     with (
         fake_ollama(script) as url,
-        serve(database, database.settings.home, ollama_host=url, generate_model=WRITER) as running,
+        serve(
+            database, database.settings.home, ollama_host=url, generate_model=WRITER, fallback_model=WRITER
+        ) as running,
     ):
         running.context.questions._timeout_s = 60.0
         yield running
@@ -88,6 +90,9 @@ def test_what_readers_and_administrators_see_of_a_model(served: Api, script: Scr
         again = admin.post("/rag/search", json={"question": "Wer verwahrt den Schlüssel?"}).json()["data"]["hits"]
         assert again[0]["item_id"] == item
         assert not any(hit["scores"].get("dense") for hit in again)
+        asked = {"question": "Mit welcher Frist kann der Liefervertrag gekündigt werden?"}
+        answers = [admin.post("/rag/ask", json=asked).json()["data"] for _ in range(2)]
+        assert [(one["answered"], one["cached"]) for one in answers] == [(True, False)] * 2, "found by words, not kept"
         health = seen(admin, "/admin/health")["services"]["qdrant"]
         assert health["state"] == "degraded"
         assert EMBED_MODEL in health["message"]
@@ -98,6 +103,8 @@ def test_what_readers_and_administrators_see_of_a_model(served: Api, script: Scr
         rebuilt(served, EMBED_MODEL)
         assert seen(admin, "/admin/health")["services"]["qdrant"]["state"] == "up"
         assert max(hit["scores"]["dense"] for hit in hits()) > 0, "the same question in the new space"
+        answers = [admin.post("/rag/ask", json=asked).json()["data"] for _ in range(2)]
+        assert [one["cached"] for one in answers] == [False, True]
 
 
 def test_a_model_is_chosen_for_the_next_rebuild(served: Api, script: Script) -> None:
