@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import lzma
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -20,6 +19,7 @@ LAWS = SHARED / "data" / "law"
 STAND = "2026-08-19"
 """The day of the collection in `law/current`: from then on its texts are known to be in force."""
 SETTLE_S = 600.0
+CONFLICT = 409
 
 Log = Callable[[str], None]
 
@@ -69,35 +69,48 @@ def others() -> Iterator[Path]:
     return (path for path in sorted((LAWS / "current").glob("*.md")) if path not in taken)
 
 
-def take_in(api: httpx.Client, log: Log) -> None:
-    """Upload everything that is not there yet and wait until it can be found. Raises `RuntimeError` where it cannot."""
-    waiting: list[str] = []
+def take_in(api: httpx.Client, log: Log, *, hold_back: Container[str] = ()) -> bool:
+    """Upload what is not there yet, but for the names held back, and wait until it can be found; whether all was new.
+
+    Raises `RuntimeError` where something cannot be taken in.
+    """
+    sent: list[Sent] = []
     for law in VERSIONS:
         document = ""
         for text in law:
-            data = send(
-                api, text.name, text.read(), valid_from=text.valid_from, valid_to=text.valid_to, document=document
-            )
-            document = str(data["document_id"])
-            waiting.append(str(data["item_id"]))
-    waiting += [str(send(api, path.name, path.read_bytes())["item_id"]) for path in others()]
-    log(f"{len(waiting)} texts are uploaded")
-    settle(api, waiting)
+            if text.name in hold_back:
+                continue
+            one = send(api, text.name, text.read(), text.valid_from, text.valid_to, document)
+            document = one.document_id
+            sent.append(one)
+    sent += [send(api, path.name, path.read_bytes()) for path in others()]
+    log(f"{sum(one.new for one in sent)} of {len(sent)} texts are new")
+    settle(api, [one.item_id for one in sent])
+    return all(one.new for one in sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of an upload; `new` is false where the same bytes were there already."""
+
+    item_id: str
+    document_id: str
+    new: bool
 
 
 def send(
-    api: httpx.Client, name: str, data: bytes, *, valid_from: str = "", valid_to: str = "", document: str = ""
-) -> dict[str, Any]:
+    api: httpx.Client, name: str, data: bytes, valid_from: str = "", valid_to: str = "", document: str = ""
+) -> Sent:
     """Upload one text as a public regulation; where it is there already, say which one it is."""
     fields = {"kind": "regulation", "wait": "0", "visibility": "public"}
-    fields |= {key: value for key, value in (("valid_from", valid_from), ("valid_to", valid_to)) if value}
-    if document:
-        fields["document_id"] = document
+    given = (("valid_from", valid_from), ("valid_to", valid_to), ("document_id", document))
+    fields |= {key: value for key, value in given if value}
     response = api.post("/ingest/doc", files={"file": (name, data, "text/markdown")}, data=fields)
     body = response.json()
-    if response.status_code not in (200, 202, 409):
+    if response.status_code not in (200, 202, CONFLICT):
         raise RuntimeError(f"{name}: {response.status_code} {body['message']}")
-    return body["data"]
+    found = body["data"]
+    return Sent(str(found["item_id"]), str(found["document_id"]), response.status_code != CONFLICT)
 
 
 def settle(api: httpx.Client, items: list[str], within_s: float = SETTLE_S) -> None:

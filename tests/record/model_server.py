@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from tests.places import free_port
-from tests.services.ollama import BINARY, _version
+from tests.services.ollama import BINARY, START_TIMEOUT_S
 from tests.services.process import serving
 from tests.services.tiny_model import gguf
 
@@ -38,15 +39,22 @@ def serve(folder: Path) -> Generator[str | None]:
         "OLLAMA_NUM_PARALLEL": "1",
     }
     with serving([str(BINARY), "serve"], folder / "ollama.log", environment) as process:
-        _up(port, process)
         address = ADDRESS.format(port=port)
+        _up(address, process)
         _load(address)
         yield address
 
 
-def _up(port: int, process: subprocess.Popen[bytes]) -> None:
-    if _version(port, process) is None:
-        raise RuntimeError("Ollama gave no answer")
+def _up(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            httpx.get(f"{address}/api/version", timeout=2).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.3)
+        else:
+            return
+    raise RuntimeError(f"Ollama gave no answer within {START_TIMEOUT_S} s")
 
 
 def _load(address: str) -> None:
