@@ -50,7 +50,7 @@ class Stack:
     ) -> None:
         self.down()
 
-    def luna(self, *arguments: str, timeout_s: float = 180, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def luna(self, *arguments: str, timeout_s: float = 400, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the `luna` command against this stack."""
         done = subprocess.run(
             [*LUNA, *arguments],
@@ -117,7 +117,7 @@ class Stack:
         """What `luna status --json` says."""
         return json.loads(self.luna("status", "--json", check=False).stdout)
 
-    def wait_healthy(self, timeout_s: float = 60) -> float:
+    def wait_healthy(self, timeout_s: float = 300) -> float:
         """Wait until the API and what it needs answer; returns the seconds it took."""
         begun = time.monotonic()
         while time.monotonic() - begun < timeout_s:

@@ -106,7 +106,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def test_started_over_http_both_simulators_write_live(stack: Stack) -> None:
     for name in ("smartmeter", "market"):
         stack.data(stack.api.post("/sim/run", json={"simulator": name, "action": "start"}))
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 400
     states: dict[str, dict[str, object]] = {}
     while time.monotonic() < deadline:
         told = stack.data(stack.api.get("/sim/status"))["simulators"]

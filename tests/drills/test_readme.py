@@ -95,7 +95,7 @@ def in_foreground(command: str, folder: Path, ports: dict[str, str]) -> Generato
     )
     try:
         address = f"http://127.0.0.1:{ports['API_PORT']}"
-        for _ in range(480):
+        for _ in range(1200):
             assert process.poll() is None, process.stdout.read() if process.stdout else ""
             try:
                 if httpx.get(f"{address}/health", params={"ready": "1"}, timeout=2).status_code == 200:
@@ -104,12 +104,12 @@ def in_foreground(command: str, folder: Path, ports: dict[str, str]) -> Generato
                 pass
             time.sleep(0.25)
         else:
-            pytest.fail(f"{command}: not ready within two minutes")
+            pytest.fail(f"{command}: not ready within five minutes")
         yield process
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=90)
+        process.communicate(timeout=200)
 
 
 def run(command: str, folder: Path, ports: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -119,7 +119,7 @@ def run(command: str, folder: Path, ports: dict[str, str]) -> subprocess.Complet
         env=environment(**ports),
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=400,
         check=False,
     )
 

