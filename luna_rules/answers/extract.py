@@ -19,6 +19,7 @@ from luna_rules.answers.scoring import WHOLE_LIST, Scored, StatementScorer
 from luna_rules.answers.signs import SIGNS, WORTH
 from luna_rules.answers.statements import parents
 from luna_rules.documents.sentences import ITEM_MARKER
+from luna_rules.search.laws import section_key
 
 _SATZ = re.compile(r"\bSatz\s*([1-9]\d?)\b", re.I)
 
@@ -152,9 +153,28 @@ class Extractor:
             return Extract(self._in_order(self._chooser.choose(ranked)), tuple(ranked), ranked[0])
         order = sorted(hits, key=lambda n: (absatz_key(self._passages[n].paragraph), n))
         in_order = sorted(ranked, key=lambda s: (order.index(s.statement.passage), s.statement.start))
+        if len(lookup.numbers) > 1:
+            in_order = self._section_by_section(in_order, lookup)
         if lookup.paragraph and (satz := _SATZ.search(self._question.text)):
             in_order = in_order[int(satz[1]) - 1 :] or in_order
         return self._leading(in_order, in_order)
+
+    def _section_by_section(self, in_order: list[Scored], lookup: Lookup) -> list[Scored]:
+        """The first sentences of each of several provisions before the second ones, in the order of the provisions."""
+        places: dict[str | None, int] = {}
+        for number in lookup.numbers:
+            for passage in self._passages:
+                if section_key(passage.section or "") == number:
+                    places.setdefault(passage.section, len(places))
+        seen: dict[str | None, int] = {}
+        turns: list[tuple[int, int, Scored]] = []
+        for scored in in_order:
+            section = self._passages[scored.statement.passage].section
+            seen[section] = seen.get(section, 0) + 1
+            turns.append((seen[section], places.get(section, len(places)), scored))
+        room = max(1, MOST_SENTENCES // max(1, len(places)))
+        kept = [turn for turn in turns if turn[0] <= room]
+        return [scored for _, _, scored in sorted(kept, key=lambda turn: (turn[1], turn[0]))]
 
     def _leading(self, in_order: list[Scored], ranked: list[Scored]) -> Extract:
         """Statements from the beginning on, as many as an answer holds."""

@@ -137,3 +137,36 @@ def test_an_answer_stays_short() -> None:
 def test_no_passages_give_nothing() -> None:
     assert chosen("Wie lange?") == ()
     assert chosen("Wie lange?", passage("")) == ()
+
+
+def test_several_provisions_are_read_one_after_the_other() -> None:
+    found = [
+        passage(
+            f"Die Vorschrift Nummer {n} regelt etwas Eigenes. Sie geht noch weiter und weiter.",
+            n,
+            section=f"§ {n}",
+            law="EnWG",
+        )
+        for n in (38, 36, 37)
+    ]
+    read = [sentence.chunk_id for sentence in chosen("§§ 36-38 EnWG", *found)]
+    assert list(dict.fromkeys(read)) == ["c36", "c37", "c38"]
+
+
+def test_a_stray_point_behind_the_sign_does_not_hide_a_provision() -> None:
+    found = passage("Die Vorschrift regelt die Konzessionsabgaben der Gemeinden.", section="§ 48", law="EnWG")
+    assert read_question("Was steht im §. 48 EnWG?").lookup is not None
+    assert chosen("Was steht im §. 48 EnWG?", found)
+
+
+def test_the_sentence_right_below_a_heading_is_read() -> None:
+    text = "## Spitzenlast\nDie Spitzenlast darf 850 kW nicht überschreiten. Ab 800 kW wird abgeschaltet."
+    read = [text[slice(*one.spans[0])] for one in statements(passage(text))]
+    assert read[0] == "Die Spitzenlast darf 850 kW nicht überschreiten."
+
+
+def test_the_note_of_the_source_is_no_statement() -> None:
+    text = "(Fundstelle: BGBl. I 2020, 3178)\n\nDie Höhe der Marktprämie wird berechnet."
+    assert [text[slice(*one.spans[0])] for one in statements(passage(text))] == [
+        "Die Höhe der Marktprämie wird berechnet."
+    ]
