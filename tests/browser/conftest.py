@@ -91,14 +91,14 @@ def base_url(real_server: bool) -> Iterator[str]:
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(100):
+    for _ in range(600):
         if server.poll() is not None:
             pytest.fail(f"the stand-in for the API ended with {server.returncode}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.1)
-    pytest.fail("the stand-in for the API did not start within 10 s")
+    pytest.fail("the stand-in for the API did not start within a minute")
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +113,7 @@ def browser() -> Iterator[Browser]:
     path = os.environ.get("LUNA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("chromium is not installed: apt-get install chromium, or set LUNA_CHROMIUM")
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield started
@@ -122,7 +122,7 @@ def browser() -> Iterator[Browser]:
 
 def _session(browser: Browser, base_url: str, viewport: dict[str, int]) -> tuple[BrowserContext, Session]:
     context = browser.new_context(viewport=viewport, locale="de-DE", reduced_motion="reduce")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     session = Session(context.new_page(), base_url)
     host = urlsplit(base_url).netloc
 
