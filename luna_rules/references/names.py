@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _GENITIVE = re.compile(r"(gesetz|gesetzbuch|buch|vertrag)e?s\Z|(kodex)es\Z")
+_NO_LETTER = re.compile(r"[\W_]+")
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
 _LONG = 8
 """Length of a key from which two slips are forgiven."""
@@ -41,10 +43,11 @@ class LawNames:
             self._by_length.setdefault(len(key), []).append(key)
 
     @staticmethod
+    @lru_cache(maxsize=4096)  # each run of words of a question is asked for again by the next step and lexicon
     def normalise(name: str) -> str:
         """The key of a name: lower case, umlauts written out, without blanks, hyphens and the ending of a genitive."""
         folded = unicodedata.normalize("NFC", name).casefold().translate(_FOLD)
-        key = "".join(char for char in folded if char.isalnum())
+        key = _NO_LETTER.sub("", folded)
         return _GENITIVE.sub(lambda match: match.group(1) or match.group(2), key)
 
     def exact(self, fragment: str) -> str | None:

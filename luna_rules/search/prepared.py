@@ -28,7 +28,7 @@ class Weights:
     part: float = 0.5
     k1: float = 1.5
     b_body: float = 0.9
-    b_other: float = 0.3
+    b_other: float = 0.2
     idf_power: float = 0.75
     section: float = 1.0
     chunk: float = 0.6

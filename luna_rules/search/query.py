@@ -35,6 +35,7 @@ _SECOND = 0.5
 _UNNAMED = 0.2
 _LOOSE = 0.35
 _MOST_ALTERNATIVES = 12
+_MOST_KNOWN = 4096
 _SEPARABLE = (
     "ab|an|auf|aus|bei|dar|durch|ein|fest|fort|frei|her|hin|los|mit|nach|nieder|über|um|unter|vor|weg|"
     "zu|zurück|zusammen"
@@ -148,6 +149,7 @@ class QueryParser:
         self._lookups = LookupParser(lexicon.laws, tables.law_names)
         self._similar = SimilarTerms(lexicon.terms)
         self._wordings = WordingIndex(tables.sections, self._analyser)
+        self._known: dict[str, tuple[tuple[tuple[str, ...], float], ...]] = {}
 
     def parse(self, question: str) -> Query:
         """Parses a question of any length; an empty one gives a query without groups."""
@@ -318,16 +320,25 @@ class QueryParser:
         return tuple(dict.fromkeys(found))
 
     def _meant(self, wordings: Iterable[str], weight: float) -> list[Alternative]:
-        found: list[Alternative] = []
-        for wording in wordings:
-            analysed = [word for raw in words.tokens(words.clean(wording)) if (word := self._analyser.word(raw)).full]
-            if not analysed:
-                continue
-            terms = tuple(word.full[0] for word in analysed)
-            found.append(Alternative(terms, weight / math.sqrt(len(terms))))
-            if len(analysed) == 1 and analysed[0].parts and not self._is_known(terms[0]):
-                found.append(Alternative(analysed[0].parts, weight * _PARTS))
+        return [Alternative(terms, weight * own) for wording in wordings for terms, own in self._said(wording)]
+
+    def _said(self, wording: str) -> tuple[tuple[tuple[str, ...], float], ...]:
+        """The terms of a table's wording, each way to say it with its weight; tables say the same in many places."""
+        found = self._known.get(wording)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[wording] = self._read(wording)
         return found
+
+    def _read(self, wording: str) -> tuple[tuple[tuple[str, ...], float], ...]:
+        analysed = [word for raw in words.tokens(words.clean(wording)) if (word := self._analyser.word(raw)).full]
+        if not analysed:
+            return ()
+        terms = tuple(word.full[0] for word in analysed)
+        if len(analysed) == 1 and analysed[0].parts and not self._is_known(terms[0]):
+            return (terms, 1.0), (analysed[0].parts, _PARTS)
+        return ((terms, 1.0 / math.sqrt(len(terms))),)
 
     def _hints(self, text: str) -> list[Group]:
         keys = [words.stem(words.spelling(raw)) for raw in words.tokens(text)]
