@@ -42,7 +42,7 @@ TEST_WORKERS ?= 2
 test: $(VENV)/.dev ## unit, contract and integration tests on the embedded parts
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
-drills: $(VENV)/.dev ## kills and faults
+drills: $(VENV)/.dev ## a whole stack, kills and faults
 	$(BIN)/python -m pytest tests/drills tests/integration -m drill --timeout=600
 
 test-services: $(VENV)/.dev ## the suites on the database again, on a real TimescaleDB

@@ -87,7 +87,7 @@ def base_url(real_server: bool) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=100)
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -60,7 +60,7 @@ def test_a_database_that_stops_and_comes_back(breakable: Breakable) -> None:
             assert response.json()["data"]["part"] == "db"
             assert "db" in response.json()["message"]
             assert int(response.headers["Retry-After"]) > 0
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 150
         stream = user.post("/rag/ask", json={"question": "Netz?", "stream": True})
         assert "event: error" in stream.text
         assert '"part":"db"' in stream.text

@@ -118,6 +118,7 @@ def test_laws_are_read_fast() -> None:
     begin = time.process_time()
     found = split_sentences(text)
     taken = time.process_time() - begin
-    assert len(text) / taken > 2_000_000
+    # Far below what it takes, far above what anything quadratic would reach.
+    assert len(text) / taken > 200_000
     cut = [text[start:end] for start, end in found if not text.startswith("\n\n", end)]
     assert not [sentence for sentence in cut if sentence.endswith((" Abs.", " Nr.", " BGBl.", "i. V."))]

@@ -28,7 +28,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
 @pytest.fixture
 def made(script: Script) -> Iterator[OllamaEmbedder]:
     with fake_ollama(script) as url:
-        one = OllamaEmbedder(url, NAME, timeout_s=1)
+        one = OllamaEmbedder(url, NAME, timeout_s=100)
         yield one
         one.close()
 
