@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -69,7 +69,13 @@ class ModelHouse(House):
 
     host: str = ""
 
-    def by_models(self, request: DrainRequest | None = None, *, host: str | None = None) -> DrainReport:
+    def by_models(
+        self,
+        request: DrainRequest | None = None,
+        *,
+        host: str | None = None,
+        gold: Sequence[GoldQuestion] = GOLD,
+    ) -> DrainReport:
         """A drain with the models' server, or with the one at `host` (empty: none is configured)."""
         address = (self.host if host is None else host) or None
         with Embedders(address) as embedders:
@@ -77,7 +83,7 @@ class ModelHouse(House):
                 self.worker,
                 self.objects,
                 self.extractor,
-                gold=GOLD,
+                gold=gold,
                 run_id="run-models",
                 log=lambda _: None,
                 embedders=embedders,
@@ -197,7 +203,7 @@ def test_a_rebuild_without_the_model_leads_out_of_it(house: ModelHouse) -> None:
     house.by_models()
     house.rebuilt(EMBED_MODEL)
     late = house.add("spaet.md", text("Messstelle"), tenant=None)
-    report = house.by_models(DrainRequest(linger_s=0, rebuild=True, model="local"), host="")
+    report = house.by_models(DrainRequest(linger_s=0, rebuild=True, model="local"), host="", gold=())
     assert [built.promoted for built in report.built] == [True]
     assert house.live().embedder.startswith("svd-")
     assert house.status(late)[0] == "ready"
