@@ -3,10 +3,8 @@
 `python -m tests.record.session FOLDER` starts a stack of its own (five minutes, or less on a quiet machine) and writes
 `01-….png` and so on into FOLDER: ask, open a citation, ask as of 2022, compare two versions, an answer whose source was
 replaced, its receipt and a replay, another embedding model that the gold questions refuse, a rebuild, the way back.
-`--home HOME` keeps the stack's data there for the next time. It needs Chromium, the built page (`make ui`), the laws in
-`../shared/data/law`, and, for the embedding model, the Ollama that `LUNA_TEST_OLLAMA=1 make test-services` builds;
-without that server a plain rebuild is recorded. Exit code 0, 1 where a step did not come about, 2 where a part is
-missing.
+`--home HOME` keeps the stack's data there for the next time. It needs Chromium, the built page (`make ui`) and the laws
+in `../shared/data/law`. Exit code 0, 1 where a step did not come about, 2 where a part is missing.
 """
 
 from __future__ import annotations
@@ -29,6 +27,8 @@ from tests.stack import Stack
 
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+GERMAN = "--lang=de-DE"
+"""How the browser itself writes a date."""
 STEP_MS, JOB_MS = 30_000, 420_000
 QUESTION = "Was sind steuerbare Verbrauchseinrichtungen nach § 14a EnWG?"
 REPLACED = "Welche Anforderungen stellt § 71 GEG an eine Heizungsanlage?"
@@ -130,6 +130,7 @@ def versions(desk: Screen) -> None:
     page.get_by_test_id("drawer").get_by_role("link", name="Dokument", exact=True).click()
     page.get_by_role("region", name="Fassungen").wait_for()
     page.wait_for_load_state("networkidle")
+    page.get_by_role("region", name="Fassungen").evaluate("one => one.scrollIntoView({ block: 'center' })")
     desk.take("dokument-mit-fassungen")
 
 
@@ -158,15 +159,13 @@ def opened_index(desk: Screen) -> Locator:
     return panel
 
 
-def rebuild(desk: Screen, model: str | None, name: str) -> None:
+def rebuild(desk: Screen, model: str, name: str) -> None:
     """Order a rebuild, by a model or by the index itself, and see how it ends."""
     panel = opened_index(desk)
     page = desk.page
     panel.get_by_role("button", name="Neu bauen").click()
     dialog = page.get_by_role("dialog")
-    choice = dialog.get_by_label("Vektoren bildet")
-    if model is not None:
-        choice.select_option(re.sub(r"^(?!local$)([^:]+)$", r"\1:latest", model))
+    dialog.get_by_label("Vektoren bildet").select_option(model)
     desk.take(f"neu-bauen-{name}")
     dialog.get_by_role("button", name="Neu bauen").click()
     job = panel.locator("[data-testid=index-job][data-status=STARTED]")
@@ -176,16 +175,14 @@ def rebuild(desk: Screen, model: str | None, name: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def index(desk: Screen, phone: Screen, model: str | None) -> None:
+def index(desk: Screen, phone: Screen) -> None:
     """Another embedding model is refused, a rebuild goes live, and the way back."""
     opened_index(desk)
     desk.take("index-vorher")
-    if model is not None:
-        rebuild(desk, model, "anderes-modell")
-        refused = desk.page.locator("[data-testid=index-version][data-state=refused]").first
-        refused.wait_for()
-        desk.take("befoerderung-abgelehnt")
-    rebuild(desk, "local" if model is not None else None, "eigene-vektoren")
+    rebuild(desk, model_server.NAME, "anderes-modell")
+    desk.page.locator("[data-testid=index-version][data-state=refused]").first.wait_for()
+    desk.take("befoerderung-abgelehnt")
+    rebuild(desk, "local", "eigene-vektoren")
     desk.take("neue-fassung-live")
     panel = opened_index(desk)
     button = panel.get_by_role("button", name=re.compile("Zu Fassung .* zurückrollen")).first
@@ -226,11 +223,11 @@ def on_a_phone(phone: Screen) -> None:
     phone.take("telefon-fassungen-verglichen")
 
 
-def record(stack: Stack, folder: Path, model: str | None, chromium: str) -> None:
+def record(stack: Stack, folder: Path, chromium: str) -> None:
     """All steps in turn. Raises what a step raises that does not come about."""
     album = Album(folder)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, GERMAN])
         try:
             desk = screen(browser, stack, album, DESKTOP)
             phone = screen(browser, stack, album, PHONE)
@@ -247,7 +244,7 @@ def record(stack: Stack, folder: Path, model: str | None, chromium: str) -> None
             if address:
                 replaced(desk, address)
             on_a_phone(phone)
-            index(desk, phone, model)
+            index(desk, phone)
         finally:
             browser.close()
 
@@ -280,11 +277,10 @@ def main(arguments: list[str] | None = None) -> int:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as open_parts:
         temporary = Path(open_parts.enter_context(tempfile.TemporaryDirectory()))
-        server = open_parts.enter_context(model_server.serve(temporary))
-        variables = {} if server is None else {"OLLAMA_HOST": server, "GENERATE_MODEL": "none"}
-        stack = open_parts.enter_context(Stack((chosen.home or temporary / "luna").resolve(), **variables))
+        server = open_parts.enter_context(model_server.serve())
+        stack = open_parts.enter_context(Stack((chosen.home or temporary / "luna").resolve(), OLLAMA_HOST=server))
         try:
-            record(stack, chosen.folder, None if server is None else model_server.NAME, chromium)
+            record(stack, chosen.folder, chromium)
         except (Error, AssertionError, RuntimeError) as fault:
             sys.stderr.write(f"{fault}\n")
             return 1

@@ -36,8 +36,8 @@ _UINT32, _FLOAT32, _STRING, _ARRAY, _INT32 = 4, 6, 8, 9, 5
 _ALIGNMENT: Final = 32
 
 
-def gguf(seed: int = 7, *, embeds: bool = False) -> bytes:
-    """The file, of a model that writes or one that makes vectors. The same seed gives the same bytes and digest."""
+def gguf(seed: int = 7) -> bytes:
+    """The file. The same seed gives the same bytes, so the digest is known."""
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *_WORDS]
     kinds = [2, 3, 3, *[6] * 256, *[1] * len(_WORDS)]
     metadata = [
@@ -61,8 +61,6 @@ def gguf(seed: int = 7, *, embeds: bool = False) -> bytes:
         _number("tokenizer.ggml.eos_token_id", 2),
         _number("tokenizer.ggml.unknown_token_id", 0),
     ]
-    if embeds:
-        metadata.append(_number("llama.pooling_type", 1))  # the mean of all places
     return _file(metadata, _tensors(len(tokens), seed))
 
 

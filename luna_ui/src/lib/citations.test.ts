@@ -98,4 +98,14 @@ describe('citations', () => {
     for (const half of ['Satz [', 'Satz [rec', 'Satz [receipt', 'Satz [receipt 4955-', 'Satz [chunk 1']) expect(withoutOpenMark(half)).toBe('Satz');
     expect(withoutOpenMark('Satz [nicht')).toBe('Satz [nicht');
   });
+
+  it('sets the label of a compared version on a line of its own', () => {
+    const blocks = parseAnswer('Bisher (Stand 31.12.2022):\nacht Wochen. [chunk a]\n\nDanach (Stand 31.12.2024):\nvier Wochen.');
+    expect(blocks.map((block) => block.type === 'paragraph' && block.inlines[0])).toEqual([
+      { type: 'strong', text: 'Bisher (Stand 31.12.2022):' },
+      { type: 'text', text: expect.stringContaining('acht Wochen.') as string },
+      { type: 'strong', text: 'Danach (Stand 31.12.2024):' },
+      { type: 'text', text: 'vier Wochen.' },
+    ]);
+  });
 });

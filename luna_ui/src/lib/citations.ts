@@ -69,6 +69,9 @@ function pushText(parts: Inline[], text: string): void {
   if (text !== '') parts.push({ type: 'text', text });
 }
 
+/** What stands before each sentence of a comparison of two versions, on a line of its own. */
+const VERSION_LABEL = /^(?:Neu|Bisher|Danach|Weggefallen) \(Stand [^()]+\):$/;
+
 export function parseAnswer(text: string, order: readonly string[] = citedIds(text)): Block[] {
   const blocks: Block[] = [];
   let paragraph: string[] = [];
@@ -94,6 +97,9 @@ export function parseAnswer(text: string, order: readonly string[] = citedIds(te
       const row = cells(line).map((cell) => parseInlines(cell, order));
       if (last?.type === 'table') last.rows.push(row);
       else blocks.push({ type: 'table', rows: [row] });
+    } else if (VERSION_LABEL.test(line.trim())) {
+      flush();
+      blocks.push({ type: 'paragraph', inlines: [{ type: 'strong', text: line.trim() }] });
     } else {
       paragraph.push(line.trim());
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatBytes, formatValidity, scoreParts, whyFound } from './format';
+import { formatAgo, formatBytes, formatValidity, glued, scoreParts, whyFound } from './format';
 
 const now = Date.parse('2026-06-01T12:00:00Z');
 
@@ -29,5 +29,9 @@ describe('format', () => {
       'Wörter der Frage stehen im Text und die genannte Fundstelle wurde nachgeschlagen.',
     );
     expect(whyFound({})).toContain('verrät');
+  });
+
+  it('keeps sign and number together', () => {
+    expect(glued('§ 14a Abs. 1 und § X')).toBe('§\u00a014a Abs.\u00a01 und § X');
   });
 });

@@ -120,3 +120,6 @@ export const formatPrice = (value: number | null): string => (value === null ? '
 export const formatPower = (kilowatts: number | null): string => (kilowatts === null ? '–' : `${power.format(kilowatts)} kW`);
 export const formatEnergy = (kilowattHours: number | null): string => (kilowattHours === null ? '–' : `${energy.format(kilowattHours)} kWh`);
 export const formatShare = (share: number | null): string => (share === null ? '–' : `${Math.round(share * 100)} %`);
+
+/** „§ 14a“ never breaks between sign and number. */
+export const glued = (text: string): string => text.replaceAll(/(§§?|Abs\.|Nr\.) (?=\d)/g, '$1\u00a0');

@@ -10,6 +10,7 @@ import { Failure, messageOf } from '@/components/ui/notice';
 import { notify } from '@/components/ui/toast';
 import { answerAsText, citedIds, withoutOpenMark } from '@/lib/citations';
 import { copyText } from '@/lib/clipboard';
+import { glued } from '@/lib/format';
 import { isLimited, scopeWords } from '@/lib/scope';
 import { AnswerText, AnswerView, type OpenEvidence } from './answer';
 import { ReceiptButton } from './receipt';
@@ -30,7 +31,7 @@ export function TurnView({ turn, open, active, ask, edit }: TurnViewProps) {
     <article aria-busy={turn.state === 'streaming'} className="animate-rise scroll-mt-4 py-6 nth-2:pt-2" data-turn={turn.id}>
       <div className="group mb-5 flex items-start gap-2">
         <h2 className="min-w-0 flex-1 text-xl leading-snug font-semibold break-words text-pretty">
-          {turn.question}
+          {glued(turn.question)}
           {isLimited(turn.scope) && <span className="mt-1 block text-sm font-normal text-ink-2">{scopeWords(turn.scope).join(' · ')}</span>}
         </h2>
         <IconButton label="Frage ändern und neu stellen" onClick={() => edit(turn)}>

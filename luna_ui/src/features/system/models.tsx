@@ -1,5 +1,5 @@
 /** Language models: what writes the answers, which models are there, and fetching more. For the administrator. */
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Download, Undo2, X } from 'lucide-react';
 import { type ModelList, type ModelRequest, type PullData, type RoleData, changeModels, listModels } from '@/api/models';
@@ -136,20 +136,33 @@ function Transfer({ pull, act }: { pull: PullData; act: Act }) {
 
 function Fetch({ act }: { act: Act }) {
   const [name, setName] = useState('');
+  const hint = useId();
   return (
     <form
-      className="flex items-end gap-2"
       onSubmit={(event) => {
         event.preventDefault();
         void act({ action: 'pull', model: name.trim() }).then(() => setName(''));
       }}
     >
-      <Field label="Modell laden" hint="Der Modellserver holt es aus dem Internet, zum Beispiel phi3:mini.">
-        <Input required maxLength={200} autoComplete="off" spellCheck={false} value={name} onChange={(event) => setName(event.target.value)} />
-      </Field>
-      <Button type="submit" size="sm" disabled={name.trim() === ''}>
-        <Download /> Laden
-      </Button>
+      <div className="flex items-end gap-2">
+        <Field label="Modell laden">
+          <Input
+            required
+            maxLength={200}
+            autoComplete="off"
+            spellCheck={false}
+            aria-describedby={hint}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        </Field>
+        <Button type="submit" className="h-10" size="sm" disabled={name.trim() === ''}>
+          <Download /> Laden
+        </Button>
+      </div>
+      <p id={hint} className="mt-1 text-xs text-ink-3">
+        Der Modellserver holt es aus dem Internet, zum Beispiel phi3:mini.
+      </p>
     </form>
   );
 }
