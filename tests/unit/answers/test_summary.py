@@ -113,4 +113,4 @@ def test_a_value_of_a_sentence_that_does_not_speak_of_the_question_is_not_given_
         "Der Lieferant darf wegen jeder Mahnung Ersatz verlangen. Dabei muss der Rückstand des Haushaltskunden "
         "mindestens 100 Euro betragen."
     )
-    assert "100 Euro" not in ask("Wie teuer ist eine Mahnung?", text).summary
+    assert "100 Euro" not in ask("Wie teuer ist eine Mahnung des Lieferanten?", text).summary
