@@ -240,7 +240,7 @@ function Jobs({ jobs, error, dagster }: { jobs: readonly Job[]; error: unknown; 
             <li key={job.run_id} data-testid="index-job" data-status={job.status} className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line py-1.5">
               {job.alive && <WanderingMoon className="size-4" />}
               <span>{jobName(job)}</span>
-              <span role={job.alive ? 'status' : undefined} className={`min-w-0 flex-1 text-xs ${bad ? 'text-bad' : 'text-ink-2'}`}>
+              <span role={job.alive ? 'status' : undefined} className={`min-w-0 flex-1 basis-40 text-xs ${bad ? 'text-bad' : 'text-ink-2'}`}>
                 {word}
               </span>
               {job.start_time_s !== null && <span className="text-xs text-ink-3">{at(job.start_time_s)}</span>}
