@@ -87,7 +87,8 @@ def assess(
     if question.lookup is not None:
         if any(is_provision(passage, question.lookup) for passage in passages):
             return Support(True, score=1.0)
-        if question.lookup.only:
+        # What other provisions say is no answer to a question about one that is named with its law.
+        if question.lookup.only or question.lookup.law:
             return Support(False, NO_PROVISION, (question.lookup.asked,))
     if marks := _missing_marks(question, passages, extract):
         return Support(False, NOT_NAMED, truly_missing(marks, matcher))

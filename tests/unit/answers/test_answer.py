@@ -227,3 +227,10 @@ def test_names_and_lookups_are_read() -> None:
     only = read_question("par. 5a stromgvv inhalt").lookup
     assert only is not None
     assert only.only
+
+
+def test_a_provision_named_with_its_law_is_not_answered_from_others() -> None:
+    answer = ask("Wie lange dauert die Ersatzversorgung nach § 4 StromNZV?", SUPPLY, FEE)
+    assert not answer.answered
+    assert not answer.cited
+    assert "§ 4 StromNZV" in answer.summary
