@@ -1,4 +1,4 @@
-"""The laws that a recorded session stands on: those in force, earlier texts of some, and what was repealed.
+"""The laws that the tour stands on: those in force, earlier texts of some, and what was repealed.
 
 Read from `../shared/data/law` (see its README for source and licence); nothing of it is kept in the project.
 """

@@ -1,6 +1,6 @@
-"""A recorded session: a stack with the laws, driven in headless Chromium, a numbered screenshot of every step.
+"""A tour in pictures: a stack with the laws, driven in headless Chromium, a numbered screenshot of every step.
 
-`python -m tests.record.session FOLDER` starts a stack of its own (five minutes, or less on a quiet machine) and writes
+`python -m tests.record.tour FOLDER` starts a stack of its own (five minutes, or less on a quiet machine) and writes
 `01-….png` and so on into FOLDER: ask, open a citation, ask as of 2022, compare two versions, an answer whose source was
 replaced, its receipt and a replay, another embedding model that the gold questions refuse, a rebuild, the way back.
 `--home HOME` keeps the stack's data there for the next time. It needs Chromium, the built page (`make ui`) and the laws
