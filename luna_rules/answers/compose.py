@@ -150,7 +150,7 @@ def _answer(
     by_id = {passage.chunk_id: passage for passage in passages}
     best = max(sentences, key=lambda sentence: sentence.score)
     lookup = read.lookup is not None and read.lookup.only
-    lead = sentences[0] if lookup or read.place is not None else best
+    lead = sentences[0] if read.lookup is not None or read.place is not None else best
     passage = by_id[lead.chunk_id]
     headings = headings_at(passage, lead.spans[0][0])
     # A value is said by itself only where its own sentence speaks of what was asked, not merely its surroundings.

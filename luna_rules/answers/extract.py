@@ -149,7 +149,7 @@ class Extractor:
         ranked = [scored for scored in self.scored() if scored.statement.passage in set(hits)]
         if not ranked:
             return None
-        if not lookup.only:
+        if not lookup.only and not self._asks_for_all(hits):
             return Extract(self._in_order(self._chooser.choose(ranked)), tuple(ranked), ranked[0])
         order = sorted(hits, key=lambda n: (absatz_key(self._passages[n].paragraph), n))
         in_order = sorted(ranked, key=lambda s: (order.index(s.statement.passage), s.statement.start))
@@ -158,6 +158,19 @@ class Extractor:
         if lookup.paragraph and (satz := _SATZ.search(self._question.text)):
             in_order = in_order[int(satz[1]) - 1 :] or in_order
         return self._leading(in_order, in_order)
+
+    def _asks_for_all(self, hits: list[int]) -> bool:
+        """Whether every noun of the question stands in the provision's own heading."""
+        nouns = [
+            number
+            for number, label in enumerate(self._matcher.labels)
+            if label[:1].isupper() and label not in self._question.laws
+        ]
+        headings = {heading for n in hits for heading in self._passages[n].heading_path[-1:]}
+        if self._question.wants or not nouns or len(headings) != 1:
+            return False
+        said = self._matcher.concepts(headings.pop())
+        return all(number in said for number in nouns)
 
     def _section_by_section(self, in_order: list[Scored], lookup: Lookup) -> list[Scored]:
         """The first sentences of each of several provisions before the second ones, in the order of the provisions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -234,3 +235,29 @@ def test_a_provision_named_with_its_law_is_not_answered_from_others() -> None:
     assert not answer.answered
     assert not answer.cited
     assert "§ 4 StromNZV" in answer.summary
+
+
+def test_a_provision_asked_for_by_its_heading_is_read_from_its_beginning() -> None:
+    heading = ("§ 71 – Anforderungen an eine Heizungsanlage",)
+    seventh = Passage(
+        "h-7",
+        "(7) Die Anforderungen nach Absatz 1 gelten nicht für eine Heizungsanlage der Landesverteidigung.",
+        title="Gebäudeenergiegesetz (GEG)",
+        heading_path=heading,
+        section="§ 71",
+        paragraph="7",
+        law="GEG",
+        score=2.0,
+        scores={"lookup": 10.0},
+    )
+    first = replace(
+        seventh,
+        chunk_id="h-1",
+        text="(1) Eine Heizungsanlage darf nur eingebaut werden, wenn sie mindestens 65 Prozent erneuerbar heizt.",
+        paragraph="1",
+        score=1.5,
+    )
+    whole = ask("Welche Anforderungen stellt § 71 GEG an eine Heizungsanlage?", seventh, first)
+    assert whole.cited[0] == "h-1"
+    part = ask("Gilt § 71 GEG für die Heizungsanlage der Landesverteidigung?", seventh, first)
+    assert part.cited[0] == "h-7"
