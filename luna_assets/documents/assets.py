@@ -148,7 +148,7 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
             luna.objects,
             extractor,
             gold=load_gold(),
-            run_id=context.run_id,
+            run_id=context.run.run_id,
             log=context.log.info,
             points=luna.points,
             embedders=luna.embedders,
