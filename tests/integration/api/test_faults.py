@@ -47,7 +47,7 @@ def test_a_database_that_stops_and_comes_back(breakable: Breakable) -> None:
     me = uuid4()
     with api.user(me) as user, api.admin() as admin:
         assert user.get("/items").status_code == 200
-        assert httpx.get(f"{api.url}/health?ready=1").json()["data"]["ready"] is True
+        assert httpx.get(f"{api.url}/health?ready=1", timeout=60).json()["data"]["ready"] is True
         breakable.server.stop()
         began = time.monotonic()
         for response in (
@@ -65,17 +65,17 @@ def test_a_database_that_stops_and_comes_back(breakable: Breakable) -> None:
         assert "event: error" in stream.text
         assert '"part":"db"' in stream.text
         assert httpx.get(f"{api.url}/health").status_code == 200
-        down = httpx.get(f"{api.url}/health?ready=1")
+        down = httpx.get(f"{api.url}/health?ready=1", timeout=60)
         assert down.status_code == 503
         assert down.json()["data"]["part"] == "db"
-        info = httpx.get(f"{api.url}/api/v1/system/info").json()["data"]
+        info = httpx.get(f"{api.url}/api/v1/system/info", timeout=60).json()["data"]
         assert (info["status"], info["corpus"]) == ("degraded", None)
         services = admin.get("/admin/health").json()["data"]["services"]
         assert services["db"]["state"] == "down"
         assert services["minio"]["state"] == "up"
         breakable.server.start()
         assert user.get("/items").status_code == 200, "the first request after the restart met a dead connection"
-        assert httpx.get(f"{api.url}/health?ready=1").status_code == 200
+        assert httpx.get(f"{api.url}/health?ready=1", timeout=60).status_code == 200
         ready(api, user, NOTE)
 
 
