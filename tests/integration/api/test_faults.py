@@ -41,6 +41,11 @@ def breakable(tmp_path: Path) -> Iterator[Breakable]:
             yield Breakable(api, server)
 
 
+@pytest.fixture
+def patience() -> None:
+    """Here what is down is looked for as long as the API itself looks, not longer as in the other tests."""
+
+
 @pytest.mark.drill
 def test_a_database_that_stops_and_comes_back(breakable: Breakable) -> None:
     api = breakable.api
