@@ -9,9 +9,11 @@ import re
 
 from luna_rules.answers.frame import heading_of
 from luna_rules.answers.model import Passage
+from luna_rules.answers.names import KNOWN_LAWS
 from luna_rules.answers.question import Lookup, Place
 from luna_rules.answers.statements import headings_at
 from luna_rules.answers.text import only_words
+from luna_rules.references import as_written, find_references
 from luna_rules.search.laws import section_key
 
 
@@ -38,6 +40,15 @@ def is_provision(passage: Passage, lookup: Lookup) -> bool:
     wanted_law = re.sub(r"[^a-z]", "", lookup.law.lower())
     names = [re.sub(r"[^a-zäöü]", "", name.lower()) for name in (passage.law or "", passage.title)]
     return any(name and (wanted_law.startswith(name[:12]) or wanted_law[:12] in name) for name in names)
+
+
+def speaks_of(passage: Passage, lookup: Lookup) -> bool:
+    """Whether a passage refers to the provision that was named; outside of laws its law may be left unsaid."""
+    return any(
+        section_key(reference.section) in lookup.numbers
+        and (reference.law == lookup.law or (reference.law is None and passage.law is None))
+        for reference in find_references(as_written(passage.text, KNOWN_LAWS), KNOWN_LAWS)
+    )
 
 
 def _meant(own: str, number: str, *, loosely: bool) -> bool:

@@ -17,7 +17,7 @@ from luna_rules.answers.intent import OTHER_FIELD, beyond_law, other_field
 from luna_rules.answers.layout import is_formula
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
-from luna_rules.answers.places import is_place, is_provision
+from luna_rules.answers.places import is_place, is_provision, speaks_of
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.roles import FIRST, OTHER, importance
 from luna_rules.answers.signs import signs_of
@@ -87,8 +87,10 @@ def assess(
     if question.lookup is not None:
         if any(is_provision(passage, question.lookup) for passage in passages):
             return Support(True, score=1.0)
-        # What other provisions say is no answer to a question about one that is named with its law.
-        if question.lookup.only or question.lookup.law:
+        # What other provisions say is no answer to a question about one that is named with its law, unless they speak
+        # of it, as a price sheet does of the provision that it follows.
+        named = question.lookup.law and not any(speaks_of(passage, question.lookup) for passage in passages)
+        if question.lookup.only or named:
             return Support(False, NO_PROVISION, (question.lookup.asked,))
     if marks := _missing_marks(question, passages, extract):
         return Support(False, NOT_NAMED, truly_missing(marks, matcher))

@@ -237,6 +237,15 @@ def test_a_provision_named_with_its_law_is_not_answered_from_others() -> None:
     assert "§ 4 StromNZV" in answer.summary
 
 
+def test_what_refers_to_a_provision_may_answer_a_question_about_it() -> None:
+    sheet = Passage(
+        "p-1", "Nach § 14a EnWG mindert sich das Netzentgelt im Modul 1 um 110 Euro im Jahr.", title="Preisblatt"
+    )
+    answer = ask("Um wie viel mindert sich das Netzentgelt nach § 14a EnWG?", sheet)
+    assert answer.answered
+    assert answer.cited == ("p-1",)
+
+
 def test_a_provision_asked_for_by_its_heading_is_read_from_its_beginning() -> None:
     heading = ("§ 71 – Anforderungen an eine Heizungsanlage",)
     seventh = Passage(
