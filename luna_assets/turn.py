@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import psycopg
 
@@ -26,19 +27,29 @@ def take_turn(try_lock: Callable[[Connection], bool], connection: Connection) ->
     return True
 
 
-def put_back(release: Callable[[], object], log: Callable[[str], None]) -> None:
-    """Put back what was claimed; where the database is away the next run takes it over, which is said in the log."""
-    try:
-        release()
-    except psycopg.Error as fault:
-        log(f"could not put back what was claimed: {fault}; the next run takes it over")
+@contextmanager
+def turn(
+    unlock: Callable[[Connection], None],
+    release: Callable[[], object],
+    connection: Connection,
+    log: Callable[[str], None],
+) -> Generator[None]:
+    """A turn that was taken: whatever ends it, the lock is given back; what a fault leaves claimed is put back before.
 
-
-def end_turn(unlock: Callable[[Connection], None], connection: Connection, log: Callable[[str], None]) -> None:
-    """Let another run begin; a lock that cannot be given back ends with its connection."""
-    if connection.closed:
-        return
+    Where the database is away the next run takes the claimed over, and the lock ends with its connection; the log says
+    so.
+    """
     try:
-        unlock(connection)
-    except psycopg.Error as fault:
-        log(f"could not give back the lock: {fault}; it ends with the connection")
+        yield
+    except BaseException:
+        try:
+            release()
+        except psycopg.Error as fault:
+            log(f"could not put back what was claimed: {fault}; the next run takes it over")
+        raise
+    finally:
+        if not connection.closed:
+            try:
+                unlock(connection)
+            except psycopg.Error as fault:
+                log(f"could not give back the lock: {fault}; it ends with the connection")

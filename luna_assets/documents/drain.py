@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,7 +18,7 @@ import psycopg
 from luna_assets.documents import passages, queue
 from luna_assets.documents.gold import GoldQuestion
 from luna_assets.documents.index_build import BuildReport, build_version
-from luna_assets.turn import end_turn, put_back, take_turn
+from luna_assets.turn import take_turn, turn
 from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
 from luna_rules.search.analyser import Analyser
 from resources.database import Connection
@@ -38,6 +39,7 @@ POLL_S = 0.25
 SETTLED_S = 2.0
 """How long the queue must be empty before a scope that has outgrown its lexicon is learnt anew."""
 REBUILD_PATIENCE_S = 540
+_PLAIN_TEXT = "Netz"
 
 _OUTAGES = (
     psycopg.OperationalError,
@@ -144,23 +146,21 @@ class Drain:
         ):
             report.already_draining = True
             return report
-        try:
+        with self._turn():
             report.requeued = queue.requeue_orphans(self._connection, self._run_id)
             self._work(request, report)
             if request.rebuild:
                 self._rebuild(report)
-        except BaseException:
-            put_back(lambda: queue.release(self._connection, self._run_id), self._log)
-            raise
-        finally:
-            end_turn(queue.unlock_drain, self._connection, self._log)
         # Whoever added a document while the lock was still held relied on this run: look once more.
         while queue.count_pending(self._connection) and queue.try_lock_drain(self._connection):
-            try:
+            with self._turn():
                 self._work(DrainRequest(linger_s=0.0, batch=request.batch), report)
-            finally:
-                end_turn(queue.unlock_drain, self._connection, self._log)
         return report
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return turn(
+            queue.unlock_drain, lambda: queue.release(self._connection, self._run_id), self._connection, self._log
+        )
 
     def _work(self, request: DrainRequest, report: DrainReport) -> None:
         begun, idle_since = time.monotonic(), time.monotonic()
@@ -197,12 +197,15 @@ class Drain:
         report.documents += 1
         try:
             self._process(claim, stage, defer, report)
-        except ExtractorLostError as fault:
-            # It may have been the document that brought the extractor down: it waits like all others, but not for ever.
+        except (ExtractorLostError, EmbedderError) as fault:
+            # It may be the document that brings the extractor or the model down: it waits like all others, but not for
+            # ever.
+            if isinstance(fault, EmbedderError) and not self._embeds_otherwise(claim, fault):
+                raise
             if claim.attempts < queue.MAX_ATTEMPTS:
                 queue.count_attempt(self._connection, claim.item_id, self._run_id)
                 raise
-            self._fail(claim, fault.code, fault.message, report)
+            self._fail(claim, "unavailable", f"{fault}." if isinstance(fault, EmbedderError) else fault.message, report)
         except _OUTAGES:
             raise
         except ExtractionError as fault:
@@ -220,6 +223,17 @@ class Drain:
                 f"Unerwarteter Fehler ({type(fault).__name__}) bei der Verarbeitung, siehe Lauf {self._run_id}.",
                 report,
             )
+
+    def _embeds_otherwise(self, claim: queue.Claim, fault: EmbedderError) -> bool:
+        """Whether the model gives a vector for other texts, so that it is this document's that it cannot take."""
+        version = self._writer.live_version(claim.tenant_id)
+        if fault.fault in ("missing", "other_model") or version is None or version.space is None:
+            return False
+        try:
+            self._writer.embedders.questions(version.space, [_PLAIN_TEXT])
+        except EmbedderError:
+            return False
+        return True
 
     def _process(self, claim: queue.Claim, stage: str, defer: bool, report: DrainReport) -> None:
         timings: dict[str, float] = {}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from luna_assets.turn import end_turn, put_back, take_turn
+from luna_assets.turn import take_turn, turn
 from luna_rules.importing import UnreadableFileError
 from resources.database import Connection
 from resources.objects import ObjectDamagedError, ObjectMissingError, ObjectStore, StoreUnavailableError
@@ -85,22 +86,18 @@ class ImportRun:
         if not take_turn(queue.try_lock, self._connection):
             report.already_working = True
             return report
-        try:
+        with self._turn():
             report.requeued = queue.requeue_orphans(self._connection, self._run_id)
             self._drain(linger_s)
-        except BaseException:
-            put_back(lambda: queue.release(self._connection, self._run_id), self._log)
-            raise
-        finally:
-            end_turn(queue.unlock, self._connection, self._log)
         # Whoever added an import while the lock was still held relied on this run: look once more.
         while queue.count_waiting(self._connection) and queue.try_lock(self._connection):
-            try:
+            with self._turn():
                 self._drain(0.0)
-            finally:
-                end_turn(queue.unlock, self._connection, self._log)
         report.seconds = time.monotonic() - begun
         return report
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return turn(queue.unlock, lambda: queue.release(self._connection, self._run_id), self._connection, self._log)
 
     def _drain(self, linger_s: float) -> None:
         self._collect()

@@ -11,6 +11,7 @@ from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from luna_assets.build import build_defs
 from luna_assets.documents import assets as document_assets
+from luna_assets.documents import queue
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
 from luna_assets.documents.engines import roll_back
 from luna_assets.documents.gold import GoldQuestion
@@ -275,3 +276,28 @@ def test_the_job_takes_the_choice_and_tells_of_it(house: ModelHouse, monkeypatch
     assert house.live().embedder == EMBED_MODEL
     assert run(embed_model="local").success
     assert house.live().embedder.startswith("svd-")
+
+
+def test_a_document_that_the_model_cannot_take_is_given_up_and_the_others_are_not(
+    house: ModelHouse, script: Script
+) -> None:
+    house.by_models()
+    house.rebuilt(EMBED_MODEL)
+
+    def embed(texts: list[str]) -> list[list[float]]:
+        vectors = bag_of_words(SIZE)(texts)
+        return [
+            [float("nan")] * SIZE if "Quarzfalter" in one else vector
+            for one, vector in zip(texts, vectors, strict=True)
+        ]
+
+    script.embed = embed
+    heavy = house.add("schwer.md", text("Quarzfalter"), tenant=None)
+    light = house.add("leicht.md", text("Messstelle"), tenant=None)
+    for _ in range(queue.MAX_ATTEMPTS - 1):
+        with pytest.raises(EmbedderError):
+            house.by_models()
+        assert [house.status(item)[0] for item in (heavy, light)] == ["received", "received"]
+    house.by_models()
+    assert house.status(heavy)[::2] == ("failed", "unavailable")
+    assert house.status(light)[0] == "ready"
