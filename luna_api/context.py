@@ -59,6 +59,7 @@ class AppContext:
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
+        await self.pipeline.close()
         await self.watcher.close()
         await self.drain.close()
         await self.models.close()

@@ -327,6 +327,10 @@ class AnswerPipeline:
         task.add_done_callback(self._settled)
         return task
 
+    async def close(self) -> None:
+        """Wait until answers whose readers have left are noted."""
+        await asyncio.gather(*self._settling, return_exceptions=True)
+
     def _settled(self, task: asyncio.Task[AnswerData]) -> None:
         self._settling.discard(task)
         if not task.cancelled() and (fault := task.exception()):

@@ -1,6 +1,6 @@
 """Passages for a question: searched, completed to the ground of an answer, and how the question's words are matched."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -84,12 +84,7 @@ class Retrieval:
             for search in searches(question, top_k)
         ]
         read = ground(question, [found.passages for found in every], top_k)
-        without = {version: None for found in every for version in found.result.without_vectors}
-        known = {row["chunk_id"]: (hit, row) for found in reversed(every) for hit, row in found.pairs}
-        kept = [known[UUID(passage.chunk_id)] for passage in read.passages]
-        hits = tuple(hit for hit, _ in kept)
-        result = replace(every[0].result, hits=hits, without_vectors=tuple(without))
-        return Found(result, tuple(row for _, row in kept)), read
+        return _joined(every, read), read
 
     async def second(
         self,
@@ -112,10 +107,7 @@ class Retrieval:
         again = with_second(question, read, more.passages, matcher, top_k)
         if again.passages == read.passages:
             return None
-        known = {row["chunk_id"]: (hit, row) for one in (more, found) for hit, row in one.pairs}
-        kept = [known[UUID(passage.chunk_id)] for passage in again.passages]
-        result = replace(found.result, hits=tuple(hit for hit, _ in kept))
-        return Found(result, tuple(row for _, row in kept)), again
+        return _joined((found, more), again), again
 
     async def matcher(self, sql: AsyncConnection, question: str, result: SearchResult) -> ConceptMatcher:
         """How sentences are compared with the question: by the live index's words where there are any."""
@@ -129,3 +121,12 @@ class Retrieval:
         ).fetchall()
         seen = {row[0]: row[1] for row in rows}
         return QueryMatcher(result.query, analyser, frequency=lambda term: seen.get(term, 0), total=seen.get(None, 0))
+
+
+def _joined(every: Sequence[Found], read: Ground) -> Found:
+    """The passages of a ground out of several searches, as if the first had found them all."""
+    without = {version: None for found in every for version in found.result.without_vectors}
+    known = {row["chunk_id"]: (hit, row) for found in reversed(every) for hit, row in found.pairs}
+    kept = [known[UUID(passage.chunk_id)] for passage in read.passages]
+    result = replace(every[0].result, hits=tuple(hit for hit, _ in kept), without_vectors=tuple(without))
+    return Found(result, tuple(row for _, row in kept))
