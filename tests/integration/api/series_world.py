@@ -119,23 +119,41 @@ def filled(database: Database) -> Generator[World]:
         yield World(running, prices, meters)
 
 
-def write_correction(world: World, frame: pl.DataFrame) -> None:
-    """Other values for intervals that are there, as a finished import."""
+def add_meter(world: World, meter: str, frame: pl.DataFrame, tenant: str) -> None:
+    """A meter of another tenant with the values of `frame`."""
     database = world.api.database
+    found = _tenant(database, tenant)
+    with database.owner() as owner:
+        owner.execute("INSERT INTO meters (tenant_id, meter_id) VALUES (%s, %s)", (found, meter))
+    with worker_connection(database.urls.worker) as worker:
+        write_readings(worker, found, None, _written(meter, frame))
+
+
+def write_correction(world: World, frame: pl.DataFrame, tenant: str) -> None:
+    """Other values for intervals that are there, as a finished import of that tenant."""
+    database = world.api.database
+    found = _tenant(database, tenant)
     with database.owner() as owner:
         row = owner.execute(
             "INSERT INTO imports (tenant_id, target, status, stage) VALUES (%s, 'smart_meter_readings', 'processing',"
             " 'loading') RETURNING id",
-            (DEFAULT_TENANT,),
+            (found,),
         ).fetchone()
     assert row is not None
     with worker_connection(database.urls.worker) as worker:
-        write_readings(worker, DEFAULT_TENANT, UUID(str(row[0])), _written(frame["meter_id"][0], frame))
+        write_readings(worker, found, UUID(str(row[0])), _written(frame["meter_id"][0], frame))
     with database.owner() as owner:
         owner.execute("UPDATE imports SET status = 'done', stage = 'done', finished_at = now() WHERE id = %s", row)
         owner.execute(
             "UPDATE reading_revisions SET valid_until = now() WHERE replaced_by = %s AND valid_until IS NULL", row
         )
+
+
+def _tenant(database: Database, name: str) -> UUID:
+    with database.owner() as owner:
+        row = owner.execute("SELECT id FROM tenants WHERE name = %s", (name,)).fetchone()
+    assert row is not None
+    return UUID(str(row[0]))
 
 
 def write_market(world: World, product: str, prices: list[tuple[datetime, float]]) -> None:
