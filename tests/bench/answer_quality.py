@@ -40,11 +40,19 @@ from luna_rules.search.model import ChunkFields  # noqa: E402
 LAWS = ROOT / ".." / "shared" / "data" / "law" / "current"
 DEV = ROOT / ".." / "shared" / "eval" / "law_questions_dev.jsonl"
 GOLD = ROOT / "data" / "gold"
-OWN = (GOLD / "answerability_own.jsonl", GOLD / "law_questions_own.jsonl", GOLD / "questions_split.jsonl")
+OWN = (
+    GOLD / "answerability_own.jsonl",
+    GOLD / "unanswerable_own.jsonl",
+    GOLD / "law_questions_own.jsonl",
+    GOLD / "questions_split.jsonl",
+    GOLD / "questions_second.jsonl",
+)
 TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()
 ANSWERS = GOLD / "questions_answers.jsonl"
 DOCUMENTS = GOLD / "documents"
 """Ordinary documents, which the questions of `ANSWERS` are asked of beside the laws."""
+COUNTED = ("hold", "report")
+"""Halves that are counted and never shown: nobody tunes on them."""
 NOT_ANSWERABLE = ("unanswerable", "offtopic", "energy_absent", "absent_identifier", "absent_document")
 
 
@@ -196,14 +204,15 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
     """The figures that count."""
     answerable = [r for r in rows if r.case["kind"] not in NOT_ANSWERABLE]
     absent = [r for r in rows if r.case["kind"] in NOT_ANSWERABLE]
-    proven = [r for r in answerable if r.evidence is not None]
+    said = [r.evidence for r in answerable if r.evidence is not None]
+    reachable = [r.reachable for r in answerable if r.reachable is not None]
     times = np.array([r.milliseconds for r in rows])
     return {
         "questions": len(rows),
         "refused rightly": f"{sum(not r.answer.answered for r in absent)} of {len(absent)}",
         "refused wrongly": f"{sum(not r.answer.answered for r in answerable)} of {len(answerable)}",
-        "evidence recall": round(float(np.mean([r.evidence for r in proven])), 3) if proven else None,
-        "evidence among passages": round(float(np.mean([r.reachable for r in proven])), 3) if proven else None,
+        "evidence recall": round(float(np.mean(said)), 3) if said else None,
+        "evidence among passages": round(float(np.mean(reachable)), 3) if reachable else None,
         "citations that do not hold": sum(r.broken for r in rows),
         "sentences": round(float(np.mean([len(r.answer.body_sentences) for r in rows if r.answer.answered] or [0])), 1),
         "characters": int(np.mean([len(r.answer.render_body()) for r in rows if r.answer.answered] or [0])),
@@ -211,11 +220,16 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def half_of(case: dict[str, Any]) -> str:
+    """Which half of its file a question belongs to; empty where the file has none."""
+    return str(case.get("split") or case.get("use") or "")
+
+
 def by_kind(rows: Sequence[Row]) -> None:
     """Prints answers and evidence by kind of question."""
     groups: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        half = row.case.get("split") or row.case.get("use")
+        half = half_of(row.case)
         groups[f"{row.case['kind']}{f'/{half}' if half else ''}"].append(row)
     for kind, members in sorted(groups.items()):
         evidence = [m.evidence for m in members if m.evidence is not None]
@@ -231,6 +245,7 @@ def main() -> None:
     parser.add_argument("--top-k", type=int, default=6)
     parser.add_argument("--statistics", choices=["full", "lexicon", "none"], default="full")
     parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--tuning", action="store_true", help="leave out the halves that are for reporting only")
     parser.add_argument("--show", nargs="*", default=[])
     arguments = parser.parse_args()
     if not arguments.laws.is_dir():
@@ -244,18 +259,18 @@ def main() -> None:
             bench = load(arguments.laws, DOCUMENTS)
             bench.statistics = arguments.statistics
         cases = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        if arguments.tuning:
+            cases = [case for case in cases if half_of(case) not in COUNTED]
         rows = [ask(bench, case, arguments.top_k) for case in cases]
-        print(f"\n{path.name}")
-        for name, value in summary(rows).items():
-            print(f"  {name:28}{value}")
+        for half in sorted({half_of(row.case) for row in rows}):
+            members = [row for row in rows if half_of(row.case) == half]
+            print(f"\n{path.name} {half}")
+            for name, value in summary(members).items():
+                print(f"  {name:28}{value}")
         by_kind(rows)
         for row in rows:
             wrong = row.answer.answered == (row.case["kind"] in NOT_ANSWERABLE)
-            # The held half is counted, never shown: nobody tunes on it. Files of older questions show both halves.
-            held = (path.name == "questions_split.jsonl" and row.case["split"] == "hold") or row.case.get(
-                "use"
-            ) == "report"
-            if held:
+            if half_of(row.case) in COUNTED:
                 continue
             if arguments.misses and (wrong or (row.evidence is not None and row.evidence < (row.reachable or 0))):
                 print(
