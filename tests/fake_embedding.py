@@ -32,6 +32,20 @@ def nonsense(dimension: int) -> Callable[[list[str]], list[list[float]]]:
     return lambda texts: [vector_of(text) for text in texts]
 
 
+def inverted(dimension: int) -> Callable[[list[str]], list[list[float]]]:
+    """A bag of words for a passage, its opposite for a question: the same words lie as far apart as can be."""
+    words = bag_of_words(dimension)
+    return lambda texts: [
+        [-part for part in vector] if text.rstrip().endswith("?") else vector
+        for text, vector in zip(texts, words(texts), strict=True)
+    ]
+
+
+def constant(dimension: int) -> Callable[[list[str]], list[list[float]]]:
+    """The same vector whatever a text says."""
+    return lambda texts: [[1.0] * dimension for _ in texts]
+
+
 def embedding_script(dimension: int = 32, *, digest: str = DIGEST) -> Script:
     """A server with one model that embeds."""
     return Script(

@@ -163,7 +163,12 @@ def documents(context: AssetExecutionContext, config: DocumentsConfig, luna: Lun
     refused = [built for built in report.built if not built.promoted]
     if refused and request.rebuild:
         raise Failure(
-            description="The new index version was refused by its checks; the live one stays.",
+            description=" ".join(
+                [
+                    "The new index version was refused by its checks; the live one stays.",
+                    *(one.by_vectors.said for one in refused if one.by_vectors is not None and not one.vectors_hold),
+                ]
+            ),
             metadata={"versions": [built.version_id for built in refused]},
             allow_retries=False,
         )
@@ -257,10 +262,16 @@ def _index_results(built: list[BuildReport]) -> Iterator[object]:
     yield AssetCheckResult(
         asset_key=INDEX,
         check_name="gold_questions",
-        passed=all(one.gold_holds for one in built),
+        passed=all(one.gold_holds and one.vectors_hold for one in built),
         severity=AssetCheckSeverity.ERROR,
-        metadata={"versions": MetadataValue.json([_describe(one) for one in built])},
+        metadata={"versions": MetadataValue.json([_describe(one) for one in built]), **_told_by_vectors(built)},
     )
+
+
+def _told_by_vectors(built: list[BuildReport]) -> dict[str, str]:
+    """What the vectors alone find, in sentences, where anybody could ask."""
+    told = [one.by_vectors.said for one in built if one.by_vectors is not None]
+    return {"by_vectors": " ".join(told)} if told else {}
 
 
 def _embedders(built: list[BuildReport]) -> dict[str, str]:
@@ -282,5 +293,6 @@ def _describe(one: BuildReport) -> dict[str, object]:
         "promoted": one.promoted,
         "gold": one.gold.summary() if one.gold else None,
         "gold_live": one.gold_live.summary() if one.gold_live else None,
+        "by_vectors": one.by_vectors.summary() if one.by_vectors else None,
         "seconds": {part: round(spent, 3) for part, spent in one.seconds.items()},
     }

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from luna_rules.evaluation.by_vectors import by_luck
 from luna_rules.evaluation.questions import law_key
 from resources.database import Connection
 from resources.search_tables import load_search_tables
 from resources.vectors.index import IndexedItem
 from resources.vectors.postgres_writer import IndexWriter
-from resources.vectors.trial import ask_version
+from resources.vectors.trial import try_version
 
 GOLD_FILES = Path(__file__).resolve().parents[2] / "data" / "gold"
 TOP = 5
+PASSAGES = 25
+"""So many passages are looked at for the first five sections: a section has several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,15 @@ class GoldQuestion:
 
 @dataclass(frozen=True, slots=True)
 class GoldReport:
-    """How many of the questions found an answer among the first five sections."""
+    """How many of the questions found an answer among the first five sections.
+
+    `by_vectors`: how many did when the vectors alone were asked; None where nobody could ask them.
+    """
 
     questions: int
     hits: int
     missed: tuple[str, ...]
+    by_vectors: int | None = None
 
     @property
     def hit_at_5(self) -> float:
@@ -46,7 +54,12 @@ class GoldReport:
 
     def summary(self) -> dict[str, object]:
         """For the metadata of a materialisation."""
-        return {"questions": self.questions, "hit_at_5": round(self.hit_at_5, 4), "missed": list(self.missed[:10])}
+        return {
+            "questions": self.questions,
+            "hit_at_5": round(self.hit_at_5, 4),
+            "missed": list(self.missed[:10]),
+            "hits_by_vectors": self.by_vectors,
+        }
 
 
 def laws_in(items: Sequence[IndexedItem]) -> frozenset[str]:
@@ -70,21 +83,44 @@ def load_gold(folder: Path = GOLD_FILES) -> list[GoldQuestion]:
 def evaluate(
     connection: Connection, writer: IndexWriter, version_id: int, questions: Sequence[GoldQuestion]
 ) -> GoldReport:
-    """Ask one version of the index, live or not, by the engine that askers would use, and count what it finds."""
-    hits = 0
-    missed: list[str] = []
+    """Ask one version of the index, live or not, by the engine that askers would use, and count what it finds: all in
+    all, and by its vectors alone."""
     asked = [question.question for question in questions]
     points = writer.mirror.points if "qdrant" in writer.version(version_id).engines else None
-    answers = ask_version(
-        connection, version_id, asked, load_search_tables(), limit=25, points=points, embedders=writer.embedders
+    answers = try_version(
+        connection,
+        version_id,
+        asked,
+        load_search_tables(),
+        limit=PASSAGES,
+        points=points,
+        embedders=writer.embedders,
+        by_vectors=True,
     )
+    missed: list[str] = []
+    by_vectors: int | None = None
     for question, found in zip(questions, answers, strict=True):
-        sections = _first_sections(connection, found)
-        if sections & question.targets:
-            hits += 1
-        else:
+        if not _answers(connection, question, [chunk_id for chunk_id, _, _ in found.hits]):
             missed.append(question.question)
-    return GoldReport(len(questions), hits, tuple(missed))
+        if found.nearest is not None:
+            by_vectors = (by_vectors or 0) + _answers(connection, question, found.nearest)
+    return GoldReport(len(questions), len(questions) - len(missed), tuple(missed), by_vectors)
+
+
+def likely_by_luck(items: Sequence[IndexedItem], questions: Sequence[GoldQuestion]) -> list[float]:
+    """For each question how likely luck finds an answer to it among the passages of `items`."""
+    passages: Counter[tuple[str, str]] = Counter()
+    for item in items:
+        for _, fields, _ in item.chunks:
+            if fields.section:
+                # A law has several names; a question knows it by one of them.
+                passages.update({(law_key(name), fields.section) for name in fields.law_names})
+    answering = [sum(passages[target] for target in question.targets) for question in questions]
+    return by_luck(sum(len(item.chunks) for item in items), answering)
+
+
+def _answers(connection: Connection, question: GoldQuestion, chunk_ids: Sequence[UUID]) -> bool:
+    return bool(_first_sections(connection, chunk_ids) & question.targets)
 
 
 def _first_sections(connection: Connection, chunk_ids: Sequence[UUID]) -> set[tuple[str, str]]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from luna_assets.documents import passages, queue
-from luna_assets.documents.gold import GoldQuestion, GoldReport, evaluate, laws_in
+from luna_assets.documents.gold import GoldQuestion, GoldReport, evaluate, laws_in, likely_by_luck
 from luna_rules.documents.chunking import CHUNKER_VERSION
+from luna_rules.evaluation.by_vectors import ByVectors, judge
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon
 from resources.database import Connection
@@ -34,7 +35,8 @@ Log = Callable[[str], None]
 
 @dataclass(slots=True)
 class BuildReport:
-    """What became of an index version. `gold` and `gold_live` are None where no gold question fits the scope."""
+    """What became of an index version. `gold` and `gold_live` are None where no gold question fits the scope,
+    `by_vectors` likewise, and where the version has no vectors."""
 
     tenant_id: UUID | None
     version_id: int = 0
@@ -50,8 +52,14 @@ class BuildReport:
     gold_live: GoldReport | None = None
     counts_agree: bool = False
     gold_holds: bool = True
+    by_vectors: ByVectors | None = None
     promoted: bool = False
     seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def vectors_hold(self) -> bool:
+        """Whether the vectors alone find what may be expected of them, as far as that can be told."""
+        return self.by_vectors is None or self.by_vectors.holds
 
     def checks(self) -> dict[str, object]:
         """What stays with the version: what it was built from and how its checks ended, for who asks why it is live."""
@@ -62,6 +70,7 @@ class BuildReport:
             "gold_holds": self.gold_holds,
             "gold": self.gold.summary() if self.gold else None,
             "gold_live": self.gold_live.summary() if self.gold_live else None,
+            "by_vectors": self.by_vectors.summary() if self.by_vectors else None,
         }
 
 
@@ -78,8 +87,10 @@ def build_version(
     """Learn a lexicon from all of the scope's documents, index them in a new version, check it and promote it.
 
     `model`: what is to make the vectors, a model's name or `local` for the lexicon; None keeps to what the scope has.
-    A version whose counts disagree, or that answers fewer gold questions than the live one, is refused and the live
-    one stays. A crash leaves a version in state `building`, which the next build removes.
+    A version whose counts disagree, that answers fewer gold questions than the live one, or whose vectors alone find
+    clearly fewer (see `luna_rules.evaluation.by_vectors`), is refused and the live one stays. Where there is no live
+    one yet, a model whose vectors are refused gives way to the lexicon: documents are found that way at least.
+    A crash leaves a version in state `building`, which the next build removes.
     Raises `EmbedderError` where the model is not to be had from the first passage to the last question.
     """
     report = BuildReport(tenant_id)
@@ -136,11 +147,25 @@ def build_version(
         if live is not None:
             report.gold_live = evaluate(connection, writer, live.id, fitting)
             report.gold_holds = report.gold.hit_at_5 >= report.gold_live.hit_at_5 - GOLD_TOLERANCE
+        if report.gold.by_vectors is not None:
+            report.by_vectors = judge(
+                report.gold.by_vectors,
+                report.gold_live.by_vectors if report.gold_live else None,
+                likely_by_luck(items, fitting),
+                # Back to the index's own vectors, or to any at all, one must get from whatever model there is.
+                spared=space is None and (live is None or live.space is not None),
+            )
+            log(f"version {version_id}: {report.by_vectors.said}")
     report.seconds["check"] = time.perf_counter() - begun
 
-    if not (report.counts_agree and report.gold_holds):
+    if not (report.counts_agree and report.gold_holds and report.vectors_hold):
         writer.refuse(version_id, report.checks())
-        log(f"version {version_id} is refused: counts agree {report.counts_agree}, gold holds {report.gold_holds}")
+        log(
+            f"version {version_id} is refused: counts agree {report.counts_agree}, gold holds {report.gold_holds}, "
+            f"vectors hold {report.vectors_hold}"
+        )
+        if live is None and not report.vectors_hold and space is not None:
+            return build_version(connection, tenant_id, writer=writer, run_id=run_id, gold=gold, log=log, model=LOCAL)
         return report
     with connection.transaction():
         writer.report(version_id, report.checks())

@@ -277,6 +277,10 @@ class PassagePoints(Protocol):
         """Candidates by terms, with their cosines, in one call."""
         ...
 
+    def nearest(self, version: VersionRef, vector: F32, limit: int) -> Sequence[UUID]:
+        """The passages with the highest cosines, words left out, best first. Looks at all of them: for checks only."""
+        ...
+
     def retain(self, versions: Sequence[VersionRef]) -> int:
         """Removes all versions but these; returns how many collections went."""
         ...

@@ -383,6 +383,25 @@ class QdrantPoints:
         ids = _chunk_ids(version, [str(one.id) for one in found])
         return FoundPoints(ids, cosines, full=len(found) >= question.limit)
 
+    def nearest(self, version: VersionRef, vector: NDArray[np.float32], limit: int) -> list[UUID]:
+        """The passages with the highest cosines; see `PassagePoints.nearest`."""
+        name, chosen = self.collection(version), self._within(version)
+        asked = [round(value, 6) for value in vector.tolist()]
+        found = self._write(
+            lambda: self._writing.query_points(
+                name,
+                query=asked,
+                using=DENSE,
+                query_filter=chosen,
+                # The engine within this process looks at all of them anyway, and warns.
+                search_params=models.SearchParams(exact=True) if self._url else None,
+                limit=limit,
+                with_payload=False,
+            )
+        ).points
+        ids = _chunk_ids(version, [str(one.id) for one in found])
+        return [arrays.uuid_at(ids, number) for number in range(len(ids))]
+
     def state(self) -> PointsState:
         """Version, alias and collections; see `PassagePoints.state`."""
         info = self._search_call(self._searching.info)

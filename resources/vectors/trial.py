@@ -22,6 +22,7 @@ from resources.embedder import EmbedderError
 from resources.vectors import arrays
 from resources.vectors.embedders import Embedders
 from resources.vectors.index import NO_FILTERS, VersionInfo
+from resources.vectors.nearest import nearest
 from resources.vectors.points import (
     FoundPoints,
     PassagePoints,
@@ -51,13 +52,15 @@ _VECTORS = "SELECT string_agg(halfvec_send(vector), ''::bytea ORDER BY number) F
 class Trial:
     """A question as read, and the passages found for it, best first.
 
-    `frequency` tells in how many of the `total` passages each of the question's terms occurs.
+    `frequency` tells in how many of the `total` passages each of the question's terms occurs. `nearest`: the passages
+    whose vectors are nearest, words left out; None where that was not asked, or nobody could make the vectors.
     """
 
     query: Query
     hits: tuple[tuple[UUID, float, Mapping[str, float]], ...]
     frequency: Mapping[str, int]
     total: int
+    nearest: tuple[UUID, ...] | None = None
 
 
 def ask_version(
@@ -84,9 +87,11 @@ def try_version(
     limit: int,
     points: PassagePoints | None = None,
     embedders: Embedders | None = None,
+    by_vectors: bool = False,
 ) -> list[Trial]:
     """The best `limit` passages for each question with their scores, and how rare its terms are.
 
+    `by_vectors`: also the `limit` passages that the vectors alone find.
     `points`: the engine outside that finds the candidates; without, the postings do. `embedders`: the models' server,
     for a version with a model's vectors. A version that is being built needs its model (raises `EmbedderError`); any
     other is tried as askers find it, by words alone where the model is not to be had.
@@ -132,6 +137,17 @@ def try_version(
         halves = [connection.execute(_VECTORS, (row[0],), binary=True).fetchone() for row in rows]
         data = b"".join(bytes(half[0]) for half in halves if half and half[0])
         vectors = arrays.read_halfvecs(data, info.dimension)
+        if len(vectors) != whole.size:
+            vectors = None
+    near: list[tuple[UUID, ...]] | None = None
+    if by_vectors and asked.any():
+        if points is not None:
+            near = [tuple(points.nearest(version, vector, limit)) if vector.any() else () for vector in asked]
+        elif vectors is not None:
+            near = [
+                tuple(arrays.uuid_at(whole.chunk_ids, number) for number in numbers.tolist())
+                for numbers in nearest(vectors, asked, kept, limit)
+            ]
     answers: list[Trial] = []
     for number, query in enumerate(queries):
         vector = asked[number]
@@ -153,12 +169,13 @@ def try_version(
             candidates, dense = _from_points(points.search(question), named, whole.chunk_ids, by_id, kept)
         else:
             candidates = lexical_candidates(query, corpus, ready, allowed, judged=judged)
-        if vectors is not None and len(vectors) == whole.size:
+        if vectors is not None:
             dense = vectors[candidates].astype(np.float32) @ vector
         ranked = rank(query, corpus, ready, candidates, dense=dense, limit=limit, judged=judged)
         hits = tuple((arrays.uuid_at(whole.chunk_ids, one.number), one.score, one.scores) for one in ranked)
         frequency = {term: len(numbers) for term, (numbers, _) in own.items()}
-        answers.append(Trial(query, hits, frequency, whole.size))
+        alone = None if near is None else near[number]
+        answers.append(Trial(query, hits, frequency, whole.size, alone))
     return answers
 
 

@@ -33,7 +33,7 @@ from resources.vectors.postgres import PostgresIndex
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.qdrant_index import QdrantIndex
 from resources.vectors.transfer import release, transfer
-from resources.vectors.trial import ask_version
+from resources.vectors.trial import ask_version, try_version
 from tests.contract.index_world import ENGINES, Doc, World, synthetic_chunks
 from tests.places import SHARED
 
@@ -174,6 +174,26 @@ async def test_the_gold_check_asks_the_engine_that_askers_would_use(world: World
     assert calls == ["search"] * len(questions)
     assert ours[0][0] == theirs[0][0] == docs[2].chunk_ids[4]
     assert all(alike(found, before) for found, before in zip(theirs, ours, strict=True))
+
+
+async def test_the_nearest_by_vectors_alone_are_the_same(world: World) -> None:
+    tenant, version, docs = await filled(world, 60)
+    world.add(version, tenant, docs[0])  # what a later segment replaced is not found twice
+    questions = [docs[2].indexed.chunks[4][1].body[:60], "Xyzzy"]
+
+    def tried(points: PassagePoints | None) -> list[tuple[UUID, ...] | None]:
+        found = try_version(world.worker, version, questions, SearchTables(), limit=10, points=points, by_vectors=True)
+        return [one.nearest for one in found]
+
+    ours, theirs = tried(None), tried(store(world))
+    assert ours[0]
+    assert theirs[0]
+    assert len(set(ours[0])) == len(ours[0]) == 10
+    assert docs[2].chunk_ids[4] in ours[0]
+    assert alike(list(theirs[0]), list(ours[0]))
+    assert ours[1] == theirs[1] == (), "of words that nobody wrote there is no vector"
+    (unasked,) = try_version(world.worker, version, questions[:1], SearchTables(), limit=10)
+    assert unasked.nearest is None
 
 
 async def test_one_call_asks_terms_and_vectors_at_once(world: World) -> None:

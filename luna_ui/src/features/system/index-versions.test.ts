@@ -82,12 +82,25 @@ describe('the words of the index', () => {
   });
 
   it('never leaves a refusal without a reason', () => {
-    expect(checkNotes({ state: 'refused', report: {} })).toEqual(['Der Grund steht im Lauf.']);
-    expect(checkNotes({ state: 'refused', report: { counts_agree: false, gold_holds: true } })).toEqual(['Nicht jede Passage hat ihren Vektor.']);
-    expect(checkNotes({ state: 'refused', report: { gold_holds: false, gold: null } })).toEqual(['Sie fände zu wenige der Probefragen.']);
-    expect(checkNotes({ state: 'live', report: { gold: { questions: 0, hit_at_5: 1 } } })).toEqual([]);
+    const texts = (state: IndexVersion['state'], report: IndexVersion['report']): string[] => checkNotes({ state, report }).map((note) => note.text);
+    expect(texts('refused', {})).toEqual(['Der Grund steht im Lauf.']);
+    expect(texts('refused', { counts_agree: false, gold_holds: true })).toEqual(['Nicht jede Passage hat ihren Vektor.']);
+    expect(texts('refused', { gold_holds: false, gold: null })).toEqual(['Sie fände zu wenige der Probefragen.']);
+    expect(texts('live', { gold: { questions: 0, hit_at_5: 1 }, by_vectors: null })).toEqual([]);
     expect(passagesOf(REFUSED)).toBe(9_000);
     expect(passagesOf(LIVE)).toBe(11_482);
+  });
+
+  it('tells what the vectors alone find, first where that is why it was refused', () => {
+    const gold = { questions: 105, hit_at_5: 0.9619 };
+    const refused = { gold_holds: true, gold, gold_live: gold, by_vectors: { holds: false, said: 'Allein über Vektoren: 3 von 105 Probefragen. Das ist weniger als die Hälfte.' } };
+    expect(checkNotes({ state: 'refused', report: refused })).toEqual([
+      { text: 'Allein über Vektoren: 3 von 105 Probefragen. Das ist weniger als die Hälfte.', bad: true },
+      { text: 'Mit den Wörtern zusammen fände sie 101 von 105 Probefragen.', bad: false },
+    ]);
+    const live = { gold_holds: true, gold, by_vectors: { holds: true, said: 'Allein über Vektoren: 69 von 105 Probefragen.' } };
+    expect(checkNotes({ state: 'live', report: live }).map((note) => note.text)).toEqual(['Findet 101 von 105 Probefragen.', 'Allein über Vektoren: 69 von 105 Probefragen.']);
+    expect(shown({ versions: [{ ...REFUSED, report: refused }] })).toMatch(/text-bad[^>]*>Allein über Vektoren: 3/);
   });
 
   it('keeps the public versions apart from the tenant’s', () => {

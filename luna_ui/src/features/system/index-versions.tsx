@@ -193,8 +193,8 @@ function Row({ version, dagster, busy, onBack }: { version: IndexVersion; dagste
         </p>
         <p className="break-words">Vektoren: {embedderName(version)}</p>
         {notes.map((note) => (
-          <p key={note} className={version.state === 'refused' ? 'text-bad' : ''}>
-            {note}
+          <p key={note.text} className={note.bad ? 'text-bad' : ''}>
+            {note.text}
           </p>
         ))}
       </div>

@@ -53,18 +53,37 @@ function asked(value: unknown): Asked | null {
 
 const sharePart = ({ found, of }: Asked): string => `${formatNumber(found)} von ${formatNumber(of)} Probefragen`;
 
-/** How the checks of a version ended, as sentences; the first one is the reason where it was refused. */
-export function checkNotes(version: Pick<IndexVersion, 'report' | 'state'>): string[] {
+export interface Note {
+  text: string;
+  /** Why it was refused. */
+  bad: boolean;
+}
+
+/** What the vectors alone find, in the words of whoever judged it, and whether that was enough. */
+function byVectors(value: unknown): Note | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { said, holds } = value as { said?: unknown; holds?: unknown };
+  return typeof said === 'string' && said !== '' ? { text: said, bad: holds === false } : null;
+}
+
+/** How the checks of a version ended, as sentences; reasons of a refusal come first. */
+export function checkNotes(version: Pick<IndexVersion, 'report' | 'state'>): Note[] {
   const { report } = version;
   const gold = asked(report['gold']);
   const before = asked(report['gold_live']);
-  const notes: string[] = [];
-  if (report['counts_agree'] === false) notes.push('Nicht jede Passage hat ihren Vektor.');
+  const vectors = byVectors(report['by_vectors']);
+  const notes: Note[] = [];
+  if (report['counts_agree'] === false) notes.push({ text: 'Nicht jede Passage hat ihren Vektor.', bad: true });
   if (report['gold_holds'] === false) {
-    notes.push(gold && before ? `Sie fände ${sharePart(gold)}, die damals laufende fand ${formatNumber(before.found)}.` : 'Sie fände zu wenige der Probefragen.');
-  } else if (gold) notes.push(`Findet ${sharePart(gold)}.`);
-  if (version.state === 'refused' && notes.length === 0) notes.push('Der Grund steht im Lauf.');
-  return notes;
+    const text = gold && before ? `Sie fände ${sharePart(gold)}, die damals laufende fand ${formatNumber(before.found)}.` : 'Sie fände zu wenige der Probefragen.';
+    notes.push({ text, bad: true });
+  } else if (gold) {
+    const text = vectors?.bad ? `Mit den Wörtern zusammen fände sie ${sharePart(gold)}.` : `Findet ${sharePart(gold)}.`;
+    notes.push({ text, bad: false });
+  }
+  if (vectors) notes.push(vectors);
+  if (version.state === 'refused' && notes.length === 0) notes.push({ text: 'Der Grund steht im Lauf.', bad: true });
+  return [...notes.filter((note) => note.bad), ...notes.filter((note) => !note.bad)];
 }
 
 /** Passages of a version; one that was refused keeps none, but remembers how many they were. */
