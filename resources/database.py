@@ -31,6 +31,10 @@ DRAIN_LOCK_HELD: LiteralString = _DRAIN_LOCK_SEEN + " AND granted)"
 DRAIN_LOCK_WANTED: LiteralString = _DRAIN_LOCK_SEEN + " AND NOT granted)"
 """Whether anyone waits for that lock: one row with one boolean."""
 
+_ANY_CORRECTION = " -c timescaledb.max_tuples_decompressed_per_dml_transaction=0"
+"""TimescaleDB's community edition by itself lets a transaction touch 100,000 compressed rows at most, and two corrected
+prices months apart touch all between them. Batches are bounded here; other servers pass over the setting."""
+
 AsyncConnection = psycopg.AsyncConnection[TupleRow]
 Connection = psycopg.Connection[TupleRow]
 
@@ -94,7 +98,7 @@ def worker_connection(url: str) -> Generator[Connection]:
         url,
         autocommit=True,
         connect_timeout=CONNECT_TIMEOUT_S,
-        options="-c timezone=UTC -c application_name=luna_worker -c statement_timeout=600000",
+        options="-c timezone=UTC -c application_name=luna_worker -c statement_timeout=600000" + _ANY_CORRECTION,
     ) as connection:
         yield connection
 

@@ -43,6 +43,7 @@ def migrate(urls: DatabaseUrls, secrets: Secrets) -> MigrationReport:
     with psycopg.connect(urls.owner, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         report = _apply(urls.owner, guard)
+        _fit_edition(guard)
         _make_views(guard)
         _grant_logins(guard, secrets)
         admit_roles(guard, urlsplit(urls.owner).path.lstrip("/"))
@@ -85,6 +86,19 @@ def _apply(owner_url: str, guard: psycopg.Connection[tuple[object, ...]]) -> Mig
     finally:
         backend.connection.close()
     return MigrationReport(applied=names, schema_version=schema_version())
+
+
+def _fit_edition(guard: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Let the hourly mean of the prices and their compression follow the edition of TimescaleDB that runs now.
+
+    Raises `MigrationError` where they were made by the community edition and another one is to serve them.
+    """
+    if guard.execute("SELECT luna_fit_market_prices()").fetchone() == ("stranded",):
+        raise MigrationError(
+            "Die Preise dieser Datenbank sind von TimescaleDBs Community-Edition verdichtet, die dieser Server nicht "
+            "ausführt. Bitte timescaledb.license = 'timescale' setzen; wer wechseln will, führt vorher dort als "
+            "Eigentümer SELECT luna_plain_market_prices() aus."
+        )
 
 
 def _make_views(guard: psycopg.Connection[tuple[object, ...]]) -> None:

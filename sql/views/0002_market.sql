@@ -18,3 +18,8 @@ CREATE VIEW analytics.market_days WITH (security_barrier) AS
 SELECT d.market, d.product, d.day, d.base, d.peak, d.price_min, d.price_max, d.negative_quarter_hours, d.negative_hours,
        d.volume AS volume_mwh, d.values AS value_count, d.values >= d.expected_values AS is_complete
 FROM public.market_days AS d;
+
+CREATE VIEW analytics.market_prices_hourly WITH (security_barrier) AS
+SELECT h.market, h.product, h.ts, h.ts AT TIME ZONE 'Europe/Berlin' AS local_time, h.price_eur_mwh, h.price_min, h.price_max,
+       h.volume AS volume_mwh, h.values AS value_count
+FROM public.market_prices_hourly AS h;
