@@ -13,6 +13,7 @@ ID = np.dtype("S16")
 """A UUID's 16 bytes. numpy pads and compares them as fixed width, so order and equality are those of the bytes."""
 
 _SMALL = 65_536
+_INT4 = 23
 Posting = tuple[NDArray[np.uint16 | np.uint32], NDArray[np.uint8]]
 EMPTY_POSTING: Posting = (np.zeros(0, np.uint32), np.zeros((0, 4), np.uint8))
 
@@ -71,6 +72,16 @@ class Layout:
     def without(self, dropped: NDArray[np.bytes_]) -> NDArray[np.bool_]:
         """Which items stay when some are dropped."""
         return ~np.isin(self.item_ids, dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class PostingColumns:
+    """Postings of several terms on end: those of `terms[i]` are `offsets[i]:offsets[i + 1]` of the other arrays."""
+
+    terms: Sequence[str]
+    offsets: NDArray[np.int64]
+    numbers: NDArray[np.uint16 | np.uint32]
+    frequencies: NDArray[np.uint8]
 
 
 def read_layout(item_ids: bytes, starts: bytes, sections: bytes, lengths: bytes, chunk_ids: bytes) -> Layout:
@@ -162,6 +173,14 @@ def halfvec_array(vectors: NDArray[np.float32], element_oid: int) -> bytes:
     elements["values"] = vectors
     head = np.array([1, 0, element_oid, n, 1], ">i4")  # dimensions, nulls, type of the elements, length, first index
     return head.tobytes() + elements.tobytes()
+
+
+def int4_array(values: NDArray[np.int64]) -> bytes:
+    """Whole numbers as PostgreSQL's binary `int4[]`."""
+    elements = np.empty(len(values), np.dtype([("size", ">i4"), ("value", ">i4")]))
+    elements["size"] = 4
+    elements["value"] = values
+    return np.array([1, 0, _INT4, len(values), 1], ">i4").tobytes() + elements.tobytes()
 
 
 def read_halfvecs(data: bytes, dimension: int) -> NDArray[np.float16]:
