@@ -1,35 +1,45 @@
-"""A models' server with one embedding model that turns meaning upside down: what a wrong choice looks like.
+"""A models' server with one embedding model that is worth nothing: what a wrong choice looks like.
 
-Passages and questions of the same words lie as far apart as can be, so a rebuild with it is what the gold questions are
-there to refuse. It speaks Ollama's protocol; a real model is slower on eleven thousand passages than anybody wants to
-watch.
+Where a real Ollama was built (`tests.services.ollama`), it is that, with a tiny model of random weights. Else a
+stand-in speaks its protocol, with a model that turns meaning upside down: passages and questions of the same words lie
+as far apart as can be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-from tests.fake_embedding import bag_of_words
+from tests.fake_embedding import inverted
 from tests.fake_ollama import Script, fake_ollama
+from tests.services import ollama, tiny_model
 
-NAME = "verdreht:latest"
-DIMENSION = 256
-WINDOW = 2048
+_STAND_IN = "verdreht:latest"
+_DIMENSION = 256
+_WINDOW = 2048
+_REAL_WINDOW = 256
+"""Tokens that the real one reads of a passage; eleven thousand whole ones would take it an hour."""
 
 
-def upside_down(texts: list[str]) -> list[list[float]]:
-    """A bag of words for a passage, its opposite for a question."""
-    vectors = bag_of_words(DIMENSION)(texts)
-    return [
-        [-part for part in vector] if text.rstrip().endswith("?") else vector
-        for text, vector in zip(texts, vectors, strict=True)
-    ]
+@dataclass(frozen=True, slots=True)
+class ModelServer:
+    """Where it is, what the model is called, and whether it is a real one."""
+
+    address: str
+    model: str
+    real: bool
 
 
 @contextmanager
-def serve() -> Generator[str]:
-    """The address of the server, which ends with the context."""
-    script = Script(models={NAME: WINDOW}, abilities={NAME: ["embedding"]}, embed=upside_down)
+def serve(folder: Path) -> Generator[ModelServer]:
+    """The server, which ends with the context; a real one keeps its model in `folder`."""
+    if ollama.BINARY.exists():
+        with ollama.started(folder) as address:
+            if address is not None:
+                yield ModelServer(address, tiny_model.put(address, window=_REAL_WINDOW), real=True)
+                return
+    script = Script(models={_STAND_IN: _WINDOW}, abilities={_STAND_IN: ["embedding"]}, embed=inverted(_DIMENSION))
     with fake_ollama(script) as address:
-        yield address
+        yield ModelServer(address, _STAND_IN, real=False)

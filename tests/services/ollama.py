@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -34,6 +36,20 @@ def run(folder: Path) -> tuple[int, dict[str, str]]:
     missing = _obtain()
     if missing is not None:
         return 0, {"Ollama": missing}
+    with started(folder) as address:
+        version = address and _said_version(address)
+        if address is None or version is None:
+            return 1, {"Ollama": f"built, but it gave no answer within {START_TIMEOUT_S} s"}
+        code = _suite(address)
+    return code, {
+        "Ollama": f"{VERSION} (says {version})",
+        "Ollama suite": "passed" if code == 0 else f"FAILED (pytest ended with {code})",
+    }
+
+
+@contextmanager
+def started(folder: Path) -> Generator[str | None]:
+    """The address of the server that was built, its models in `folder`; None where it does not answer in time."""
     port = free_port()
     environment = os.environ | {
         "OLLAMA_HOST": f"127.0.0.1:{port}",
@@ -42,15 +58,12 @@ def run(folder: Path) -> tuple[int, dict[str, str]]:
         "OLLAMA_KEEP_ALIVE": "30s",
         "OLLAMA_NUM_PARALLEL": "1",
     }
+    address = f"http://127.0.0.1:{port}"
     with serving([str(BINARY), "serve"], folder / "ollama.log", environment) as process:
-        version = _version(port, process)
-        if version is None:
-            return 1, {"Ollama": f"built, but it gave no answer within {START_TIMEOUT_S} s"}
-        code = _suite(port)
-    return code, {
-        "Ollama": f"{VERSION} (says {version})",
-        "Ollama suite": "passed" if code == 0 else f"FAILED (pytest ended with {code})",
-    }
+        until = time.monotonic() + START_TIMEOUT_S
+        while _said_version(address) is None and time.monotonic() < until and process.poll() is None:
+            time.sleep(0.3)
+        yield address if _said_version(address) else None
 
 
 def _obtain() -> str | None:
@@ -103,18 +116,15 @@ def _headers() -> list[Path]:
     return [include, nested.parent, include / "nlohmann", include / "stb"]
 
 
-def _version(port: int, process: subprocess.Popen[bytes]) -> str | None:
-    until = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            return str(httpx.get(f"http://127.0.0.1:{port}/api/version", timeout=2).json()["version"])
-        except (httpx.TransportError, ValueError, KeyError):
-            time.sleep(0.3)
-    return None
+def _said_version(address: str) -> str | None:
+    try:
+        return str(httpx.get(f"{address}/api/version", timeout=2).json()["version"])
+    except (httpx.TransportError, ValueError, KeyError):
+        return None
 
 
-def _suite(port: int) -> int:
-    environment = os.environ | {"LUNA_TEST_OLLAMA_HOST": f"http://127.0.0.1:{port}"}
+def _suite(address: str) -> int:
+    environment = os.environ | {"LUNA_TEST_OLLAMA_HOST": address}
     command = [sys.executable, "-m", "pytest", "tests/services/test_ollama.py", "--timeout=300"]
     try:
         return subprocess.run(command, cwd=ROOT, env=environment, timeout=PYTEST_TIMEOUT_S, check=False).returncode

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-import httpx
 import numpy as np
 import pytest
 
@@ -19,7 +17,7 @@ from resources.model_store import pull
 from resources.secrets import DatabaseUrls
 from resources.vectors.embedders import Embedders
 from tests.contract.index_world import World
-from tests.services.tiny_model import NAME, WIDTH, WINDOW, gguf
+from tests.services.tiny_model import NAME, WIDTH, WINDOW, put
 
 SOME_PIECES = 40
 """Random weights seldom stop by themselves; on a busy processor all they may say would take minutes."""
@@ -27,25 +25,10 @@ HOST = os.environ.get("LUNA_TEST_OLLAMA_HOST", "")
 pytestmark = pytest.mark.skipif(not HOST, reason="LUNA_TEST_OLLAMA_HOST names no Ollama server")
 
 
-def put(seed: int = 7) -> None:
-    """The model on the server: its bytes uploaded as a blob, then named."""
-    data = gguf(seed)
-    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    with httpx.Client(base_url=HOST, timeout=120) as http:
-        http.post(f"/api/blobs/{digest}", content=data).raise_for_status()
-        body = {
-            "model": NAME,
-            "files": {f"{NAME}.gguf": digest},
-            "template": "{{ .System }} {{ .Prompt }}",
-            "stream": False,
-        }
-        http.post("/api/create", json=body).raise_for_status()
-
-
 @pytest.fixture(scope="module", autouse=True)
 def model() -> str:
     """A model of random weights."""
-    put()
+    put(HOST)
     return NAME
 
 
@@ -143,7 +126,7 @@ async def test_an_index_is_built_searched_and_guarded_with_its_vectors(world: Wo
     found = await world.search(tenant, texts[1])
     assert found.without_vectors == ()
     assert max(hit.scores["dense"] for hit in found.hits) > 0
-    put(seed=8)
+    put(HOST, seed=8)
     try:
         other = await world.search(tenant, texts[2])
         assert other.without_vectors == (version,)
@@ -152,5 +135,5 @@ async def test_an_index_is_built_searched_and_guarded_with_its_vectors(world: Wo
             world.add(version, tenant, world.document(tenant, ["Neues vom Netz"]))
         assert caught.value.fault == "other_model"
     finally:
-        put()
+        put(HOST)
     assert (await world.search(tenant, texts[2])).without_vectors == ()

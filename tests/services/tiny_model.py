@@ -5,10 +5,12 @@ It says nothing of sense, which is the point: the protocol is real, and nothing 
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Sequence
 from typing import Final
 
+import httpx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,15 +38,33 @@ _UINT32, _FLOAT32, _STRING, _ARRAY, _INT32 = 4, 6, 8, 9, 5
 _ALIGNMENT: Final = 32
 
 
-def gguf(seed: int = 7) -> bytes:
-    """The file. The same seed gives the same bytes, so the digest is known."""
+def put(host: str, *, seed: int = 7, window: int = WINDOW) -> str:
+    """Lay the model on the server at `host` and return its name there."""
+    data = gguf(seed, window)
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    with httpx.Client(base_url=host, timeout=120) as http:
+        http.post(f"/api/blobs/{digest}", content=data).raise_for_status()
+        body = {
+            "model": NAME,
+            "files": {f"{NAME}.gguf": digest},
+            "template": "{{ .System }} {{ .Prompt }}",
+            # So small a model spends its time waiting for its other threads.
+            "parameters": {"num_thread": 1},
+            "stream": False,
+        }
+        http.post("/api/create", json=body).raise_for_status()
+    return f"{NAME}:latest"
+
+
+def gguf(seed: int = 7, window: int = WINDOW) -> bytes:
+    """The file. The same seed and window (tokens) give the same bytes, so the digest is known."""
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *_WORDS]
     kinds = [2, 3, 3, *[6] * 256, *[1] * len(_WORDS)]
     metadata = [
         _text("general.architecture", "llama"),
         _text("general.name", NAME),
         _number("general.alignment", _ALIGNMENT),
-        _number("llama.context_length", WINDOW),
+        _number("llama.context_length", window),
         _number("llama.embedding_length", WIDTH),
         _number("llama.block_count", 1),
         _number("llama.feed_forward_length", _HIDDEN),
