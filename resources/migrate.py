@@ -91,6 +91,8 @@ def _apply(owner_url: str, guard: psycopg.Connection[tuple[object, ...]]) -> Mig
 def _fit_edition(guard: psycopg.Connection[tuple[object, ...]]) -> None:
     """Let the hourly mean of the prices and their compression follow the edition of TimescaleDB that runs now.
 
+    Chunks that came with rows the owner loaded, from a dump for instance, lose their rights here too.
+
     Raises `MigrationError` where they were made by the community edition and another one is to serve them.
     """
     if guard.execute("SELECT luna_fit_market_prices()").fetchone() == ("stranded",):
@@ -99,6 +101,7 @@ def _fit_edition(guard: psycopg.Connection[tuple[object, ...]]) -> None:
             "ausführt. Bitte timescaledb.license = 'timescale' setzen; wer wechseln will, führt vorher dort als "
             "Eigentümer SELECT luna_plain_market_prices() aus."
         )
+    guard.execute("SELECT luna_seal_chunks()")
 
 
 def _make_views(guard: psycopg.Connection[tuple[object, ...]]) -> None:

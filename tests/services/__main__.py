@@ -1,6 +1,9 @@
 """Runs the suites on real servers: the database's on TimescaleDB, the object store's on servers that speak S3, the
 extractor's on Tika, the models' on Ollama, the index's on Qdrant.
 
+TimescaleDB is Debian's, the Apache edition. `TIMESCALEDB_INSTALL` names the folder (the one that has `bin`) of another
+PostgreSQL with TimescaleDB and pgvector, for instance with the community edition.
+
 Obtain, start, run pytest, stop, sum up. The exit code is pytest's. Where a server cannot be had the run passes and its
 summary says so; a server that was obtained and does not start is a failure.
 """
@@ -21,13 +24,14 @@ from types import FrameType
 import psycopg
 
 from resources.embedded.errors import EmbeddedError
-from resources.embedded.postgres import EmbeddedPostgres, _may_enter
+from resources.embedded.postgres import EmbeddedPostgres, _may_enter, unprivileged_user
 from tests.conftest import POSTGRES_URL_VARIABLE, ROOT, free_port
 from tests.postgres import HASTY, with_settings
 from tests.services import ollama, qdrant, s3, tika
 from tests.services.debian import CannotBeHadError, Obtained, ToolError, copied_to, obtain
 
 CACHE = ROOT / ".cache" / "services" / "timescaledb"
+INSTALL_VARIABLE = "TIMESCALEDB_INSTALL"
 SUITES = (
     "tests/services",
     "tests/integration/sql",
@@ -103,16 +107,14 @@ def main() -> int:
 def database() -> int:
     """The suites of the database on TimescaleDB. Returns the exit code."""
     try:
-        obtained = obtain(CACHE)
+        obtained = _given() or obtain(CACHE)
     except CannotBeHadError as fault:
         _summary({"TimescaleDB": f"cannot be had here: {fault}"}, ["nothing ran; plain PostgreSQL: make test"])
         return 0
     except ToolError as fault:
-        _summary(
-            {"TimescaleDB": f"downloaded, but it cannot be made ready: {fault}"}, [f"see {CACHE.relative_to(ROOT)}"]
-        )
+        _summary({"TimescaleDB": f"there, but it cannot be made ready: {fault}"}, [f"see {CACHE.relative_to(ROOT)}"])
         return 1
-    how = "from the cache" if obtained.cached else "obtained"
+    how = "named" if INSTALL_VARIABLE in os.environ else "from the cache" if obtained.cached else "obtained"
     print(f"TimescaleDB: {how} in {obtained.seconds:.1f} s", flush=True)
     times = [f"{how} in {obtained.seconds:.1f} s"]
     try:
@@ -132,6 +134,21 @@ def database() -> int:
     result = "passed" if code == 0 else f"FAILED (pytest ended with {code})"
     _summary({"TimescaleDB suites": result} | versions | obtained.versions, times)
     return code
+
+
+def _given() -> Obtained | None:
+    """The PostgreSQL that the environment names instead of Debian's; it is used where it lies."""
+    named = os.environ.get(INSTALL_VARIABLE)
+    if not named:
+        return None
+    install = Path(named)
+    program = install / "bin" / "postgres"
+    if not program.is_file():
+        raise ToolError(f"{INSTALL_VARIABLE}={named} has no bin/postgres; example: /usr/lib/postgresql/18")
+    user = unprivileged_user()
+    if user is not None and not _may_enter(program, user):
+        raise ToolError(f"{INSTALL_VARIABLE}={named}: the user {user.name} may not enter it")
+    return Obtained(install, {}, 0.0, cached=True)
 
 
 def _server(folder: Path, obtained: Obtained) -> TimescaleServer:

@@ -69,3 +69,17 @@ def test_the_series_are_hypertables_with_their_security(database: Database) -> N
     assert hourly == (0,)
     # Continuous aggregates are the community edition's; the Apache edition has a view under the same name.
     assert aggregates == ((1,) if edition == ("timescale",) else (0,))
+
+
+def test_chunks_of_rows_that_the_owner_loaded_are_sealed_by_the_next_migrate(database: Database) -> None:
+    """As after a dump was loaded: a chunk bears the table's grants, and no policy."""
+    with database.owner() as owner:
+        owner.execute(
+            "INSERT INTO smart_meter_readings (ts, consumption_kw, tenant_id, interval_s, meter_id)"
+            " SELECT timestamptz '2025-01-01 00:00Z', 1, id, 900, 'm' FROM tenants"
+        )
+        (chunk,) = owner.execute("SELECT show_chunks('smart_meter_readings')::text").fetchone() or ("",)
+        readable = f"SELECT has_table_privilege('luna_app', '{chunk}', 'SELECT')".encode()
+        assert owner.execute(readable).fetchone() == (True,)
+        migrate(database.urls, database.secrets)
+        assert owner.execute(readable).fetchone() == (False,)
