@@ -10,7 +10,8 @@ from bisect import bisect_right
 
 from luna_rules.documents.blocks import Block, Piece, blocks, pack, strip_span
 from luna_rules.documents.headings import Part, outline
-from luna_rules.documents.laws import Law, Section, clean_title, paragraphs, parse_law
+from luna_rules.documents.law_titles import clean_title
+from luna_rules.documents.laws import Law, Section, paragraphs, parse_law
 from luna_rules.documents.model import Chunk, ChunkedDocument, ExtractedText, Metadata
 from luna_rules.documents.tokens import TokenIndex
 

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from luna_rules.documents.blocks import Span, lines, readable_text, strip_span
+from luna_rules.documents.blocks import Span, lines, strip_span
+from luna_rules.documents.law_titles import clean_title, find_title, law_names
 from luna_rules.documents.model import ExtractedText
 
 SectionKind = Literal["section", "annex", "formula", "toc", "other"]
 
 _NUMBER = r"\d{1,4}(?:[ \xa0]?[a-z]{1,2}(?![a-zäöüß]))?"
+_ROMAN = r"(?-i:[IVXLC]{1,7})[a-z]?"
 _HEAD_SECTION = re.compile(
-    rf"(?P<sign>§§?|Art(?:ikel|\.)?(?=[\s\d]))[ \xa0]*"
+    rf"(?:(?P<sign>§§?|Art(?:ikel|icle|\.)?(?=[\s\d]))[ \xa0]*"
     rf"(?P<number>{_NUMBER}(?:\s*(?:bis|und|,|-|–)\s*(?:§\s*)?{_NUMBER})*)"
+    rf"|(?P<article>Art(?:ikel|icle|\.)?)[ \xa0]+(?P<roman>{_ROMAN}(?:\s*(?:bis|und)\s*(?:Art\.?\s*)?{_ROMAN})*))"
     r"(?![\w/])(?P<rest>.*)",
     re.DOTALL,
 )
@@ -32,7 +35,7 @@ _HEAD_TOC = re.compile(
     r"(?:Inhalts?(?:übersicht|verzeichnis|angabe)?|Gliederung|Nichtamtliches Inhaltsverzeichnis)\W*\Z", re.I
 )
 _HEAD_FORMULA = re.compile(r"(?P<word>Eingangsformel|Schlu(?:ss|ß)formel|Präambel|Abschlussformel)\W*\Z", re.I)
-_DIVISION_WORD = "Buch|Teil|Kapitel|Abschnitt|Unterabschnitt|Titel|Untertitel|Hauptteil|Unterkapitel"
+_DIVISION_WORD = "Buch|Teil|Kapitel|Abschnitt|Unterabschnitt|Titel|Untertitel|Hauptteil|Unterkapitel|Chapter"
 _HEAD_DIVISION = re.compile(
     rf"(?:(?P<word>{_DIVISION_WORD})[ \xa0]+(?P<number>\d{{1,3}}[a-z]?|[IVXLC]{{1,7}}|[A-Z])"
     rf"|(?P<ordinal>\d{{1,2}}[a-z]?\.|[A-ZÄÖÜ][a-zäöüß]{{3,14}}(?:te[rs]?|tes))[ \xa0]+(?P<word2>{_DIVISION_WORD}))"
@@ -40,26 +43,18 @@ _HEAD_DIVISION = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ATX = re.compile(r"^(#{1,6})[ \t]+([^\n]*?)[ \t#]*\r?$", re.MULTILINE)
-_FOOTNOTE = re.compile(r"(?:(?<=[a-zäöüß)])\d{1,2}\)?|\*+\)?|<sup>.*?</sup>)(?=\s|\Z)")
-_NAMES_AT_END = re.compile(r"\s*\(([^()]{2,160})\)\s*[*\d)]*\s*\Z")
-_ABBREVIATION = re.compile(
-    r"(?=(?:[^A-ZÄÖÜ]*[A-ZÄÖÜ]){2})[A-ZÄÖÜ][\wÄÖÜäöüß]*(?:[-/][\wÄÖÜäöüß]+)*(?:[ _](?:19|20)\d\d)?\Z"
+_PARAGRAPH_BARE = re.compile(
+    r"^[ \t\xa0]*(?P<number>\d{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})(?P<letter>bis|ter|quater|[a-z](?=[.\s]))?\.?[ \t\xa0]*"
+    r"(?=[A-ZÄÖÜ„\"])",
+    re.MULTILINE,
 )
-_LONGEST_TITLE = 120
-_YEAR = re.compile(r"[ _]+(?:19|20)\d\d\Z")
-_LAW_TITLE = re.compile(
-    r"(?:(?:[A-ZÄÖÜ]\w+te|Besondere|Allgemeine) )?[\w-]*(?:gesetz|gesetzbuch|ordnung|satzung|staatsvertrag)\b",
-    re.IGNORECASE,
-)
-_ISSUED = re.compile(r"Ausfertigungsdatum|Vollzitat")
-_EU = re.compile(
-    r"(?P<kind>(?:(?:Delegierte|Durchführungs)\s*)?(?:verordnung|richtlinie))\s*(?P<number>\((?:EU|EG|EWG|Euratom)\)\s*(?:Nr\.\s*)?\d{1,4}/\d{1,4}"
-    r"|\d{4}/\d{1,4}/E[UGW]+)",
-    re.IGNORECASE,
-)
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_PARAGRAPH_INLINE = re.compile(r"[ \xa0]*\(1([a-z]?)\)(?=\s)")
+_INLINE = re.compile(r"\.?[ \xa0]*(?=\(1[a-z]?\)\s)|\.[ \xa0]+(?=[A-ZÄÖÜ„\"(])")
 _PARAGRAPH = re.compile(r"^[ \t\xa0]*\((\d{1,3})([a-z]{0,2})\)(?=\s)", re.MULTILINE)
 _PLAIN_CANDIDATE = re.compile(
-    rf"^[ \t\xa0]*(?:§§?[ \xa0]*{_NUMBER}|(?:Artikel|Art\.)[ \xa0]+{_NUMBER}|(?:Anlage|Anhang|ANHANG|ANLAGE)\b)"
+    rf"^[ \t\xa0]*(?:§§?[ \xa0]*{_NUMBER}|(?:Artikel|Article|Art\.?)[ \xa0]+{_NUMBER}"
+    r"|(?:Anlage|Anhang|ANHANG|ANLAGE)\b)"
     r"[^\r\n]*",
     re.MULTILINE,
 )
@@ -120,55 +115,10 @@ class _Heading:
     text: str
 
 
-def clean_title(title: str) -> str:
-    """A title on one line, without marks of footnotes and Markdown."""
-    title = readable_text(title.replace("\\", ""))
-    title = _FOOTNOTE.sub("", title)
-    return " ".join(title.split()).strip(" #")
-
-
-def law_names(title: str, *, file_name: str | None = None) -> tuple[str, ...]:
-    """What a law with this title answers to, the shortest first.
-
-    „Gesetz … (Erneuerbare-Energien-Gesetz - EEG 2023)“ gives EEG 2023, EEG, Erneuerbare-Energien-Gesetz, Gesetz ….
-    `file_name` supplies an abbreviation only where the title has none.
-    """
-    title = clean_title(title)
-    short: list[str] = []
-    title = re.sub(r"(?:\s*\((?:Neufassung|Text von Bedeutung für den EWR)\))+\Z", "", title)
-    long_title = title
-    found = _NAMES_AT_END.search(title)
-    if found and found.start() > 0 and not re.match(r"(?:EU|EG|EWG)\Z|ABl|BGBl", found.group(1)):
-        long_title = title[: found.start()].strip()
-        parts = re.split(r"\s+[-–—]\s+", found.group(1).strip())
-        short = [parts[-1], " – ".join(parts[:-1])] if len(parts) > 1 else [parts[0]]
-    abbreviated = any(_ABBREVIATION.match(name) for name in short)
-    if not abbreviated and file_name:
-        named = _from_file_name(file_name)
-        if named:
-            short.insert(0, named)
-    european = _EU.search(long_title[:200])
-    if european:
-        kind = european.group("kind").lower()
-        kind = " ".join(word.capitalize() for word in kind.split())
-        short.append(f"{kind} {european.group('number')}")
-    names: list[str] = []
-    for name in [*short, long_title]:
-        name = name.strip(" ,;")
-        for form in (name, _YEAR.sub("", name)):
-            if form and form not in names:
-                names.append(form)
-    return tuple(names)
-
-
-def _from_file_name(file_name: str) -> str | None:
-    stem = re.split(r"[/\\]", file_name)[-1].split(".")[0]
-    stem = re.split(r"-BJNR|_stand|-stand", stem)[0]
-    return stem.replace("_", " ") if len(stem) <= 24 and _ABBREVIATION.match(stem) else None
-
-
 def _label(match: re.Match[str]) -> str:
     sign = match.group("sign")
+    if not sign:
+        return f"Art. {' '.join(match.group('roman').split())}"
     number = re.sub(r"(?<=\d)[ \xa0](?=[a-z]{1,2}(?:\W|\Z))", "", match.group("number").replace("§", ""))
     number = " ".join(number.split())
     if sign.startswith("§"):
@@ -198,69 +148,15 @@ def parse_law(extracted: ExtractedText, *, file_name: str | None = None) -> Law 
             return None
         sections = _plain_sections(text, found)
         first = sections[0].heading_start if sections else 0
-    title, legislated = _find_title(extracted, headings, first, text[:first])
+    main = next((heading.text for heading in headings if heading.start < first and _is_main(heading)), None)
+    title, legislated = find_title(text[:first], main, extracted.title)
     names = law_names(title, file_name=file_name) if title and legislated else ()
     return Law(title, names, tuple(sections))
 
 
-def _find_title(
-    extracted: ExtractedText, headings: Sequence[_Heading], first: int, before: str
-) -> tuple[str | None, bool]:
-    """The title, and whether it is the title of something that a legislator made."""
-    head = before[:4000].lstrip("\ufeff \r\n")
-    if head.startswith("% "):
-        return clean_title(head[2:].split("\n", 1)[0]), True
-    issued = bool(_ISSUED.search(head))
-    front = re.match(r"---\r?\n(.*?)\r?\n---", head, re.DOTALL)
-    if front:
-        fields = dict(re.findall(r"^(\w+):[ \t]*(.+?)\s*$", front.group(1), re.MULTILINE))
-        title = fields.get("Title") or fields.get("title")
-        if title:
-            title = title.strip("\"'")
-            short = (fields.get("jurabk") or fields.get("abbreviation") or "").strip("\"'")
-            return clean_title(title if "(" in title or not short else f"{title} ({short})"), True
-    for heading in headings:
-        if heading.start >= first:
-            break
-        if heading.level == 1 and not _HEAD_TOC.match(heading.text) and not _HEAD_DIVISION.match(heading.text):
-            title = clean_title(heading.text)
-            return title, issued or _is_legislated(title)
-    title = _plain_title(head)
-    if title:
-        return title, True
-    if extracted.title:
-        title = clean_title(extracted.title)
-        return title, _is_legislated(title)
-    first_line = head.split("\n", 1)[0].strip()
-    return (
-        (clean_title(first_line), False)
-        if 0 < len(first_line) <= _LONGEST_TITLE and first_line[-1] != "."
-        else (None, False)
-    )
-
-
-def _is_legislated(title: str) -> bool:
-    return bool(_LAW_TITLE.match(title) or _EU.match(title))
-
-
-def _plain_title(head: str) -> str | None:
-    """The title in text of a PDF: from the line that names a kind of law to the bracket with its short name."""
-    rows = [row.strip() for row in re.split(r"[\r\n\f]+", head) if row.strip()][:40]
-    for number, row in enumerate(rows):
-        european = _EU.match(row)
-        if not european and not _LAW_TITLE.match(row):
-            continue
-        joined = row
-        for following in rows[number + 1 : number + 6]:
-            if joined.endswith(")") or re.match(
-                r"Ausfertigungsdatum|Vollzitat|Vom\b|§|Art|\(?Inhalt|[A-Z]\w{1,12}\Z", following
-            ):
-                break
-            glued = re.search(r"\w-\Z", joined) and following[:1].isupper()
-            joined += following if glued else f" {following}"
-        if len(joined) <= 400 and (_NAMES_AT_END.search(joined) or european or _ISSUED.search(head)):
-            return clean_title(joined)
-    return None
+def _is_main(heading: _Heading) -> bool:
+    """Whether a heading may be the title of the whole text."""
+    return heading.level == 1 and not _HEAD_TOC.match(heading.text) and not _HEAD_DIVISION.match(heading.text)
 
 
 def _classify(text: str) -> tuple[SectionKind | Literal["division"], str, str]:
@@ -401,12 +297,21 @@ def _plain_headings(text: str) -> list[_Heading]:
     for match in _PLAIN_CANDIDATE.finditer(text):
         start, end = strip_span(text, *match.span())
         row = text[start:end]
-        if len(row) > 250 or re.search(r"\.{4,}\s*\d*\Z", row):
+        if re.search(r"\.{4,}\s*\d*\Z", row):
             continue
         head = (_HEAD_ANNEX if row.startswith(("An", "AN")) else _HEAD_SECTION).match(row)
         if head is None:
             continue
         rest = head.group("rest")
+        inline = _INLINE.match(rest) if row[0] in "§A" and head.re is _HEAD_SECTION else None
+        if inline and not _OPEN_END.search(text, max(0, start - 40), start):
+            above, title = _title_above(text, start)
+            label = row[: head.start("rest")]
+            body = start + head.start("rest") + inline.end()
+            candidates.append((_Heading(above, body, 1, f"{label} {title}".strip()), _classify(label)[1]))
+            continue
+        if len(row) > 250:
+            continue
         if rest and (_CITED_ON.match(rest) or not re.match(r"\s*[-–—:]?\s*[A-ZÄÖÜ„\"(]", rest)):
             continue
         if row.startswith(("An", "AN")) and (row[-1] in ".,;:" or len(row) > 160):
@@ -415,6 +320,19 @@ def _plain_headings(text: str) -> list[_Heading]:
             continue
         candidates.append((_Heading(start, end, 1, row), _classify(row)[1]))
     return _body_run(candidates)
+
+
+def _title_above(text: str, start: int) -> tuple[int, str]:
+    """The line above an inline „§ 4. (1) …“ if it is its title, and where it begins; else `start` and nothing."""
+    above = text[max(0, start - 300) : start].rstrip()
+    row = above.rsplit("\n", 1)[-1].strip("#* \t")
+    before = above[: len(above) - len(above.rsplit("\n", 1)[-1])].rstrip(" \t")
+    stands_alone = before.endswith("\n\n") or before.rstrip()[-1:] in ".;)" or not before
+    if not 3 <= len(row) <= 120 or not row[0].isupper() or row[-1] in ".,:;)" or not stands_alone:
+        return start, ""
+    if _HEAD_DIVISION.match(row) or _HEAD_SECTION.match(row) or text.count("\n", start - 4, start) > 3:
+        return start, ""
+    return text.rindex(row, 0, start), clean_title(row)
 
 
 def _body_run(candidates: Sequence[tuple[_Heading, str]]) -> list[_Heading]:
@@ -467,7 +385,7 @@ def _plain_sections(text: str, headings: Sequence[_Heading]) -> list[Section]:
             continue
         end = headings[number + 1].start if number + 1 < len(headings) else len(text)
         body = heading.end
-        if whole == label:
+        if whole == label and "\n" in text[heading.end : heading.end + 4].replace("\r", "\n"):
             whole, body = _title_below(text, label, body, end)
         path = divisions.path() if kind == "section" else ()
         sections.append(Section(kind, label, whole, path, heading.start, body, end))
@@ -495,12 +413,18 @@ def paragraphs(text: str, section: Section) -> list[Paragraph]:
     """
     found: list[tuple[str, int]] = []
     last = (0, "")
+    inline = _PARAGRAPH_INLINE.match(text, section.body_start)
+    if inline:
+        last = (1, inline.group(1))
+        found.append((f"1{inline.group(1)}", strip_span(text, inline.start(), inline.end())[0]))
     for match in _PARAGRAPH.finditer(text, section.body_start, section.end):
         order = (int(match.group(1)), match.group(2))
         if order <= last or (not found and order[0] > 1) or order[0] > last[0] + 9:
             continue
         last = order
         found.append((match.group(1) + match.group(2), strip_span(text, match.start(), match.end())[0]))
+    if not found and section.label.startswith("Art."):
+        found = _bare_paragraphs(text, section)
     parts: list[Paragraph] = []
     first = found[0][1] if found else section.end
     spans: list[tuple[str | None, Span]] = [(None, (section.body_start, first))]
@@ -511,3 +435,18 @@ def paragraphs(text: str, section: Section) -> list[Paragraph]:
         if start < end:
             parts.append(Paragraph(name, start, end))
     return parts
+
+
+def _bare_paragraphs(text: str, section: Section) -> list[tuple[str, int]]:
+    """Absätze whose numbers have no brackets, as in Switzerland („1 Dieses …“) and in the Union („1. This …“)."""
+    found: list[tuple[str, int]] = []
+    last = (0, "")
+    for match in _PARAGRAPH_BARE.finditer(text, section.body_start, section.end):
+        number, letter = match["number"].translate(_RAISED), match["letter"] or ""
+        order = (int(number), letter)
+        first = not found and (order[0] != 1 or text[section.body_start : match.start()].strip() != "")
+        if first or order <= last or order[0] > last[0] + 1:
+            continue
+        last = order
+        found.append((number + letter, strip_span(text, match.start(), match.end())[0]))
+    return found if len(found) > 1 else []

@@ -5,6 +5,7 @@ The one place that knows which reader serves which type.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from luna_rules.documents.model import ExtractedText, PageSpan
@@ -12,6 +13,7 @@ from resources.extractor import media_types as types
 from resources.extractor.errors import ExtractionError
 from resources.extractor.formats import epub, html, legacy, mail, opendocument, pdf, plain, rtf, sheets, slides, word
 from resources.extractor.formats.base import Extracted
+from resources.extractor.furniture import seam, without_furniture
 from resources.extractor.legible import legible_pages
 from resources.extractor.limits import Limits
 from resources.extractor.textcare import clean, join_hyphenated
@@ -19,7 +21,7 @@ from resources.extractor.textcare import clean, join_hyphenated
 Reader = Callable[[bytes, Limits], Extracted]
 
 # Raised whenever the same bytes give another text than before.
-VERSION = "1"
+VERSION = "2"
 # Formats whose text layer can be broken although the file is sound. Plain text and tables say what they say.
 _JUDGED = frozenset({types.PDF, types.RTF, types.DOC, types.PPT, types.MSG})
 
@@ -86,7 +88,11 @@ def _finish(found: Extracted, kind: types.DetectedType, limits: Limits, extracto
         raw = legible_pages(raw, found.warnings)
     is_pdf = kind.media_type == types.PDF
     parts = [clean(join_hyphenated(part) if is_pdf else part) for part in raw]
-    text = "\n\n".join(parts)
+    seams = ["\n\n"] * len(parts)
+    if is_pdf:
+        parts = without_furniture(parts)
+        seams = [seam(before, after) for before, after in itertools.pairwise(parts)] + ["\n\n"]
+    text = "".join(part + (seams[at] if at + 1 < len(parts) else "") for at, part in enumerate(parts))
     if len(text) > limits.text_chars:
         raise ExtractionError("too_large", "Das Dokument enthält mehr Text, als verarbeitet werden kann.")
     if not any(char.isalnum() for char in text):
@@ -94,9 +100,9 @@ def _finish(found: Extracted, kind: types.DetectedType, limits: Limits, extracto
     pages: list[PageSpan] = []
     if found.pages is not None:
         position = 0
-        for number, part in enumerate(parts, start=1):
+        for number, (part, between) in enumerate(zip(parts, seams, strict=True), start=1):
             pages.append(PageSpan(number, position, position + len(part)))
-            position += len(part) + 2
+            position += len(part) + len(between)
     warnings = ([kind.warning] if kind.warning else []) + found.warnings
     title = clean(found.title).replace("\n", " ").strip() if found.title else None
     return ExtractedText(

@@ -7,6 +7,7 @@ dropped, and entities beyond HTML's own names do not exist for it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 from resources.extractor.errors import ExtractionError
@@ -83,6 +84,9 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "wbr"}
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_ENTRY_MARK = re.compile(r"\d{1,3}[a-z]{0,2}[.)]|[a-zA-Z]{1,3}[.)]|[-–—•]")
+_NAVIGATION = 3
+"""A link that stands alone so many times leads through the page and says nothing."""
 _SUPERSCRIPT = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 _SUBSCRIPT = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
 
@@ -124,6 +128,9 @@ class _Writer(HTMLParser):
         self.level = 0
         self.lists: list[tuple[str, int]] = []
         self.marker = ""
+        self.linked = 0
+        self.plain_text = False
+        self.links: dict[int, str] = {}
         self.tables: list[list[list[list[str]]]] = []
         self.cell: list[int] = []
         self.shift: list[str] = []
@@ -143,6 +150,7 @@ class _Writer(HTMLParser):
             if body.strip():
                 self.blocks.append(body)
             return
+        only_link, self.plain_text = not self.plain_text, False
         lines = [one_line(line) for line in text.split("\v")]
         body = "\n".join(line for line in lines if line)
         if not body:
@@ -154,6 +162,8 @@ class _Writer(HTMLParser):
             self.blocks.append(f"{indent}{self.marker} {one_line(body)}")
             self.marker = ""
         else:
+            if only_link:
+                self.links[len(self.blocks)] = body
             self.blocks.append(body)
 
     def _cell_text(self, text: str) -> None:
@@ -166,7 +176,10 @@ class _Writer(HTMLParser):
             self._end_table()
         parts: list[str] = []
         last_entry = False
-        for block in self.blocks:
+        often = Counter(self.links.values())
+        for at, block in enumerate(self.blocks):
+            if often[self.links.get(at, "")] >= _NAVIGATION:
+                continue
             entry = re.match(r"\s*(?:-|\d+\.) ", block) is not None
             if parts:
                 parts.append("\n" if entry and last_entry else "\n\n")
@@ -186,6 +199,8 @@ class _Writer(HTMLParser):
             return
         if tag in ("sup", "sub"):
             self.shift.append(tag)
+        elif tag == "a":
+            self.linked += 1
         elif tag == "br":
             self.inline.append("\n" if self.pre else " " if self.cell else "\v")
         elif tag == "img":
@@ -274,6 +289,11 @@ class _Writer(HTMLParser):
         elif tag in ("sup", "sub"):
             if self.shift:
                 self.shift.pop()
+        elif tag == "a":
+            self.linked = max(0, self.linked - 1)
+        elif tag == "dt" and not self.cell and _ENTRY_MARK.fullmatch(mark := one_line("".join(self.inline))):
+            # Lists of laws are written so: the mark as a term, the entry as its description.
+            self.inline, self.marker = [], mark
         elif tag == "table":
             if self.cell and self.cell[-1]:
                 self.cell[-1] -= 1
@@ -309,4 +329,5 @@ class _Writer(HTMLParser):
         if self.shift and data.strip() and re.fullmatch(r"[\d()+-]+", data.strip()):
             # Footnote marks, squares and formulas: `m²`, `CO₂`.
             data = data.strip().translate(_SUPERSCRIPT if self.shift[-1] == "sup" else _SUBSCRIPT)
+        self.plain_text = self.plain_text or (not self.linked and bool(data.strip()))
         self.inline.append(data if self.pre else data.replace("\v", " "))

@@ -9,11 +9,13 @@ import codecs
 import csv
 import io
 import re
+from dataclasses import replace
 
 from charset_normalizer import from_bytes
 
 from resources.extractor.containers import refuse_entities
 from resources.extractor.errors import ExtractionError
+from resources.extractor.formats import law_xml
 from resources.extractor.formats.base import Extracted, one_line, table
 from resources.extractor.formats.xmlparts import local, parse
 from resources.extractor.limits import Limits
@@ -116,8 +118,10 @@ def read_markdown(data: bytes, limits: Limits) -> Extracted:
     front = re.match(r"\ufeff?---\n(.*?)\n(?:---|\.\.\.)\n", text[:20_000], re.DOTALL)
     title = None
     if front:
-        named = re.search(r"^title:\s*[\"']?(.+?)[\"']?\s*$", front.group(1), re.MULTILINE | re.IGNORECASE)
-        title = one_line(named.group(1)) if named else None
+        # A long title goes on in indented lines, as YAML folds it.
+        pattern = r"^title:[ \t]*[\"']?(.+(?:\n[ \t]+.+)*)[\"']?[ \t]*$"
+        named = re.search(pattern, front.group(1), re.MULTILINE | re.IGNORECASE)
+        title = one_line(named.group(1)).strip("\"'") if named else None
     if title is None:
         first = re.search(r"^#\s+(.+?)\s*#*\s*$", text[:20_000], re.MULTILINE)
         title = one_line(first.group(1)) if first else None
@@ -151,12 +155,15 @@ def read_calendar(data: bytes, limits: Limits) -> Extracted:
 
 
 def read_xml(data: bytes, limits: Limits) -> Extracted:
-    """XML as one line for each element with text, `name: text`; what is not well-formed stays as it is."""
+    """XML as one line for each element with text, `name: text`; a law as such; what is broken stays as it is."""
     refuse_entities(data, doctype=True)
     try:
         root = parse(data)
     except ExtractionError:
         return read_text(data, limits)
+    if law_xml.is_law(root):
+        found = law_xml.convert(root, limits)
+        return replace(found, text=_bounded(found.text, limits))
     lines: list[str] = []
     for element in root.iter():
         text = one_line(element.text or "")

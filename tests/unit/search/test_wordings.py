@@ -111,7 +111,8 @@ def test_a_hinted_section_is_found_although_it_shares_no_word_with_the_question(
 
 @pytest.mark.skipif(not LAWS.is_dir(), reason="the laws (../shared/data/law/current) are not here")
 def test_every_wording_belongs_to_a_section_that_the_laws_have() -> None:
-    from luna_rules.documents.laws import law_names, parse_law
+    from luna_rules.documents.law_titles import law_names
+    from luna_rules.documents.laws import parse_law
     from luna_rules.documents.model import ExtractedText
 
     known: defaultdict[str, set[str]] = defaultdict(set)
