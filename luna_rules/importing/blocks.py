@@ -9,18 +9,21 @@ import polars as pl
 from luna_rules.importing import assemble
 from luna_rules.importing.columns import Columns
 from luna_rules.importing.context import Context
+from luna_rules.importing.directions import series_of_words
 from luna_rules.importing.layout import Block, Layout, ValueColumn
 from luna_rules.importing.model import Mapping
 from luna_rules.importing.numbers import Decimal, parse_numbers
 from luna_rules.importing.rows import EARLIEST, LATEST
 from luna_rules.importing.statuses import MISSING, status_quality
 from luna_rules.importing.timing import Times, read_times
-from luna_rules.importing.vocabulary import UNITS, exact_unit, named_zone, part_of_total
+from luna_rules.importing.units import Units
+from luna_rules.importing.vocabulary import UNITS, part_of_total
+from luna_rules.importing.zones import zone_of
 from luna_rules.series.ids import is_malo, is_melo
 from luna_rules.series.obis import Direction, parse_obis
 
 _SERIES: Final[dict[Direction, str]] = {"consumption": "consumption_kw", "production": "production_kw"}
-_ZONE_NAMES: Final = {"UTC": "UTC", "Etc/GMT-1": "MEZ (ohne Sommerzeit)"}
+_REGISTER_OF: Final = {"consumption_kw": "1.8.0", "production_kw": "2.8.0"}
 _FOOTER: Final = (
     r"(?i)summe|gesamt|total|\bsum\b|mittel|average|durchschnitt|\bmin(imum|imal\w*)?\b|\bmax(imum|imal\w*)?\b|spitze|"
     r"anzahl|ende|hinweis|quelle|legende|copyright|©"
@@ -44,6 +47,7 @@ class BlockReader:
         self.body = layout.grid.frame.slice(layout.first)
         self.lines = self.body["line"]
         self.columns = Columns(layout, block, self.body, context, mapping)
+        self.units = Units(layout, block, self.body, self.columns, decimal, self._list)
         self.obis: dict[str, set[str]] = {}
         self.aliases: dict[str, tuple[str | None, str | None]] = {}
 
@@ -51,7 +55,7 @@ class BlockReader:
         """Values in kW or V, and register readings."""
         block = self.block
         meters = self._meters()
-        codes = self._text(block.obis)
+        codes = self._text(block.obis if block.obis is not None else block.words)
         groups = pl.select(pl.concat_str([meters.fill_null(""), codes.fill_null("")], separator="\x1f")).to_series()
         energy, registers, voltages = self.columns.choose()
         numbers = {value.column: self._numbers(value) for value in (*energy, *registers, *voltages)}
@@ -70,7 +74,7 @@ class BlockReader:
                 registers[0],
             )
             pair = (numbers[beside.column], numbers[energy[0].column])
-        zone = self.mapping.zone or self._named_zone() or self.context.options.timezone
+        zone = self.mapping.zone or zone_of(self.layout, block, self.context) or self.context.options.timezone
         times = read_times(self.layout.grid, block, self.first, used, groups, zone, self.mapping.stamp, pair)
         keep = self._judge_times(times)
         self._note_times(times)
@@ -122,18 +126,6 @@ class BlockReader:
             return False
         often = len(rises) >= _COUNTER_SURE and int((rises > 0).sum()) >= len(rises) // 4
         return often or (isinstance(lowest, float) and lowest > _COUNTER_LEVEL * mean)
-
-    def _named_zone(self) -> str | None:
-        """The zone that the time's own header or the lines above name, where stamps carry no offset."""
-        lead = self.block.start or self.block.single
-        if lead is None:
-            return None
-        header = self.layout.header
-        words = [header[place] for place in (lead.column, lead.clock) if place is not None and place < len(header)]
-        zone = next((found for word in [*words, *self.layout.zone_words] if (found := named_zone(word))), None)
-        if zone is not None and zone != self.context.options.timezone:
-            self.context.warn(f"Die Zeiten gelten nach der Datei in {_ZONE_NAMES.get(zone, zone)}.")
-        return zone
 
     def _text(self, place: int | None) -> pl.Series:
         if place is None:
@@ -236,49 +228,6 @@ class BlockReader:
                 "sie gelten als Sommerzeit, die wiederholte Stunde fehlt."
             )
 
-    def _unit(self, value: ValueColumn, times: Times) -> str:
-        unit = self.mapping.unit or value.unit or self.layout.preamble_unit
-        if (
-            value.hint.measure in {"energy", "power"}
-            and unit is not None
-            and self.mapping.unit is None
-            and value.unit is None
-        ):
-            measured = UNITS[unit.lower()][0]
-            if measured != value.hint.measure and measured not in {"energy", "power"}:
-                unit = None
-        if unit is not None:
-            return unit
-        code = value.hint.obis or parse_obis(self.layout.preamble_obis or "")
-        if code is not None and (code.is_register or code.is_period):
-            self.context.warn(f"Die Datei nennt keine Einheit; nach der OBIS-Kennzahl {code.text} sind es kWh.")
-            return "kWh"
-        unit = self._unit_in_cells(value)
-        if unit is not None:
-            return unit
-        numbers = self._numbers_quietly(value)
-        if times.base_s == 3600 and _looks_like_kwh(numbers):
-            self.context.warn(
-                "Die Datei nennt keine Einheit. Bei Stundenwerten sind kWh und kW gleich; angenommen wurde kWh."
-            )
-            return "kWh"
-        raise self.columns.missing(
-            "unit_missing",
-            "Die Datei nennt keine Einheit. kWh je Intervall und kW unterscheiden sich hier um den Faktor "
-            f"{round(3600 / times.base_s, 3) if times.base_s else 4:g}; bitte die Einheit angeben.",
-            "unit",
-        )
-
-    def _unit_in_cells(self, value: ValueColumn) -> str | None:
-        """The unit that stands behind every number of a column."""
-        written = self.body[f"c{value.column}"].drop_nulls().str.extract(r"^[-+\d.,\s']+([A-Za-z]{1,3})$")
-        units = written.drop_nulls().unique()
-        known = exact_unit(str(units[0])) if len(units) == 1 else None
-        return known if known != "V" and len(written) == len(written.drop_nulls()) else None
-
-    def _numbers_quietly(self, value: ValueColumn) -> pl.Series:
-        return parse_numbers(self.body[f"c{value.column}"], self.decimal).value.drop_nulls()
-
     # frames
 
     def _row_meters(self, value: ValueColumn, meters: pl.Series) -> pl.Series:
@@ -287,28 +236,12 @@ class BlockReader:
             return pl.repeat(value.meter, len(meters), dtype=pl.String, eager=True)
         return meters
 
-    def _factors(self, value: ValueColumn, times: Times) -> pl.Series:
-        """What a number is multiplied with to give kW."""
-        hours = times.interval.cast(pl.Float64) / 3600
-        if self.block.unit is not None and self.mapping.unit is None and value.hint.unit is None:
-            written = self._text(self.block.unit)
-            table = {text: exact_unit(text) for text in written.unique().drop_nulls().to_list()}
-            unknown = sorted(text for text, unit in table.items() if unit is None)
-            names = written.replace_strict(table, default=None, return_dtype=pl.String)
-            self._list(
-                written.is_in(unknown), self.layout.header[self.block.unit], written,
-                "Unbekannte Einheit; möglich sind kWh, Wh, MWh, kW, W und MW.",
-            )  # fmt: skip
-            known = [unit for unit in dict.fromkeys(table.values()) if unit is not None]
-            if known:
-                self.context.facts["unit"] = ", ".join(known)
-                expression = pl.lit(None, pl.Float64)
-                for unit in known:
-                    expression = pl.when(pl.col("u") == unit).then(_factor(unit)).otherwise(expression)
-                return pl.DataFrame({"u": names, "h": hours}).select(expression).to_series()
-        unit = self._unit(value, times)
-        self.context.facts["unit"] = unit
-        return pl.DataFrame({"h": hours}).select(_factor(unit)).to_series()
+    def _series_table(self, codes: pl.Series) -> dict[str, str]:
+        """The series of each OBIS code, or of each word that names a direction."""
+        texts: list[str] = codes.unique().drop_nulls().to_list()
+        if self.block.obis is not None:
+            return {text: _series_of(text) for text in texts}
+        return series_of_words(texts)
 
     def _values(
         self, value: ValueColumn, numbers: pl.Series, meters: pl.Series, codes: pl.Series, times: Times, keep: pl.Series
@@ -317,11 +250,11 @@ class BlockReader:
         named = self.layout.preamble_obis
         if value.hint.obis is not None:
             named = value.hint.obis.text
-        if direction is None and self.block.obis is None:
+        if direction is None and self.block.obis is None and self.block.words is None:
             self.context.warn("Ob Bezug oder Einspeisung, nennt die Datei nicht; die Werte gelten als Bezug.")
         series = pl.repeat(_SERIES[direction or "consumption"], len(numbers), dtype=pl.String, eager=True)
-        if self.block.obis is not None:
-            table = {text: _series_of(text) for text in codes.unique().drop_nulls().to_list()}
+        if self.block.obis is not None or self.block.words is not None:
+            table = self._series_table(codes)
             series = codes.replace_strict(table, default=None, return_dtype=pl.String).fill_null(
                 _SERIES[direction or "consumption"]
             )
@@ -339,7 +272,7 @@ class BlockReader:
                 "series": series,
                 "ts": times.start,
                 "interval_s": times.interval,
-                "value": numbers * self._factors(value, times),
+                "value": numbers * self.units.factors(value, times),
                 "quality": quality,
                 "line": self.lines,
             },
@@ -391,16 +324,17 @@ class BlockReader:
     def _registers(
         self, value: ValueColumn, numbers: pl.Series, meters: pl.Series, codes: pl.Series, times: Times, keep: pl.Series
     ) -> pl.DataFrame:
-        unit = value.hint.unit or "kWh"
-        factor = UNITS[unit.lower()][1] if UNITS[unit.lower()][0] == "energy" else 1.0
         direction = self.columns.direction(value) or "consumption"
         code = value.hint.obis.text if value.hint.obis else {"consumption": "1.8.0", "production": "2.8.0"}[direction]
+        if self.block.words is not None:
+            table = {text: _REGISTER_OF.get(name) for text, name in self._series_table(codes).items()}
+            codes = codes.replace_strict(table, default=None, return_dtype=pl.String)
         frame = pl.DataFrame(
             {
                 "meter_id": self._row_meters(value, meters),
                 "obis": codes.fill_null(code),
                 "ts": times.written,
-                "value_kwh": numbers * factor,
+                "value_kwh": numbers * self.units.of_register(value),
                 "line": self.lines,
             },
             schema={**assemble.REGISTER_SCHEMA, "line": pl.Int64()},
@@ -442,20 +376,6 @@ class BlockReader:
             quality=pl.lit(0, pl.Int32),
             line="line",
         )
-
-
-def _factor(unit: str) -> pl.Expr:
-    measure, scale = UNITS[unit.lower()]
-    return scale / pl.col("h") if measure == "energy" else pl.lit(scale)
-
-
-def _looks_like_kwh(numbers: pl.Series) -> bool:
-    """Values with decimals of a household or a trade: Wh would be whole and large, MWh tiny."""
-    if not len(numbers):
-        return False
-    broken = (numbers != numbers.round(0)).sum() / len(numbers)
-    highest = numbers.max()
-    return broken > 0.3 and isinstance(highest, float) and 0.05 <= highest < 5_000
 
 
 def _series_of(code: str) -> str:

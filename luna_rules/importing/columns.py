@@ -9,7 +9,7 @@ import polars as pl
 from luna_rules.importing.context import Context
 from luna_rules.importing.layout import Block, Layout, ValueColumn, shown_header
 from luna_rules.importing.model import Mapping, UnreadableFileError
-from luna_rules.importing.vocabulary import UNITS, is_net, part_of_total
+from luna_rules.importing.vocabulary import UNITS, is_aside, is_net, part_of_total
 from luna_rules.series.obis import Direction
 
 
@@ -33,6 +33,9 @@ class Columns:
         rest = [v for v in values if v not in registers and v not in voltages and v.hint.measure != "other"]
         priced = [v for v in rest if v.hint.measure == "price"]
         rest = [v for v in rest if v not in priced]
+        within = [v for v in rest if is_aside(v.header)]
+        aside = [v for v in within if len(within) < len(rest) and v in within]
+        rest = [v for v in rest if v not in aside]
         if priced and not rest and not registers:
             raise UnreadableFileError(
                 "wrong_target",
@@ -40,7 +43,9 @@ class Columns:
             )
         if not chosen:
             chosen = self._preferred(rest)
-        unused = [v.header or f"#{v.column + 1}" for v in [*rest, *priced] if v not in chosen and self._count(v)]
+        unused = [
+            v.header or f"#{v.column + 1}" for v in [*rest, *aside, *priced] if v not in chosen and self._count(v)
+        ]
         if unused:
             known = self.context.facts.get("unused_columns")
             before: list[str] = known if isinstance(known, list) else []
@@ -60,13 +65,16 @@ class Columns:
             direction = self.direction(value) or "?"
             by_key.setdefault((value.meter if self.block.meter is None else None, direction), []).append(value)
         unnamed = by_key.get((None, "?"), [])
-        if len(unnamed) > 1 and self.block.obis is None:
+        if len(unnamed) > 1 and self.block.obis is None and self.block.words is None:
             filled = [v for v in unnamed if self._count(v)]
             units = {v.unit for v in filled}
             shares = any(part_of_total(v.header) for v in filled)
             power = all(v.hint.measure == "power" for v in filled)
             if len(filled) > 1 and len(units) == 1 and not power and not shares:
-                return self._columns_as_meters(filled)
+                if len(by_key) == 1:
+                    return self._columns_as_meters(filled)
+                if (None, "consumption") not in by_key:
+                    raise self._ambiguous()
         chosen: list[ValueColumn] = []
         for group in by_key.values():
             chosen += self._best(group)
@@ -78,9 +86,10 @@ class Columns:
         """The total before the tariffs, energy before power, the fuller column before the emptier."""
         filled = [v for v in group if self._count(v)] or group[:1]
         totals = [v for v in filled if v.hint.obis is None or v.hint.obis.tariff == 0]
-        shares = [v for v in totals if part_of_total(v.header)]
-        if shares and len(shares) < len(totals):
-            totals = [v for v in totals if v not in shares]
+        shares = _one_kind([v for v in totals if part_of_total(v.header)])
+        whole = [v for v in totals if not part_of_total(v.header)]
+        if shares and whole:
+            totals = whole
         elif len(shares) > 1 and len({part_of_total(v.header) for v in shares}) == len(shares):
             self.parts |= {v.column for v in shares}
             self.context.warn(
@@ -108,14 +117,18 @@ class Columns:
     def _columns_as_meters(self, values: list[ValueColumn]) -> list[ValueColumn]:
         """Several columns of one kind without a direction: each header is a meter's number, or nothing is known."""
         names = [re.sub(r"[\[(].*?[\])]", "", v.header).strip() for v in values]
-        if all(re.search(r"\d", name) or len(name) >= 3 for name in names) and len(set(names)) == len(names):
+        numbered = sum(re.search(r"\d", name) is not None for name in names) > len(names) // 2
+        if numbered and all(len(name) >= 3 for name in names) and len(set(names)) == len(names):
             self.context.facts["meter_source"] = "Kopfzeile"
             self.context.warn("Jede Wertspalte gilt als eigener Zähler, benannt nach ihrer Kopfzeile.")
             return [
                 ValueColumn(v.column, v.header, v.hint, name, v.unit, v.direction, v.status, v.role)
                 for v, name in zip(values, names, strict=True)
             ]
-        raise self.missing(
+        raise self._ambiguous()
+
+    def _ambiguous(self) -> UnreadableFileError:
+        return self.missing(
             "value_ambiguous", "Mehrere Spalten könnten die Messwerte enthalten. Bitte die Spalten zuordnen.", "value"
         )
 
@@ -145,3 +158,22 @@ class Columns:
             header_signature=layout.signature,
             proposal=Mapping(columns=columns, stamp="end" if stamp == "end" else "start" if stamp == "start" else None),
         )
+
+
+def _one_kind(shares: list[ValueColumn]) -> list[ValueColumn]:
+    """Of several quantities of the same phases or tariffs the one that says total, else the first in an energy unit."""
+    kinds: dict[str, list[ValueColumn]] = {}
+    for value in shares:
+        part = part_of_total(value.header) or ""
+        kinds.setdefault(
+            re.sub(rf"(?i)(?<![a-z0-9]){re.escape(part)}(?![a-z0-9])|^{re.escape(part)}_", "", value.header), []
+        ).append(value)
+    if len(kinds) < 2:
+        return shares
+
+    def rank(item: tuple[str, list[ValueColumn]]) -> tuple[bool, bool, int]:
+        stem, values = item
+        energy = all(v.unit is not None and UNITS[v.unit.lower()][0] == "energy" for v in values)
+        return (re.search(r"(?i)total|gesamt", stem) is None, not energy, -len(values))
+
+    return min(kinds.items(), key=rank)[1]

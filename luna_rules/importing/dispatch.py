@@ -41,20 +41,31 @@ def _parsed(unpacked: containers.Unpacked, options: ImportOptions, faults: Fault
 
             return parse_json(content, options, faults)
         case "xml":
-            from luna_rules.importing.entsoe import parse_entsoe
-
-            return parse_entsoe(content, options, faults)
+            return _xml(content, options, faults)
         case "html":
-            raise UnreadableFileError(
-                "foreign",
-                "Die Datei ist eine HTML-Seite (auch wenn sie sich XLS nennt). Bitte als XLSX oder CSV speichern.",
-            )
+            from luna_rules.importing.markup import html_grid
+
+            return _tables([html_grid(content, options)], options, faults)
         case "parquet" | "arrow":
             return _columnar(content, unpacked.kind, options, faults)
         case "xlsx" | "xls":
             return _tables(sheet_grids(content, options), options, faults)
         case _:
             return _text(content, options, faults)
+
+
+def _xml(content: bytes, options: ImportOptions, faults: Faults) -> ParsedFile:
+    """Prices of ENTSO-E, readings in the words of ESPI, or a workbook."""
+    from luna_rules.importing.entsoe import parse_entsoe, read_xml
+    from luna_rules.importing.espi import ROOTS, espi_grids
+    from luna_rules.importing.markup import workbook_grids
+
+    root = read_xml(content)
+    if root.name == "Workbook":
+        return _tables(workbook_grids(root, options), options, faults)
+    if root.name in ROOTS:
+        return parse_grids(espi_grids(root, options, faults), options, faults)
+    return parse_entsoe(root, options, faults)
 
 
 def _text(content: bytes, options: ImportOptions, faults: Faults) -> ParsedFile:

@@ -30,15 +30,17 @@ _ZONES: Final = {
 }
 """Bidding zones by their EIC code (ENTSO-E list of area codes)."""
 _DEPTH: Final = 32
+_WITH_ATTRIBUTES: Final = frozenset({"Worksheet", "Row", "Cell"})
 _POINTS: Final = 5_000_000
 
 
 @dataclass
 class Node:
-    """An element: its name without namespace, text and children."""
+    """An element: its name without namespace, text, children, and the attributes of the few that need them."""
 
     name: str
     text: str = ""
+    attributes: dict[str, str] = field(default_factory=dict[str, str])
     children: list[Node] = field(default_factory=list["Node"])
 
     def all(self, name: str) -> list[Node]:
@@ -66,11 +68,12 @@ def read_xml(content: bytes) -> Node:
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal count
-        del attributes
         count += 1
         if len(stack) > _DEPTH or count > 4 * _POINTS:
             raise UnreadableFileError("bomb", "Das XML ist zu tief oder zu groß.")
         node = Node(name.rpartition("}")[2])
+        if node.name in _WITH_ATTRIBUTES:
+            node.attributes = {key.rpartition("}")[2]: value for key, value in attributes.items()}
         stack[-1].children.append(node)
         stack.append(node)
 
@@ -100,15 +103,16 @@ def read_xml(content: bytes) -> Node:
     return root.children[0]
 
 
-def parse_entsoe(content: bytes, options: ImportOptions, faults: Faults) -> ParsedFile:
+def parse_entsoe(document: Node, options: ImportOptions, faults: Faults) -> ParsedFile:
     """Prices of an A44 document. Raises `UnreadableFileError`, with the service's own reason if it sent one."""
-    document = read_xml(content)
     if document.name == "Acknowledgement_MarketDocument":
         reason = document.find("Reason", "text") or "ohne Angabe von Gründen"
         raise UnreadableFileError("acknowledgement", f"ENTSO-E hat keine Daten geliefert: {reason[:300]}")
     if document.name != "Publication_MarketDocument" or document.find("type") != "A44":
         raise UnreadableFileError(
-            "foreign", f"Das XML ist kein Preisdokument von ENTSO-E (A44), sondern „{document.name[:60]}“."
+            "foreign",
+            f"Das XML ist kein Preisdokument von ENTSO-E (A44), sondern „{document.name[:60]}“. Gelesen werden auch "
+            "Green Button (ESPI), Auszüge von Smart-Meter-Gateways (AR 2418-6) und Arbeitsmappen in XML.",
         )
     rows: list[tuple[str, str, datetime, float]] = []
     skipped = 0

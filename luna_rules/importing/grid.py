@@ -90,6 +90,18 @@ def sheet_grids(content: bytes, options: ImportOptions) -> list[Grid]:
     return grids
 
 
+def grid_of_rows(
+    rows: list[tuple[int, list[str]]],
+    origin: Literal["text", "sheet"],
+    options: ImportOptions,
+    *,
+    name: str = "",
+    encoding: str | None = None,
+) -> Grid:
+    """A table of cells that were read elsewhere, with their row numbers. Raises `UnreadableFileError`."""
+    return Grid(_frame(rows, min(options.max_rows, ROWS_LIMIT)), origin, name, encoding)
+
+
 def _is_separator_line(cells: list[str]) -> bool:
     return "".join(cells).strip().lower().startswith("sep=") or (bool(cells) and cells[0].lower() == "sep=")
 
@@ -114,7 +126,15 @@ def _frame(rows: Iterable[tuple[int, list[str]]], limit: int) -> pl.DataFrame:
         columns = {
             f"c{place}": pl.Series(column, dtype=pl.String) for place, column in enumerate(zip(*padded, strict=True))
         }
-        stripped = [pl.col(name).str.strip_chars(" \t\u00a0\ufeff").replace("", None).alias(name) for name in columns]
+        # `="0,125"` is how exports keep a spreadsheet from rewriting a cell.
+        stripped = [
+            pl.col(name)
+            .str.strip_chars(" \t\u00a0\ufeff")
+            .str.replace(r'^="([^"]*)"$', "${1}")
+            .replace("", None)
+            .alias(name)
+            for name in columns
+        ]
         frames.append(pl.DataFrame(columns).select(*stripped, line=pl.Series(lines, dtype=pl.Int64)))
     if not frames:
         return pl.DataFrame(schema={"c0": pl.String, "line": pl.Int64})

@@ -10,6 +10,7 @@ import orjson
 import polars as pl
 
 from luna_rules.importing.grid import Grid
+from luna_rules.importing.json_rows import flattened, nested_pairs
 from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
 from luna_rules.importing.price_tables import parse_price_grid
 from luna_rules.importing.stamps import is_stamp
@@ -26,7 +27,8 @@ def parse_json(content: bytes, options: ImportOptions, faults: Faults) -> Parsed
     """Readings or prices of a JSON document. Raises `UnreadableFileError`."""
     document = _load(content)
     if isinstance(document, list):
-        return _objects(cast("list[object]", document), {}, options, faults)
+        rows = cast("list[object]", document)
+        return _objects(nested_pairs(rows) or rows, {}, options, faults)
     if not isinstance(document, dict):
         raise UnreadableFileError("no_table", "Das JSON ist weder eine Liste von Zeilen noch ein Objekt mit Spalten.")
     return _object(cast("dict[str, object]", document), options, faults, 0)
@@ -73,6 +75,8 @@ def _object(document: dict[str, object], options: ImportOptions, faults: Faults,
                 return _object({**common, **cast("dict[str, object]", inner)}, options, faults, depth + 1)
     if nested := _nested_rows(document):
         return _objects(nested, {}, options, faults)
+    if pairs := nested_pairs(document):
+        return _objects(pairs, {}, options, faults)
     raise UnreadableFileError(
         "no_table",
         "Im JSON wurde keine Zeitreihe erkannt. Lesbar sind eine Liste von Objekten mit meter_id, ts und "
@@ -153,6 +157,7 @@ def _resolution(named: object) -> int | None:
 def _objects(rows: list[object], common: Object, options: ImportOptions, faults: Faults) -> ParsedFile:
     if not rows:
         raise UnreadableFileError("header_only", "Die Liste im JSON ist leer.")
+    rows = [flattened(row) for row in rows]
     names: dict[str, None] = {}
     for row in rows[:1000]:
         if isinstance(row, dict):

@@ -56,8 +56,8 @@ def kind_of(cells: Sequence[str]) -> Kind:
             len(set(filled)) > 1
         ):
             return "stamp" if len(filled[0]) > 8 else "date"
-        whole = [cell for cell in filled if re.fullmatch(r"\d{10}(\d{3})?(\.0+)?", cell)]
-        if len(whole) >= needed and all(3e8 < float(cell) < 5e12 for cell in whole) and _ascends(whole):
+        whole = [cell for cell in filled if re.fullmatch(r"\d{10}(\d{3}|\d{6}|\d{9})?(\.\d+)?", cell)]
+        if len(whole) >= needed and all(3e8 < float(cell) < 5e18 for cell in whole) and _ascends(whole):
             return "epoch"
         if mostly(is_malo):
             return "id"

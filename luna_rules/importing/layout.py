@@ -7,12 +7,13 @@ time, ids, status, unit and values.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import polars as pl
 
 from luna_rules.importing import stamps
+from luna_rules.importing.directions import words_column
 from luna_rules.importing.grid import Grid
 from luna_rules.importing.kinds import Kind, is_serial, kind_at, kind_of, sample
 from luna_rules.importing.model import Mapping, UnreadableFileError
@@ -31,8 +32,8 @@ from luna_rules.importing.vocabulary import (
     Hint,
     exact_unit,
     find_direction,
-    find_unit,
     hint,
+    one_unit,
 )
 from luna_rules.series.obis import Direction, find_obis
 
@@ -80,6 +81,8 @@ class Block:
     other_meters: list[int] = field(default_factory=list[int])
     device: int | None = None
     obis: int | None = None
+    words: int | None = None
+    """A column of words that name the direction of each row."""
     unit: int | None = None
     interval: int | None = None
     values: list[ValueColumn] = field(default_factory=list[ValueColumn])
@@ -114,11 +117,13 @@ def recognise(grid: Grid, mapping: Mapping | None) -> Layout:
         _refuse_without_times(grid)
         raise AssertionError
     header, used = _header(grid, first)
-    hints = [hint(text) for text in header]
+    hints = _hints(header)
     kinds = _settled(grid, kinds, hints, first)
     preamble = [grid.row(place) for place in range(first - used)]
     roles = _mapped_roles(header, mapping)
     blocks = _blocks(kinds, hints, header, roles, preamble)
+    if len(blocks) == 1 and blocks[0].obis is None:
+        blocks[0].words = words_column(grid, first, _unread_texts(blocks[0], kinds, roles), header)
     signature = header_signature(header if any(header) else [f"#{kind}" for kind in kinds])
     layout = Layout(
         grid,
@@ -142,6 +147,19 @@ def recognise(grid: Grid, mapping: Mapping | None) -> Layout:
             header_signature=signature,
         )
     return layout
+
+
+def _hints(header: list[str]) -> list[Hint]:
+    """What each header says; a few words mean something else beside others."""
+    hints = [hint(text) for text in header]
+    names = [text.lower() for text in header]
+    if "statistic_id" in names or "entity_id" in names:  # statistics of Home Assistant: `sum` is the counter since then
+        for place, name in enumerate(names):
+            if name == "sum":
+                hints[place] = replace(hints[place], role="value", measure="register")
+            elif name in {"state", "min", "max"} and "sum" in names:
+                hints[place] = replace(hints[place], role="other", measure="other")
+    return hints
 
 
 def shown_header(layout: Layout) -> list[str]:
@@ -324,6 +342,19 @@ def _block(
     return block
 
 
+def _unread_texts(block: Block, kinds: list[Kind], roles: dict[int, str]) -> list[int]:
+    """Columns of text that stand for nothing else yet."""
+    used = {
+        block.meter,
+        block.device,
+        block.unit,
+        *block.other_meters,
+        *(value.status for value in block.values),
+        *roles,
+    }
+    return [place for place, kind in enumerate(kinds) if kind == "text" and place not in used]
+
+
 def _may_hold_values(kind: Kind, word: Hint) -> bool:
     if kind == "empty":
         return word.role == "value"
@@ -345,15 +376,16 @@ def _value(
     beside = [row[other] for row in preamble for other in span if other < len(row) and row[other]]
     unit = word.unit
     if unit is None and role not in {"voltage", "price_eur_mwh", "volume"}:
-        unit = next((found for text in [*above, *beside] if (found := exact_unit(text))), None) or next(
-            (found for text in [*above, *beside] if (found := find_unit(text))), None
-        )
+        spanned = [[row[other] if other < len(row) else "" for other in span] for row in preamble]
+        unit = one_unit([[text] for text in above]) or one_unit(spanned)
     meter = METER_CODE.search(header[place])
     meter_above = next((found for text in [*above, *beside] if (found := METER_CODE.search(text))), None)
     direction: Direction | None = word.direction
     for text in above:
         direction = direction or find_direction(text, find_obis(text))
     code = meter[0] if meter else meter_number(header[place])
+    if code is None:
+        code = next((found for text in above if (found := meter_number(text))), None)
     if code is None and meter_above is not None:
         code = meter_above[0]
     after = [status for status in statuses if status > place]

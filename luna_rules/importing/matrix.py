@@ -9,6 +9,7 @@ import polars as pl
 
 from luna_rules.importing import stamps
 from luna_rules.importing.grid import Grid
+from luna_rules.importing.vocabulary import price_factor
 
 _LEAST: Final = 23
 _LEAST_DAYS: Final = 2
@@ -41,10 +42,39 @@ def unfold(grid: Grid) -> Grid:
         numbers = _numbers(cells)
         if numbers:
             return _unfolded(grid, place, cells, numbers, "Intervall")
+        moments = [
+            column
+            for column, cell in enumerate(cells)
+            if cell and stamps.is_stamp(cell) and not stamps.is_date_only(cell)
+        ]
+        if len(moments) >= _LEAST and len(moments) >= 0.6 * sum(bool(cell) for cell in cells):
+            return _by_moments(grid, place, cells, moments)
         days = [column for column, cell in enumerate(cells) if cell and stamps.is_date_only(cell)]
         if len(days) >= _LEAST_DAYS and len(days) >= 0.6 * sum(bool(cell) for cell in cells):
             return _by_days(grid, place, cells, days)
     return grid
+
+
+def _by_moments(grid: Grid, place: int, cells: list[str], moments: list[int]) -> Grid:
+    """A column for each stamp, a row for each series: the series one under the other."""
+    body = grid.frame.slice(place + 1)
+    others = [column for column in range(grid.width) if column not in moments]
+    keep = [pl.col(f"c{column}").alias(f"c{number}") for number, column in enumerate(others)]
+    width = len(others)
+    parts = [
+        body.select(
+            *keep, pl.lit(cells[column]).alias(f"c{width}"), pl.col(f"c{column}").alias(f"c{width + 1}"), "line"
+        )
+        for column in moments
+    ]
+    long = pl.concat(parts).sort("line", maintain_order=True).filter(pl.col(f"c{width + 1}").is_not_null())
+    head = [*[cells[column] for column in others], "Zeitpunkt", "Wert"]
+    top = pl.DataFrame(
+        [[cell or None for cell in head]],
+        schema={f"c{number}": pl.String for number in range(width + 2)},
+        orient="row",
+    ).with_columns(line=grid.frame["line"].slice(place, 1))
+    return Grid(pl.concat([top, long]), grid.origin, grid.name, grid.encoding, grid.separator)
 
 
 def _numbers(cells: list[str]) -> dict[int, str]:
@@ -131,7 +161,8 @@ def _unfolded(grid: Grid, place: int, cells: list[str], clocks: dict[int, str], 
     preamble = [grid.row(number) for number in range(place)]
     words = " ".join(cell for row in preamble for cell in row if cell)
     head = [[*row[:width], *[""] * (width - len(row)), "", ""] for row in preamble]
-    head.append([*[cells[column] for column in others], name, words[-200:] or "Wert"])
+    words = words[-200:] or " ".join(cells[column] for column in others if price_factor(cells[column])) or "Wert"
+    head.append([*[cells[column] for column in others], name, words])
     top = pl.DataFrame(
         [[cell or None for cell in row] for row in head],
         schema={f"c{number}": pl.String for number in range(width + 2)},

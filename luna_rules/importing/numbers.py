@@ -41,6 +41,16 @@ def is_placeholder(text: str) -> bool:
     return text.strip().lower() in PLACEHOLDERS
 
 
+def is_german_text(columns: list[pl.Series]) -> bool:
+    """Whether numbers that a sheet holds as text use the comma: then a point before three digits is no decimal."""
+    if not columns:
+        return False
+    cells = pl.concat([column.cast(pl.String).rename("n") for column in columns]).drop_nulls()
+    comma = cells.str.contains(r"^[+-]?[\d.]*\d,\d+$").sum()
+    point = cells.str.contains(r"^[+-]?\d+\.\d+([eE]-?\d+)?$") & ~cells.str.contains(r"^[+-]?\d{1,3}(\.\d{3})+$")
+    return comma > 0 and not point.any()
+
+
 def decide_decimal(columns: list[pl.Series]) -> tuple[Decimal, bool]:
     """How numbers are written, and whether that was evident: `1.234` alone could be a thousand."""
     if not columns:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from luna_rules.importing import stamps
-from luna_rules.importing.vocabulary import exact_unit, find_direction, find_unit, is_device_label, is_meter_label
+from luna_rules.importing.vocabulary import find_direction, is_device_label, is_meter_label, one_unit
 from luna_rules.series.ids import is_malo
 from luna_rules.series.obis import Direction, find_obis
 
@@ -65,11 +65,8 @@ def preamble_direction(preamble: list[list[str]]) -> Direction | None:
 
 
 def preamble_unit(preamble: list[list[str]]) -> str | None:
-    """The unit named above the table."""
-    cells = [cell for row in preamble for cell in row if cell]
-    return next((unit for cell in cells if (unit := exact_unit(cell))), None) or next(
-        (unit for cell in cells if (unit := find_unit(cell))), None
-    )
+    """The unit named above the table, where only one is."""
+    return one_unit(preamble)
 
 
 def preamble_obis(preamble: list[list[str]]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from luna_rules.importing.dateorder import Order
 from luna_rules.series.frames import UTC_TIME
 
 _WEEKDAY: Final = r"(?:[A-Za-z]{2,10}\.?,?\s+)?"
@@ -19,7 +20,7 @@ _DATE: Final = (
 _CLOCK: Final = (
     r"(?P<h>\d{1,2}):(?P<n>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*Uhr)?"
 )
-_ZONE: Final = r"(?P<z>Z|UTC|GMT|MESZ|MEZ|CEST|CET|[+-]\d{2}(?::?\d{2})?)"
+_ZONE: Final = r"(?:\(?(?P<z>Z|UTC|GMT|MESZ|MEZ|CEST|CET|[+-]\d{2}(?::?\d{2})?)\)?(?:\[[A-Za-z]+(?:/[A-Za-z_]+)*\])?)"
 _STAMP: Final = (
     rf"^\s*{_WEEKDAY}{_DATE}(?:\s*[T,;_ -]\s*{_CLOCK}|(?P<h3>[0-2]\d)(?P<n3>[0-5]\d)(?P<s3>[0-5]\d)?)?\s*{_ZONE}?\s*$"
 )
@@ -67,25 +68,13 @@ def is_range(text: str) -> bool:
     return found is not None and is_stamp(found[1]) and (is_stamp(found[2]) or is_time_only(found[2]))
 
 
-def month_first(texts: list[str]) -> bool | None:
-    """Whether dates with slashes are written month first; None where the days seen do not tell."""
-    month = day = False
-    for text in texts:
-        found = STAMP.match(text)
-        if found is None or found["a"] is None or "/" not in text:
-            continue
-        month |= int(found["b"]) > 12
-        day |= int(found["a"]) > 12
-    if month == day:
-        return None
-    return month
-
-
-def parse_stamps(column: pl.Series, *, us_order: bool = False) -> Stamps:
+def parse_stamps(column: pl.Series, *, order: Order = "dmy") -> Stamps:
     """Dates with or without times. A date alone is its midnight."""
     parts = column.str.extract_groups(_STAMP).struct.unnest()
-    day, month = ("b", "a") if us_order else ("a", "b")
-    year2 = pl.when(pl.col("y2").str.len_chars() == 2).then(pl.concat_str(pl.lit("20"), "y2")).otherwise("y2")
+    year, month, day = {"dmy": ("y2", "b", "a"), "mdy": ("y2", "a", "b"), "ymd": ("a", "b", "y2")}[order]
+    year2 = pl.when(pl.col(year).str.len_chars() == 2).then(pl.concat_str(pl.lit("20"), year)).otherwise(year)
+    # A year of four digits behind day and month is no day, whatever the order of the others.
+    year2 = pl.when(pl.col("y2").str.len_chars() == 4).then("y2").otherwise(year2)
     built = parts.select(
         pl.coalesce("y1", year2, "y3").alias("y"),
         pl.coalesce("m1", month, "m3").alias("m"),
@@ -133,7 +122,7 @@ def split_ranges(column: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 
 def parse_epoch(column: pl.Series) -> pl.Series:
-    """Seconds or milliseconds since 1970 as naive UTC; null for other numbers."""
+    """Seconds, milliseconds, micro- or nanoseconds since 1970 as naive UTC; null for other numbers."""
     number = column.cast(pl.Float64, strict=False)
     return (
         pl.DataFrame({"n": number})
@@ -142,6 +131,10 @@ def parse_epoch(column: pl.Series) -> pl.Series:
             .then((pl.col("n") * 1e6).round().cast(pl.Int64, strict=False))
             .when(pl.col("n").is_between(3e11, 5e12))
             .then((pl.col("n") * 1e3).round().cast(pl.Int64, strict=False))
+            .when(pl.col("n").is_between(3e14, 5e15))
+            .then(pl.col("n").round().cast(pl.Int64, strict=False))
+            .when(pl.col("n").is_between(3e17, 5e18))
+            .then((pl.col("n") / 1e3).round().cast(pl.Int64, strict=False))
             .alias("us")
         )
         .to_series()

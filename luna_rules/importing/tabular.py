@@ -12,7 +12,7 @@ from luna_rules.importing.context import Context, Extracted
 from luna_rules.importing.grid import Grid
 from luna_rules.importing.layout import Layout, recognise, shown_header
 from luna_rules.importing.model import Faults, ImportOptions, Mapping, MeterFound, ParsedFile, UnreadableFileError
-from luna_rules.importing.numbers import Decimal, decide_decimal
+from luna_rules.importing.numbers import Decimal, decide_decimal, is_german_text
 from luna_rules.importing.rows import meter_found
 from luna_rules.importing.shapes import respelled_long
 from luna_rules.series.frames import empty_prices
@@ -86,11 +86,11 @@ def _extract(layout: Layout, context: Context) -> Extracted:
 
 
 def _decimal(layout: Layout, context: Context) -> Decimal:
-    if layout.grid.origin == "sheet":
-        return "either"
     columns = [
         layout.grid.column(value.column).slice(layout.first) for block in layout.blocks for value in block.values
     ]
+    if layout.grid.origin == "sheet":
+        return "comma" if is_german_text(columns) else "either"
     decimal, evident = decide_decimal(columns)
     if not evident and layout.grid.separator == "," and decimal == "comma":
         return "point"
@@ -111,11 +111,12 @@ def _finish(parts: list[Extracted], signature: str, context: Context) -> ParsedF
     readings, exact, conflicts = assemble.widen(long, context.faults)
     if exact:
         context.warn(f"{exact} Werte kommen mehrfach gleich vor und zählen einmal.")
-    if conflicts >= _SAME_TIME_LEAST and conflicts > 1.5 * readings.height:
+    if conflicts >= _SAME_TIME_LEAST and conflicts > 0.5 * readings.height:
         raise UnreadableFileError(
             "time_missing",
-            f"Auf jede Zeit kommen mehrere Werte ({conflicts} Zeilen für {readings.height} Zeiten): Die Uhrzeit oder "
-            "die Kennung des Zählers wurde nicht erkannt. Bitte die Spalten zuordnen.",
+            f"Auf eine Zeit kommen mehrere Werte ({conflicts} Zeilen für {readings.height} Zeiten): Die Uhrzeit, die "
+            "Kennung des Zählers oder die Richtung (Bezug, Einspeisung) wurde nicht erkannt. "
+            "Bitte die Spalten zuordnen.",
             missing=["ts"],
             header=[str(cell) for cell in _as_list(context.facts.get("header"))],
             header_signature=signature,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
 from luna_rules.importing import stamps
+from luna_rules.importing.dateorder import Order, decide_order
 from luna_rules.importing.grid import Grid
 from luna_rules.importing.layout import Block, TimeColumns
 from luna_rules.importing.model import Stamp, UnreadableFileError
@@ -19,6 +20,8 @@ DAY_S: Final = 86_400
 LONGEST_S: Final = 90_000
 _GRID_S: Final = (60, 300, 600, 900, 1800, 3600)
 _JITTER_S: Final = 5
+_SESSIONS_LEAST: Final = 6
+_LENGTHS_MOST: Final = 3
 
 
 @dataclass
@@ -88,7 +91,7 @@ def _read(grid: Grid, time: TimeColumns, first: int, notes: list[str]) -> _Writt
         return _Written(naive, pl.repeat(None, len(naive), dtype=pl.Int32, eager=True), column, True)
     if time.kind == "pair" and time.clock is not None:
         clock_text = grid.column(time.clock).slice(first)
-        day = stamps.parse_stamps(column, us_order=_us_order(column, notes))
+        day = stamps.parse_stamps(column, order=_order(column, notes))
         clock = stamps.parse_clock(clock_text)
         frame = pl.DataFrame({"day": day.naive.dt.truncate("1d"), "clock": clock, "a": column, "b": clock_text})
         joined = frame.select(
@@ -100,20 +103,16 @@ def _read(grid: Grid, time: TimeColumns, first: int, notes: list[str]) -> _Writt
 
 
 def _parse(column: pl.Series, notes: list[str]) -> _Written:
-    parsed = stamps.parse_stamps(column, us_order=_us_order(column, notes))
+    parsed = stamps.parse_stamps(column, order=_order(column, notes))
     return _Written(parsed.naive, parsed.offset_minutes, column, parsed.has_clock)
 
 
-def _us_order(column: pl.Series, notes: list[str]) -> bool:
-    texts = column.drop_nulls()
-    if not texts.head(50).str.contains("/", literal=True).any():
-        return False
-    order = stamps.month_first(texts.unique(maintain_order=True).head(20_000).to_list())
-    if order is None:
-        note = "Die Datumsangaben mit Schrägstrich sind mehrdeutig; sie gelten als Tag/Monat/Jahr."
+def _order(column: pl.Series, notes: list[str]) -> Order:
+    order, evident = decide_order(column)
+    if not evident:
+        note = "Die Datumsangaben sind mehrdeutig; sie gelten als Tag/Monat/Jahr."
         if note not in notes:
             notes.append(note)
-        return False
     return order
 
 
@@ -160,6 +159,7 @@ def _spans(begin: _Written, ending: _Written, groups: pl.Series, zone: str, note
     base = _usual(frame["length"])
     if base is None:
         raise UnreadableFileError("time_missing", "Beginn und Ende der Intervalle sind nicht lesbar.", missing=["ts"])
+    _refuse_no_profile(frame["length"], base)
     frame = frame.with_columns(
         change=(
             pl.col("n0")
@@ -203,6 +203,31 @@ def _spans(begin: _Written, ending: _Written, groups: pl.Series, zone: str, note
     )  # fmt: skip
 
 
+def _refuse_no_profile(lengths: pl.Series, base: int) -> None:
+    """Sessions of a charger and months of a bill have a begin and an end too, but are no load profile."""
+    if base > LONGEST_S:
+        raise too_coarse(base)
+    known = lengths.drop_nulls().filter(lengths.drop_nulls() > 0)
+    if len(known) < _SESSIONS_LEAST or known.n_unique() <= _LENGTHS_MOST:
+        return
+    usual = known.value_counts(sort=True)["count"].head(_LENGTHS_MOST).sum()
+    if usual < 0.6 * len(known):
+        raise UnreadableFileError(
+            "uneven",
+            "Die Zeiträume sind verschieden lang (etwa Ladevorgänge): das ist kein Lastgang. "
+            "Lesbar sind Werte in gleich langen Intervallen.",
+        )
+
+
+def too_coarse(base: int) -> UnreadableFileError:
+    """The refusal of values of several days each."""
+    return UnreadableFileError(
+        "too_coarse",
+        f"Zwischen zwei Werten liegen meist {base // DAY_S} Tage: das ist kein Lastgang. "
+        "Lesbar sind Werte bis zur Länge eines Tages.",
+    )
+
+
 def _day_ends(naive: pl.Series, zone: str) -> pl.Series:
     """The instant one local day later."""
     return (
@@ -227,6 +252,10 @@ def _singles(
     registers: tuple[pl.Series, pl.Series] | None,
     notes: list[str],
 ) -> Times:
+    last = begin.naive.dt.second().drop_nulls()
+    last_second = len(last) > 1 and bool((last == 59).all())
+    if last_second:
+        begin = replace(begin, naive=begin.naive + timedelta(seconds=1))
     snapped = _on_the_grid(begin.naive, groups)
     if snapped is not None:
         notes.append("Die Zeitstempel schwanken um Sekunden; sie gelten als die nahe volle Viertelstunde oder Minute.")
@@ -238,14 +267,12 @@ def _singles(
     hint = block.single_hint
     daily = base is not None and base >= 82_800
     if base is not None and base > LONGEST_S:
-        raise UnreadableFileError(
-            "too_coarse",
-            f"Zwischen zwei Werten liegen meist {base // DAY_S} Tage: das ist kein Lastgang. "
-            "Lesbar sind Werte bis zur Länge eines Tages.",
-        )
+        raise too_coarse(base)
     stamp, source = _position(
         naive, begin.offset, zone, base, used, hint, forced, shifted, registers, begin.has_clock, instants.ts
     )
+    if last_second and forced is None:
+        stamp, source = "end", "letzte Sekunde des Intervalls"
     if daily:
         return _days(naive, begin, groups, zone, stamp, source, notes)
     start = instants.ts

@@ -24,10 +24,24 @@ UNITS: Final[dict[str, tuple[Measure, float]]] = {
 UNIT_NAMES: Final = {"kwh": "kWh", "wh": "Wh", "mwh": "MWh", "gwh": "GWh", "kw": "kW", "w": "W", "mw": "MW", "v": "V"}
 
 _UNIT: Final = re.compile(r"(?<![A-Za-z/€])(kwh|wh|mwh|gwh|kw|mw|w|v)(?![A-Za-z0-9/]|\s*/)", re.IGNORECASE)
-_PRICE_UNIT: Final = re.compile(r"(?<![a-z])(€|euro?|ct|cents?)[\s_]*(?:/|je|pro|per|_)[\s_]*(mwh|kwh)", re.IGNORECASE)
+_PRICE_UNIT: Final = re.compile(
+    r"(?<![a-z])(€|euro?|ct|cents?)[\s_]*(?:/|je|pro|per|_)[\s_]*(mwh|kwh|megawattstunden?|kilowattstunden?)",
+    re.IGNORECASE,
+)
 _FOREIGN_UNIT: Final = re.compile(r"kvarh?|varh?\b|kva\b|m³|m3\b|°c|\bhz\b|cos\s*(phi|φ)|\bph\b", re.IGNORECASE)
 
 _UNIT_WORDS: Final = (
+    # what is counted in an hour is a power, what is counted in a quarter-hour is the energy of the interval
+    (re.compile(r"\bkwh\s*/\s*h\b", re.IGNORECASE), "kW"),
+    (re.compile(r"\bmwh\s*/\s*h\b", re.IGNORECASE), "MW"),
+    (re.compile(r"\bwh\s*/\s*h\b", re.IGNORECASE), "W"),
+    (
+        re.compile(
+            r"\bkwh\s*(?:/|je|pro|per)\s*(?:15[\s-]*min\w*|1/4[\s-]*(?:h|std)\w*|¼[\s-]*(?:h|std)\w*|viertel\w*|interval\w*)",
+            re.IGNORECASE,
+        ),
+        "kWh",
+    ),
     (re.compile(r"\b(kilo-?watt-?stunden?|kilowatt-?hours?)\b", re.IGNORECASE), "kWh"),
     (re.compile(r"\b(mega-?watt-?stunden?|megawatt-?hours?)\b", re.IGNORECASE), "MWh"),
     (re.compile(r"\b(watt-?stunden?|watt-?hours?)\b|total_act(_ret)?_energy$", re.IGNORECASE), "Wh"),
@@ -43,12 +57,12 @@ _REGISTER: Final = (
 )
 _OTHER: Final = (
     r"blind|reactive|reaktiv|temperatur|kosten|betrag|\bcost|amount|preis|price|scheinleistung|apparent|frequen|"
-    r"leistungsfaktor|gemeinschaftsnutzung|co2|umrechnungsfaktor|wandlerfaktor|brennwert|gradtag|\bnr\.?$|nummer|number"
+    r"leistungsfaktor|gemeinschaftsnutzung|co2|^table$|^result$|^index$|^soc\b|ladestand|zustandszahl|umrechnungsfaktor|wandlerfaktor|brennwert|gradtag|\bnr\.?$|nummer|number"
 )
 _STATUS: Final = (
     r"status|qualit|g(ü|ue)te|kennzeichen|\bflag|messwert:|wertart|ersatzwert|plausib|validit|validier|\bart\b"
 )
-_UNIT_COLUMN: Final = r"^(mess)?einheit|^unit|^uom|^dimension"
+_UNIT_COLUMN: Final = r"^(mess)?einheit|^unit|^uom|^dimension|^eenheid|^unit[aàée]"
 _METER: Final = (
     r"z(ä|ae)hlpunkt|zp-?n(umme)?r|\bzp\b|\bma-?lo\b|\bme-?lo\b|malo-?id|melo-?id|marktlokation|messlokation|"
     r"metering\s*point|messstelle|messpunkt|\bpod\b|meter[_ ]?id|meterid|meter\s*(number|no)|^meter$|"
@@ -58,9 +72,9 @@ _DEVICE: Final = r"z(ä|ae)hler-?\s*(nr|nummer|id)|ger(ä|ae)te|device|serial|se
 _OBIS_COLUMN: Final = r"obis|kennzahl|kennziffer|register\s*code|reading\s*type|messgr(ö|oe)(ß|ss)e|\bkanal\b|channel"
 _START: Final = (
     r"\bvon\b|\bab\b|beginn|^start|start$|startzeit|startdat|startuhr|"
-    r"\bfrom\b|_from\b|^from|begin|anfang|valid_from|interval\s*start"
+    r"\bfrom\b|_from\b|^from|begin|anfang|valid_from|interval[\s_]*start|^van\b"
 )
-_END: Final = r"\bbis\b|ende|^end|end$|_to\b|\bto\b|until|enduhr|enddat|valid_to|interval\s*end"
+_END: Final = r"\bbis\b|ende|^end|end$|_to\b|\bto\b|until|enduhr|enddat|valid_to|interval[\s_]*end|^tot\b"
 _READ_AT: Final = r"ablese|messzeitpunkt|reading\s*time|read\s*at"
 _DATE: Final = r"datum|\bdate|^tag$|\bday\b|date"
 _TIME: Final = r"zeit|uhrzeit|\btime|time|\bts\b|stamp|intervall"
@@ -68,11 +82,14 @@ _PRODUCTION: Final = (
     r"einspeis|erzeug|r(ü|ue)cklieferung|r(ü|ue)ckspeis|(ü|ue)bersch(u|ü)(ss|ß)|produktion|generation|production|produced|export|"
     r"feed[- ]?in|\blieferung|abgabe|_ret_energy|\bertrag|\byield|wechselrichter|\binverter|gesamtanlage|\bsymo\b|"
     r"sunny\s*(boy|tripower|portal)|plenticore|pv-?\s*(anlage|ertrag|leistung)|solar|photovolta|\binfeed|injection|"
-    r"energie-?richtung\s*[:;]?\s*(einspeis|lieferung|-a\b)|\ba-|\b-a\b"
+    r"energie-?richtung\s*[:;]?\s*(einspeis|lieferung|-a\b)|ins netz|to grid|returned|grid_return|abgegeben|"
+    r"eingespeist|injectie|inje[cç]|invoeding|teruglever|produ[cç][aã]o|immess|immission|dodávk|"
+    r"(?<!\w)[ap]\s?-(?=$|[\s(\[,;:])|(?<![\w)\]])-\s?[ap](?!\w)"
 )
 _CONSUMPTION: Final = (
-    r"verbrauch|bezug|entnahme|consumption|consumed|\bimport|restnetz|\bload\b|netzlast|vorschub|demand|usage|withdrawal|"
-    r"\ba\+|\+a\b|netztarif"
+    r"verbrauch|bezug|bezogen|entnahme|consumption|consumed|\bimport|restnetz|\bload\b|netzlast|vorschub|demand|usage|"
+    r"withdrawal|netztarif|\bafname|verbruik|consommation|soutirage|consumo|prelievo|prelevat|odběr|"
+    r"(?<!\w)[ap]\s?\+(?!\w)|\+\s?[ap](?!\w)"
 )
 _ENERGY: Final = r"verbrauch|energie|arbeit|energy|consumption|einspeis|erzeug|bezug|vorschub|menge|usage"
 _POWER: Final = r"leistung|power|\blast\b|lastprofil|lastgang|demand"
@@ -87,9 +104,19 @@ _PART: Final = re.compile(
     re.IGNORECASE,
 )
 _ALL_PARTS: Final = re.compile(r"gesamt|summe|total(?!_act)|insgesamt", re.IGNORECASE)
-_NET: Final = re.compile(r"netz|grid|\b[12]\.(8|29)\.", re.IGNORECASE)
+_NET: Final = re.compile(
+    r"netz|grid|\b[12]\.(8|29)\.|\bimport|\bexport|(?<!eigen)bezug|einspeis|feed[- ]?in|injec|r(ü|ue)cklieferung|"
+    r"returned",
+    re.IGNORECASE,
+)
+_ASIDE: Final = re.compile(
+    r"batterie|battery|akku|speicher|eigendeckung|eigenverbrauch|gemeinschaftlich|self[\s_-]?consum|direkt\s*verbrauch|"
+    r"direct\w*\s*consum|wallbox|(?<![a-z])rest(netz|verbrauch|bezug|einspeis|(ü|ue)berschu)",
+    re.IGNORECASE,
+)
+_OFFSET: Final = re.compile(r"\b(?:utc|gmt)\s*([+-])\s*0?(\d{1,2})(?::?00)?(?![\d:])", re.IGNORECASE)
 _ZONES: Final = (
-    (re.compile(r"\b(utc|gmt)\s*\+\s*0?1\b|mez\s*\(?ohne|winterzeit|\bmez\b|\bcet\b", re.IGNORECASE), "Etc/GMT-1"),
+    (re.compile(r"mez\s*\(?ohne|winterzeit|\bmez\b|\bcet\b", re.IGNORECASE), "Etc/GMT-1"),
     (re.compile(r"\b(utc|gmt)\b(?!\s*[+-])", re.IGNORECASE), "UTC"),
 )
 _SUMMER_TOO: Final = re.compile(r"mesz|cest|sommer|berlin|lokal|ortszeit|local", re.IGNORECASE)
@@ -106,10 +133,28 @@ def is_net(header: str) -> bool:
     return _NET.search(header) is not None
 
 
+def is_aside(header: str) -> bool:
+    """Whether a column holds a part within the site or a share of a community, which no meter of the network shows."""
+    return _ASIDE.search(header) is not None
+
+
+def price_factor(text: str) -> float | None:
+    """What a price in the named unit is multiplied with to give EUR/MWh; None where none is named."""
+    found = _PRICE_UNIT.search(text)
+    if found is None:
+        return None
+    cents = found[1].lower().startswith("c")
+    return (0.01 if cents else 1.0) * (1000.0 if found[2].lower().startswith("k") else 1.0)
+
+
 def named_zone(text: str) -> str | None:
     """The fixed zone that a header or preamble names; None where it names none or one with summer time."""
     if _SUMMER_TOO.search(text):
         return None
+    offsets = {int(f"{sign}{hours}") for sign, hours in _OFFSET.findall(text)}
+    if offsets:
+        hours = offsets.pop()
+        return None if offsets or abs(hours) > 12 else "UTC" if hours == 0 else f"Etc/GMT{-hours:+d}"
     return next((zone for pattern, zone in _ZONES if pattern.search(text)), None)
 
 
@@ -131,14 +176,10 @@ def hint(header: str) -> Hint:
     text = re.sub(r"\s+", " ", header.strip()).lower()
     obis = find_obis(header)
     unit = find_unit(header)
-    price = _PRICE_UNIT.search(header)
-    measure = _measure(text, unit, obis, price is not None)
+    factor = price_factor(header)
+    measure = _measure(text, unit, obis, factor is not None)
     role = _role(text, measure, obis)
-    price_factor = None
-    if price:
-        cents = price[1].lower().startswith("c")
-        price_factor = (0.01 if cents else 1.0) * (1000.0 if price[2].lower() == "kwh" else 1.0)
-    return Hint(role, measure, unit, find_direction(header, obis), obis, _time(text), price_factor)
+    return Hint(role, measure, unit, find_direction(header, obis), obis, _time(text), factor)
 
 
 def find_unit(text: str) -> str | None:
@@ -167,9 +208,31 @@ def _spelled(unit: str) -> str:
 
 
 def exact_unit(text: str) -> str | None:
-    """The unit that the whole cell is, such as `KWH`."""
-    word = text.strip().strip("[]()").strip().lower()
-    return UNIT_NAMES.get(word)
+    """The unit that the whole cell is, such as `KWH` or `[kWh/h]`."""
+    word = text.strip().strip("[]()").strip()
+    for pattern, unit in _UNIT_WORDS:
+        if pattern.fullmatch(word):
+            return unit
+    return UNIT_NAMES.get(word.lower())
+
+
+def one_unit(rows: list[list[str]]) -> str | None:
+    """The unit that the lines above a table name for its values; None where they name several, or none.
+
+    A unit behind a number, or in the label of one (`Maximalleistung in kW;45`), is that number's own.
+    """
+    exact = {unit for row in rows for cell in row if (unit := exact_unit(cell))}
+    if exact:
+        return exact.pop() if len(exact) == 1 else None
+    named: set[str] = set()
+    for row in rows:
+        for place, cell in enumerate(row):
+            beside = row[place + 1] if place + 1 < len(row) else ""
+            if re.search(r"\d\s*[kMG]?Wh?\b", cell) or re.fullmatch(r"[-+\d.,'\s]*\d\s*([kMG]?Wh?)?", beside):
+                continue
+            if unit := find_unit(cell):
+                named.add(unit)
+    return named.pop() if len(named) == 1 else None
 
 
 def find_direction(text: str, obis: Obis | None = None) -> Direction | None:

@@ -1,0 +1,74 @@
+"""Rows of a JSON that are no plain objects: pairs of time and value, objects within objects."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final, cast
+
+_DEPTH: Final = 10
+_LEAST: Final = 2
+_EPOCH: Final = (3e8, 5e12)
+_INEXOGY: Final = {"energy": "Bezug Zählerstand [kWh]", "energyOut": "Einspeisung Zählerstand [kWh]"}
+
+
+def nested_pairs(document: object) -> list[object]:
+    """The rows of a list `[[milliseconds, value, …], …]`, wherever it stands; empty where there is none or several.
+
+    The pairs name no unit, so the table of them asks for it.
+    """
+    found: list[list[object]] = []
+    waiting: list[tuple[object, int]] = [(document, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, dict):
+            inner = list(cast("dict[str, object]", value).values())
+        elif isinstance(value, list):
+            inner = cast("list[object]", value)
+            if len(inner) >= _LEAST and all(_is_pair(one) for one in inner):
+                found.append(inner)
+                continue
+        else:
+            continue
+        if depth < _DEPTH:
+            waiting += [(one, depth + 1) for one in inner if isinstance(one, dict | list)]
+    if len(found) != 1:
+        return []
+    return [{"time": cast("list[object]", pair)[0], "value": cast("list[object]", pair)[1]} for pair in found[0]]
+
+
+def _is_pair(one: object) -> bool:
+    if not isinstance(one, list):
+        return False
+    cells = cast("list[object]", one)
+    if not 2 <= len(cells) <= 4 or isinstance(cells[0], bool) or not isinstance(cells[0], int | float):
+        return False
+    return _EPOCH[0] < cells[0] < _EPOCH[1] and (cells[1] is None or isinstance(cells[1], int | float))
+
+
+def flattened(row: object) -> object:
+    """The row with the members of inner objects as its own, `values.energy`; standings of inexogy in kWh.
+
+    The interface of inexogy (formerly Discovergy) counts `energy` and `energyOut` in 1e-10 kWh and says so only in
+    documentation: see its documentation of `/readings`.
+    """
+    if not isinstance(row, dict):
+        return row
+    cells = cast("dict[str, object]", row)
+    inner = cells.get("values")
+    if set(cells) == {"time", "values"} and isinstance(inner, dict) and isinstance(inner.get("energy"), int):
+        members = cast("dict[str, object]", inner)
+        standings = {
+            name: str(Decimal(value).scaleb(-10))
+            for key, name in _INEXOGY.items()
+            if isinstance(value := members.get(key), int)
+        }
+        return {"time": cells["time"], **standings}
+    if not any(isinstance(value, dict) for value in cells.values()):
+        return row
+    flat: dict[str, object] = {}
+    for key, value in cells.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{name}": member for name, member in cast("dict[str, object]", value).items()}
+        else:
+            flat[key] = value
+    return flat
