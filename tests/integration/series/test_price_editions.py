@@ -202,6 +202,7 @@ def test_the_edition_may_change_and_change_back(community: SeriesHouse) -> None:
         migrate(community.database.urls, community.database.secrets)
         assert community.one("SELECT count(*) FROM timescaledb_information.continuous_aggregates") == (1,)
         assert community.one("SELECT count(*) FROM analytics.market_prices_hourly") == (count,)
+        assert community.rows("SELECT 1 FROM pg_indexes WHERE indexname = 'market_prices_hourly_by_key'") == [(1,)]
     refresh(community)
     compress(community)
     assert compressed_chunks(community) == 1
