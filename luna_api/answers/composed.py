@@ -57,7 +57,8 @@ class Composed:
 
     `generation` is the state of the corpus that was seen. `writing` tells of the language models that were asked, None
     where none was. `lasting` is False where a fault that passes (a server that is down) decided what was found or who
-    wrote it: the same question is then to be answered afresh.
+    wrote it: the same question is then to be answered afresh. `without_vectors`: index versions of a model's vectors
+    that the question had none for.
     """
 
     answer: Answer
@@ -75,6 +76,7 @@ class Composed:
     model_digest: str = ""
     writing: Writing | None = None
     lasting: bool = True
+    without_vectors: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -122,6 +124,7 @@ def checked(answer: Answer, found: Found, registry: Registry) -> Composed:
         ground=ground_of(found.rows, cited),
         generation=found.result.generation,
         lasting=not found.result.without_vectors,
+        without_vectors=found.result.without_vectors,
     )
 
 

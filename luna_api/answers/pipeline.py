@@ -91,7 +91,9 @@ WITH conversation AS (
             %(as_of)s, %(top_k)s, %(answered)s, %(answer)s, %(mode)s, %(model)s, %(model_digest)s, %(prompt_version)s,
             %(prompt_hash)s, %(chunk_ids)s, %(chunk_runs)s, %(ground)s, %(index_versions)s, %(index_generation)s,
             (SELECT coalesce(jsonb_object_agg(
-                id, jsonb_build_object('run_id', run_id, 'embedder', embedder, 'lexicon', lexicon_digest)), '{}')
+                id, jsonb_build_object('run_id', run_id, 'embedder', embedder, 'lexicon', lexicon_digest)
+                    || CASE WHEN model_digest IS NULL THEN '{}' ELSE jsonb_build_object(
+                           'model_digest', model_digest, 'question_vector', id <> ALL(%(without_vectors)s)) END), '{}')
              FROM index_versions WHERE id = ANY(%(index_versions)s)), %(latency_ms)s, %(trace_id)s)
 )
 INSERT INTO conversation_turns (tenant_id, conversation_id, turn_idx, question, answer_id)
@@ -543,6 +545,7 @@ class AnswerPipeline:
                 "ground": Jsonb(msgspec.to_builtins(composed.ground)),
                 "index_versions": data.index_versions,
                 "index_generation": composed.generation,
+                "without_vectors": list(composed.without_vectors),
                 "latency_ms": Jsonb(data.latency_ms),
                 "trace_id": trace_id.get(),
             },

@@ -33,11 +33,24 @@ class ReceiptIndex(msgspec.Struct, kw_only=True):
     runs: dict[str, dict[str, Any]]
 
 
+class ReceiptEmbedder(msgspec.Struct, kw_only=True):
+    """The model whose vectors an index version had. `question_vector` is False where it was not to be had for the
+    question, so that words alone found.
+    """
+
+    index_version: int
+    model: str
+    model_digest: str
+    question_vector: bool
+
+
 class AnswerReceipt(msgspec.Struct, kw_only=True):
     """What was answered then, with the ground it stood on, and its place in the tenant's chain of receipts.
 
-    `answer` and `filters` are null once the person's words were erased. `intact` tells whether this receipt holds by
-    itself; `fault` says in German what does not. Whether the chain holds is for `GET admin/answers/verify` to say.
+    `model` and `model_digest` name the writer and its weights, `embedders` those whose vectors were compared with; none
+    where the index made its own. `answer` and `filters` are null once the person's words were erased. `intact` tells
+    whether this receipt holds by itself; `fault` says in German what does not. Whether the chain holds is for
+    `GET admin/answers/verify` to say.
     """
 
     answer_id: UUID
@@ -49,6 +62,7 @@ class AnswerReceipt(msgspec.Struct, kw_only=True):
     mode: str
     model: str
     model_digest: str | None
+    embedders: list[ReceiptEmbedder]
     prompt_version: str
     prompt_hash: str
     chunk_runs: dict[str, str | None]
@@ -80,7 +94,7 @@ class ReplayedPassage(msgspec.Struct, kw_only=True):
 class ReplayChange(msgspec.Struct):
     """One difference: `kind` names what it concerns, `said` is a German sentence."""
 
-    kind: Literal["answered", "text", "added", "dropped", "passage", "index", "prompt", "series"]
+    kind: Literal["answered", "text", "added", "dropped", "passage", "index", "prompt", "model", "series"]
     said: str
 
 

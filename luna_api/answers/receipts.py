@@ -16,6 +16,7 @@ from luna_api.answers.receipt_schemas import (
     AnswerReceipt,
     Erased,
     Materialisation,
+    ReceiptEmbedder,
     ReceiptIndex,
     ReceiptPassage,
     ReplayChange,
@@ -91,12 +92,16 @@ class AnswerReceiptService:
             row["top_k"],
         )
         clock.lap("answer")
+        models = _models(row)
+        known = await self._context.models.digests(models)
+        if models:
+            clock.lap("models")
         ground = msgspec.convert(row["ground"], list[GroundPassage])
         async with self._context.database.transaction(self._principal.tenant_id) as sql:
             labels = await _labels(sql, [one.chunk_id for one in (*ground, *now.ground)])
             survivors = await _survivors(sql, ground, _known_labels(row) | labels)
         clock.lap("compare")
-        return self._compared(row, ground, now, survivors, _known_labels(row) | labels, clock)
+        return self._compared(row, ground, now, survivors, _known_labels(row) | labels, (models, known), clock)
 
     async def erase(self, person: UUID) -> Erased:
         """Take away all words of one person of the tenant, for good; the chain still holds."""
@@ -123,6 +128,7 @@ class AnswerReceiptService:
         now: Composed,
         survivors: Mapping[UUID, Survivor],
         labels: Mapping[UUID, str],
+        models: tuple[Mapping[str, str], Mapping[str, str]],
         clock: Clock,
     ) -> ReplayData:
         compared = row["mode"] != GENERATIVE
@@ -136,6 +142,7 @@ class AnswerReceiptService:
             _sources(then_ground, labels),
             (tuple(row["index_versions"]), row["index_generation"]),
             row["prompt_hash"],
+            models[0],
         )
         today = Stand(
             now.answer.answered,
@@ -143,6 +150,7 @@ class AnswerReceiptService:
             _sources(now_ground, labels),
             (now.index_versions, now.generation),
             self._context.pipeline.prompt_hash,
+            models[1],
         )
         found = changes(then, today, [survivors[one.chunk_id] for one in then_ground])
         return ReplayData(
@@ -219,6 +227,7 @@ def _shown(row: Mapping[str, Any], ground: Sequence[GroundPassage], labels: Mapp
         mode=row["mode"],
         model=row["model"],
         model_digest=row["model_digest"],
+        embedders=_embedders(row),
         prompt_version=row["prompt_version"],
         prompt_hash=row["prompt_hash"],
         chunk_runs=row["chunk_runs"],
@@ -238,6 +247,27 @@ def _shown(row: Mapping[str, Any], ground: Sequence[GroundPassage], labels: Mapp
         intact=fault is None,
         fault=None if fault is None else _FAULTS[fault],
     )
+
+
+def _embedders(row: Mapping[str, Any]) -> list[ReceiptEmbedder]:
+    """The models whose vectors were compared with; a receipt of before they were noted has none."""
+    runs: dict[str, dict[str, Any]] = row["index_runs"]
+    return [
+        ReceiptEmbedder(
+            index_version=int(version),
+            model=one["embedder"],
+            model_digest=one["model_digest"],
+            question_vector=one["question_vector"],
+        )
+        for version, one in sorted(runs.items(), key=lambda pair: int(pair[0]))
+        if "model_digest" in one
+    ]
+
+
+def _models(row: Mapping[str, Any]) -> dict[str, str]:
+    """By name the digests of all models that had a part in an answer."""
+    found = {one.model: one.model_digest for one in _embedders(row) if one.question_vector}
+    return {**found, row["model"]: row["model_digest"]} if row["model_digest"] else found
 
 
 def _known_labels(row: Mapping[str, Any]) -> dict[UUID, str]:

@@ -1,5 +1,6 @@
 """The models that may write answers right now, asked for so that a server that is down costs nobody its timeout."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from time import monotonic
 
@@ -59,6 +60,20 @@ class ModelDirectory:
         if names["fallback"] != names["generate"]:
             found.append(await self._candidate(self.generator, "fallback", names["fallback"]))
         return tuple(found)
+
+    async def digests(self, names: Iterable[str]) -> dict[str, str]:
+        """By name the digest of each model's weights as the server has them now, empty for one that it lacks.
+
+        Those that cannot be told of, because the server is away or there is none, are left out.
+        """
+        if self.generator is None:
+            return {}
+        found = [await self._candidate(self.generator, "generate", name) for name in dict.fromkeys(names)]
+        return {
+            one.name: one.info.digest if one.info is not None else ""
+            for one in found
+            if one.info is not None or one.fault == "missing"
+        }
 
     def may_try(self, info: ModelInfo) -> bool:
         """Whether a model may be asked now; it may not for a while after it failed."""

@@ -1,8 +1,8 @@
 """What changed between an answer as it was given and the same question asked of today's documents."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 Fate = Literal["same", "rebuilt", "replaced", "changed", "removed"]
@@ -27,13 +27,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """An answer to compare. `text` is None where its words are not to be compared, because a model wrote them."""
+    """An answer to compare. `text` is None where its words are not to be compared, because a model wrote them.
+
+    `models`: by name the digest of the weights, empty where the server has no such model; those that nobody knows now
+    are left out.
+    """
 
     answered: bool
     text: str | None
     sources: tuple[Source, ...]
     index: tuple[tuple[int, ...], int | None]
     prompt_hash: str
+    models: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Survivor:
 class Change:
     """One thing that is different, as a German sentence. `kind` is what it concerns."""
 
-    kind: Literal["answered", "text", "added", "dropped", "passage", "index", "prompt"]
+    kind: Literal["answered", "text", "added", "dropped", "passage", "index", "prompt", "model"]
     said: str
 
 
@@ -78,6 +83,12 @@ def changes(then: Stand, now: Stand, survivors: Sequence[Survivor]) -> tuple[Cha
             found.append(Change("passage", _FATES[one.fate].format(label=one.label, version=one.newest)))
     if then.prompt_hash != now.prompt_hash:
         found.append(Change("prompt", "Die Vorgaben, nach denen Antworten verfasst werden, sind andere."))
+    for name, digest in then.models.items():
+        known = now.models.get(name, digest)
+        if not known:
+            found.append(Change("model", f"Das Modell {name} liegt nicht mehr auf dem Modellserver."))
+        elif known != digest:
+            found.append(Change("model", f"Unter dem Namen {name} liegt heute ein anderes Modell als damals."))
     if then.index[0] != now.index[0]:
         found.append(Change("index", "Der Index wurde seither neu gebaut."))
     elif then.index[1] != now.index[1]:

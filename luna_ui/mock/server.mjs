@@ -86,7 +86,7 @@ function receiptOf(answer_id) {
     chunk_id, cited: index < 3, sha256: HASH, item_id: payload.item_id, document_id: payload.item_id, version: payload.version ?? 1, item_sha256: HASH, run_id: newId(), label: [payload.section, payload.title].filter(Boolean).join(' '),
   }));
   return {
-    answer_id, answer: { ...answer, answer_id }, answered: true, as_of: '2026-06-01', top_k: 6, filters: {}, mode: 'extractive', model: 'none', model_digest: null, prompt_version: '1', prompt_hash: HASH, chunk_runs: {}, ground,
+    answer_id, answer: { ...answer, answer_id }, answered: true, as_of: '2026-06-01', top_k: 6, filters: {}, mode: 'extractive', model: 'none', model_digest: null, embedders: [], prompt_version: '1', prompt_hash: HASH, chunk_runs: {}, ground,
     materialisations: [{ asset: 'documents/chunks', run_id: ground[0].run_id, passages: ground.length }], index: { versions: [3], generation: 42, runs: {} },
     latency_ms: { connection: 0.4, retrieval: 22.1, compose: 9.6, total: 41.2 }, trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', created_at: new Date().toISOString(), erased_at: null, sequence: 12, previous_hash: HASH, hash: HASH, intact: true, fault: null,
   };

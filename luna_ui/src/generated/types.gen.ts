@@ -77,6 +77,7 @@ export type AnswerReceipt = {
         [key: string]: string | null;
     };
     created_at: string;
+    embedders: Array<ReceiptEmbedder>;
     erased_at: string | null;
     fault: string | null;
     filters: {
@@ -1406,6 +1407,16 @@ export type RagFeedback = {
 };
 
 /**
+ * ReceiptEmbedder
+ */
+export type ReceiptEmbedder = {
+    index_version: number;
+    model: string;
+    model_digest: string;
+    question_vector: boolean;
+};
+
+/**
  * ReceiptIndex
  */
 export type ReceiptIndex = {
@@ -1467,7 +1478,7 @@ export type ReindexRequest = {
  * ReplayChange
  */
 export type ReplayChange = {
-    kind: 'answered' | 'text' | 'added' | 'dropped' | 'passage' | 'index' | 'prompt' | 'series';
+    kind: 'answered' | 'text' | 'added' | 'dropped' | 'passage' | 'index' | 'prompt' | 'model' | 'series';
     said: string;
 };
 

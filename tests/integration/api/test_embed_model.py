@@ -107,6 +107,48 @@ def test_what_readers_and_administrators_see_of_a_model(served: Api, script: Scr
         assert [one["cached"] for one in answers] == [False, True]
 
 
+def test_a_receipt_names_the_weights_that_the_question_was_compared_by(served: Api, script: Script) -> None:
+    with served.admin(served.tenant()) as admin:
+        ready(served, admin, NOTE)
+        rebuilt(served, EMBED_MODEL)
+
+        def given(question: str) -> tuple[str, Any]:
+            answer = admin.post("/rag/ask", json={"question": question}).json()["data"]
+            return f"/answers/{answer['answer_id']}", seen(admin, f"/answers/{answer['answer_id']}")
+
+        def told(path: str) -> list[str]:
+            served.context.models.forget()
+            changes = admin.post(f"{path}/replay").json()["data"]["changes"]
+            return [one["said"] for one in changes if one["kind"] == "model"]
+
+        path, receipt = given("Wann ist der Zählerraum geöffnet?")
+        (embedder,) = receipt["embedders"]
+        assert embedder == {
+            "index_version": receipt["index"]["versions"][0],
+            "model": EMBED_MODEL,
+            "model_digest": "a" * 64,
+            "question_vector": True,
+        }
+        assert receipt["intact"]
+        assert told(path) == []
+        script.digests[EMBED_MODEL] = "b" * 64
+        assert told(path) == [f"Unter dem Namen {EMBED_MODEL} liegt heute ein anderes Modell als damals."]
+        by_words, receipt = given("Mit welcher Frist kann der Liefervertrag gekündigt werden?")
+        assert [one["question_vector"] for one in receipt["embedders"]] == [False]
+        assert told(by_words) == [], "a model that had no part in it is none of its business"
+        with served.database.owner() as owner:
+            # As receipts were before the models of the index were noted.
+            owner.execute(
+                "UPDATE answer_log SET index_runs = "
+                "(SELECT jsonb_object_agg(key, value - 'model_digest' - 'question_vector') FROM jsonb_each(index_runs))"
+            )
+            owner.execute("UPDATE answer_log AS a SET hash = luna_answer_hash(a) WHERE sequence = 1")
+        old = seen(admin, path)
+        assert (old["intact"], old["embedders"]) == (True, [])
+        assert told(path) == []
+        assert not seen(admin, by_words)["intact"], "what was noted is within the hash"
+
+
 def test_a_model_is_chosen_for_the_next_rebuild(served: Api, script: Script) -> None:
     with served.admin() as admin:
 

@@ -499,6 +499,27 @@ def test_the_cache_knows_the_model_by_its_digest(api: Api, tenant: str, model: S
         assert (renewed["cached"], renewed["model_digest"]) == (False, "3" * 64)
 
 
+def test_a_replay_tells_when_another_model_goes_by_the_name(api: Api, tenant: str, model: Script) -> None:
+    with api.admin(tenant) as admin:
+        answer = admin.post("/rag/ask", json={"question": QUESTION}).json()["data"]
+        path = f"/answers/{answer['answer_id']}"
+        receipt = admin.get(path).json()["data"]
+        assert (receipt["model"], receipt["model_digest"]) == ("gross:latest", "1" * 64)
+
+        def told() -> tuple[bool, list[str]]:
+            api.context.models.forget()
+            replayed = admin.post(f"{path}/replay").json()["data"]
+            return replayed["same"], [one["said"] for one in replayed["changes"] if one["kind"] == "model"]
+
+        assert told() == (True, [])
+        model.digests = {**model.digests, "gross:latest": "3" * 64}
+        assert told() == (True, ["Unter dem Namen gross:latest liegt heute ein anderes Modell als damals."])
+        del model.models["gross:latest"]
+        assert told() == (True, ["Das Modell gross:latest liegt nicht mehr auf dem Modellserver."])
+        model.tags_raw = b"<html>"
+        assert told() == (True, []), "of a server that does not answer nothing is known"
+
+
 def test_a_kept_answer_is_no_longer_given_under_another_prompt(api: Api, tenant: str, model: Script) -> None:
     with api.admin(tenant) as admin:
         admin.post("/rag/ask", json={"question": QUESTION})

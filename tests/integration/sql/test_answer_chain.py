@@ -58,6 +58,22 @@ def test_each_receipt_holds_the_hash_of_the_one_before(database: Database) -> No
     assert faults(database) == {}
 
 
+def test_a_receipt_of_before_and_one_that_names_the_models_hold_side_by_side(database: Database) -> None:
+    runs = {"run_id": "r", "embedder": "bge-m3:latest", "lexicon": "c0"}
+    newer = {**runs, "model_digest": "a" * 64, "question_vector": True}
+    with psycopg.connect(database.urls.app) as app:
+        act_for(app, DEFAULT_TENANT)
+        for noted in (runs, newer, runs):
+            app.execute(
+                INSERT.replace("latency_ms,", "index_runs, latency_ms,").replace("'ab',", "'ab', %s,"),
+                (uuid4(), DEFAULT_TENANT, uuid4(), "Was?", "Was?", "{}", json.dumps({"3": noted})),
+            )
+    assert faults(database) == {}
+    with database.owner() as owner:
+        owner.execute("UPDATE answer_log SET index_runs = jsonb_set(index_runs, '{3,model_digest}', '\"b\"')")
+    assert faults(database) == {1: "changed", 2: "changed", 3: "changed"}
+
+
 def test_others_can_compute_the_hashes_from_the_description(database: Database) -> None:
     given(database, 1)
     with database.owner() as owner:

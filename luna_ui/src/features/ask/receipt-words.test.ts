@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReplayedPassage } from '@/api/receipts';
-import { fateOf, formatMs, modeOf, passagesOf, shortHash, timesOf } from './receipt-words';
+import { embeddersOf, fateOf, formatMs, modeOf, passagesOf, shortHash, timesOf } from './receipt-words';
 
 const passage: ReplayedPassage = { chunk_id: 'a', label: '§ 1 X', cited: true, fate: 'same', version: 1, newest_version: 1 };
 
@@ -14,6 +14,14 @@ describe('a receipt in words', () => {
   it('tells who wrote the answer', () => {
     expect(modeOf({ mode: 'extractive', model: 'none' })).toContain('ohne Sprachmodell');
     expect(modeOf({ mode: 'generative', model: 'qwen3:4b' })).toContain('qwen3:4b');
+  });
+
+  it('names each model that gave vectors once', () => {
+    const public_ = { index_version: 3, model: 'bge-m3:latest', model_digest: 'a'.repeat(64), question_vector: true };
+    const { model_digest: digest } = public_;
+    expect(embeddersOf({ embedders: [public_, { ...public_, index_version: 4 }] })).toEqual([{ name: 'bge-m3:latest', digest, used: true }]);
+    expect(embeddersOf({ embedders: [public_, { ...public_, question_vector: false }] }).map((one) => one.used)).toEqual([true, false]);
+    expect(embeddersOf({ embedders: [] })).toEqual([]);
   });
 
   it('orders the times and leaves out what took none', () => {

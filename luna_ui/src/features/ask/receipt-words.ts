@@ -41,6 +41,12 @@ export function modeOf(receipt: Pick<AnswerReceipt, 'mode' | 'model'>): string {
   }
 }
 
+/** Whose vectors the question was compared by, each model once; none where the index made its own. */
+export function embeddersOf(receipt: Pick<AnswerReceipt, 'embedders'>): { name: string; digest: string; used: boolean }[] {
+  const found = new Map(receipt.embedders.map((one) => [`${one.model} ${one.model_digest} ${one.question_vector}`, one]));
+  return [...found.values()].map((one) => ({ name: one.model, digest: one.model_digest, used: one.question_vector }));
+}
+
 /** Parts of the time in the order in which they took place, without those that took none; the whole last. */
 export function timesOf(latency: Record<string, number>): { name: string; ms: number; share: number }[] {
   const total = latency.total ?? Object.values(latency).reduce((sum, ms) => sum + ms, 0);

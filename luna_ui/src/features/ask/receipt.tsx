@@ -9,7 +9,7 @@ import { Button } from '@/components/ui/button';
 import { Failure, Waiting } from '@/components/ui/notice';
 import { copyText } from '@/lib/clipboard';
 import { formatDay, formatMoment } from '@/lib/format';
-import { fateOf, formatMs, modeOf, passagesOf, shortHash, timesOf } from './receipt-words';
+import { embeddersOf, fateOf, formatMs, modeOf, passagesOf, shortHash, timesOf } from './receipt-words';
 
 export function ReceiptButton({ answerId }: { answerId: string }) {
   return (
@@ -180,6 +180,11 @@ function Origin({ receipt }: { receipt: AnswerReceipt }) {
       <dl className="grid grid-cols-[7rem_minmax(0,1fr)] gap-x-3 gap-y-1.5 text-sm">
         <Fact name="Art">{modeOf(receipt)}</Fact>
         {receipt.model_digest && <Fact name="Modellstand">{shortHash(receipt.model_digest)}</Fact>}
+        {embeddersOf(receipt).map(({ name, digest, used }) => (
+          <Fact key={`${name} ${digest} ${used}`} name="Vektoren">
+            {used ? name : `${name} war nicht zu haben; gesucht nach Wörtern`}, <span className="font-mono text-xs">{shortHash(digest)}</span>
+          </Fact>
+        ))}
         {receipt.as_of && <Fact name="Stichtag">{formatDay(receipt.as_of)}</Fact>}
         <Fact name="Vorgaben">
           Fassung {receipt.prompt_version}, <span className="font-mono text-xs">{shortHash(receipt.prompt_hash)}</span>
