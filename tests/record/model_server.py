@@ -38,7 +38,7 @@ def serve(folder: Path) -> Generator[ModelServer]:
     if ollama.BINARY.exists():
         with ollama.started(folder) as address:
             if address is not None:
-                yield ModelServer(address, tiny_model.put(address, window=_REAL_WINDOW), real=True)
+                yield ModelServer(address, tiny_model.put(address, window=_REAL_WINDOW, embeds=True), real=True)
                 return
     script = Script(models={_STAND_IN: _WINDOW}, abilities={_STAND_IN: ["embedding"]}, embed=inverted(_DIMENSION))
     with fake_ollama(script) as address:

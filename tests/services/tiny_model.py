@@ -36,11 +36,13 @@ _WORDS: Final = (
 )
 _UINT32, _FLOAT32, _STRING, _ARRAY, _INT32 = 4, 6, 8, 9, 5
 _ALIGNMENT: Final = 32
+_MEAN: Final = 1
+"""A text's vector is the mean of its tokens'."""
 
 
-def put(host: str, *, seed: int = 7, window: int = WINDOW) -> str:
+def put(host: str, *, seed: int = 7, window: int = WINDOW, embeds: bool = False) -> str:
     """Lay the model on the server at `host` and return its name there."""
-    data = gguf(seed, window)
+    data = gguf(seed, window, embeds=embeds)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     with httpx.Client(base_url=host, timeout=120) as http:
         http.post(f"/api/blobs/{digest}", content=data).raise_for_status()
@@ -56,11 +58,15 @@ def put(host: str, *, seed: int = 7, window: int = WINDOW) -> str:
     return f"{NAME}:latest"
 
 
-def gguf(seed: int = 7, window: int = WINDOW) -> bytes:
-    """The file. The same seed and window (tokens) give the same bytes, so the digest is known."""
+def gguf(seed: int = 7, window: int = WINDOW, *, embeds: bool = False) -> bytes:
+    """The file. The same seed and window (tokens) give the same bytes, so the digest is known.
+
+    `embeds`: it says of itself that its vectors are what it is for, and writes nothing.
+    """
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *_WORDS]
     kinds = [2, 3, 3, *[6] * 256, *[1] * len(_WORDS)]
     metadata = [
+        *([_number("llama.pooling_type", _MEAN)] if embeds else []),
         _text("general.architecture", "llama"),
         _text("general.name", NAME),
         _number("general.alignment", _ALIGNMENT),
