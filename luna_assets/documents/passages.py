@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import LiteralString, cast
@@ -18,13 +19,14 @@ from resources.vectors.index import IndexedItem
 
 _STAGE: LiteralString = """
 CREATE TEMPORARY TABLE IF NOT EXISTS luna_stage_chunks (
-    id uuid, chunk_idx integer, text text, heading_path text[], section text, paragraph text, page integer,
-    char_start integer, char_end integer, metadata jsonb)
+    tenant_id uuid, item_id uuid, id uuid, chunk_idx integer, text text, heading_path text[], section text,
+    paragraph text, page integer, char_start integer, char_end integer, metadata jsonb)
 """
 _INSERT: LiteralString = """
 INSERT INTO item_chunks (tenant_id, item_id, chunker_version, run_id, id, chunk_idx, text, heading_path, section,
                          paragraph, page, char_start, char_end, metadata)
-SELECT %s, %s, %s, %s, id, chunk_idx, text, heading_path, section, paragraph, page, char_start, char_end, metadata
+SELECT tenant_id, item_id, %s, %s, id, chunk_idx, text, heading_path, section,
+       paragraph, page, char_start, char_end, metadata
 FROM pg_temp.luna_stage_chunks
 """
 _NAMESPACE = UUID("6d0c7f0e-5b43-4b3e-9f0c-1d6a2f6f7a11")
@@ -35,23 +37,39 @@ def chunk_id(item_id: UUID, chunker_version: str, chunk_idx: int) -> UUID:
     return uuid5(_NAMESPACE, f"{item_id}:{chunker_version}:{chunk_idx}")
 
 
-def write_text(connection: Connection, item_id: UUID, tenant_id: UUID | None, text: ExtractedText, run_id: str) -> None:
-    """Keep the extracted text, replacing an earlier one."""
-    connection.execute(
-        """INSERT INTO item_texts (item_id, tenant_id, text, markup, pages, extractor, run_id)
-           VALUES (%s, %s, %s, %s, %s, %s, %s)
-           ON CONFLICT (item_id) DO UPDATE SET text = excluded.text, markup = excluded.markup, pages = excluded.pages,
-               extractor = excluded.extractor, run_id = excluded.run_id, created_at = now()""",
-        (
-            item_id,
-            tenant_id,
-            text.text,
-            text.markup,
-            Jsonb([[page.number, page.char_start, page.char_end] for page in text.pages]),
-            text.extractor,
-            run_id,
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class CutDocument:
+    """A document's text and the chunks that it was cut to, with their ids."""
+
+    item_id: UUID
+    tenant_id: UUID | None
+    text: ExtractedText
+    ids: Sequence[UUID]
+    chunks: Sequence[Chunk]
+
+
+def write_texts(connection: Connection, documents: Sequence[CutDocument], run_id: str) -> None:
+    """Keep extracted texts, replacing earlier ones."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """INSERT INTO item_texts (item_id, tenant_id, text, markup, pages, extractor, run_id)
+               VALUES (%s, %s, %s, %s, %s, %s, %s)
+               ON CONFLICT (item_id) DO UPDATE SET text = excluded.text, markup = excluded.markup,
+                   pages = excluded.pages, extractor = excluded.extractor, run_id = excluded.run_id,
+                   created_at = now()""",
+            [
+                (
+                    one.item_id,
+                    one.tenant_id,
+                    one.text.text,
+                    one.text.markup,
+                    Jsonb([[page.number, page.char_start, page.char_end] for page in one.text.pages]),
+                    one.text.extractor,
+                    run_id,
+                )
+                for one in documents
+            ],
+        )
 
 
 def read_text(connection: Connection, item_id: UUID, media_type: str) -> ExtractedText | None:
@@ -72,40 +90,35 @@ def read_text(connection: Connection, item_id: UUID, media_type: str) -> Extract
 
 
 def write_chunks(
-    connection: Connection,
-    item_id: UUID,
-    tenant_id: UUID | None,
-    chunks: Sequence[Chunk],
-    *,
-    chunker_version: str,
-    run_id: str,
-) -> list[UUID]:
-    """Keep the document's chunks, replacing earlier ones; call it inside a transaction. Returns their ids in order."""
-    connection.execute("DELETE FROM item_chunks WHERE item_id = %s", (item_id,))
-    ids = [chunk_id(item_id, chunker_version, chunk.chunk_idx) for chunk in chunks]
+    connection: Connection, documents: Sequence[CutDocument], *, chunker_version: str, run_id: str
+) -> None:
+    """Keep the documents' chunks, replacing earlier ones; call it inside a transaction."""
+    connection.execute("DELETE FROM item_chunks WHERE item_id = ANY (%s)", ([one.item_id for one in documents],))
     with connection.cursor() as cursor:
         # COPY is refused on tables with row security: copy to the side, then insert in one statement.
         cursor.execute(_STAGE)
         cursor.execute("TRUNCATE pg_temp.luna_stage_chunks")
         with cursor.copy("COPY pg_temp.luna_stage_chunks FROM STDIN") as copy:
-            for key, chunk in zip(ids, chunks, strict=True):
-                copy.write_row(
-                    (
-                        key,
-                        chunk.chunk_idx,
-                        chunk.text,
-                        list(chunk.heading_path),
-                        chunk.section,
-                        chunk.paragraph,
-                        chunk.page,
-                        chunk.char_start,
-                        chunk.char_end,
-                        Jsonb(chunk.metadata),
+            for one in documents:
+                for key, chunk in zip(one.ids, one.chunks, strict=True):
+                    copy.write_row(
+                        (
+                            one.tenant_id,
+                            one.item_id,
+                            key,
+                            chunk.chunk_idx,
+                            chunk.text,
+                            list(chunk.heading_path),
+                            chunk.section,
+                            chunk.paragraph,
+                            chunk.page,
+                            chunk.char_start,
+                            chunk.char_end,
+                            Jsonb(chunk.metadata),
+                        )
                     )
-                )
-        cursor.execute(_INSERT, (tenant_id, item_id, chunker_version, run_id))
+        cursor.execute(_INSERT, (chunker_version, run_id))
         cursor.execute("TRUNCATE pg_temp.luna_stage_chunks")
-    return ids
 
 
 def indexed_item(

@@ -161,14 +161,14 @@ def pending_bytes_by_scope(connection: Connection) -> dict[UUID | None, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def advance(connection: Connection, item_id: UUID, run_id: str, stage: str) -> None:
-    """Say that the document has entered `stage`, for those who watch."""
+def advance(connection: Connection, item_ids: Sequence[UUID], run_id: str, stage: str) -> None:
+    """Say that documents have entered `stage`, for those who watch."""
     connection.execute(
         "UPDATE items SET stage = %s, lease_until = now() + make_interval(secs => %s)"
-        " WHERE id = %s AND run_id = %s AND " + _IN_WORK,
-        (stage, LEASE_S, item_id, run_id),
+        " WHERE id = ANY (%s) AND run_id = %s AND " + _IN_WORK,
+        (stage, LEASE_S, list(item_ids), run_id),
     )
-    notify(connection, item_id)
+    notify(connection, *item_ids)
 
 
 def fail(connection: Connection, item_id: UUID, run_id: str, code: str, message: str) -> None:
@@ -216,22 +216,29 @@ def mark_ready(connection: Connection, item_ids: Sequence[UUID], run_id: str) ->
     return done
 
 
-def describe(
-    connection: Connection,
-    item_id: UUID,
-    *,
-    title: str | None,
-    law_names: Sequence[str],
-    warnings: Sequence[str],
-    chunk_count: int,
-    timings: dict[str, float],
-) -> None:
-    """Keep what processing found out about the document."""
-    connection.execute(
-        "UPDATE items SET title = coalesce(title, %s), law_names = %s, warnings = %s, chunk_count = %s, timings = %s"
-        " WHERE id = %s",
-        (title, list(law_names), list(warnings), chunk_count, Jsonb(timings), item_id),
-    )
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What processing found out about a document."""
+
+    item_id: UUID
+    title: str
+    law_names: Sequence[str]
+    warnings: Sequence[str]
+    chunk_count: int
+    timings: dict[str, float]
+
+
+def describe(connection: Connection, found: Sequence[Description]) -> None:
+    """Keep what processing found out about documents. A title that someone gave stays."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE items SET title = coalesce(title, %s), law_names = %s, warnings = %s, chunk_count = %s,"
+            " timings = %s WHERE id = %s",
+            [
+                (one.title, list(one.law_names), list(one.warnings), one.chunk_count, Jsonb(one.timings), one.item_id)
+                for one in found
+            ],
+        )
 
 
 def queue_again(connection: Connection, item_ids: Sequence[UUID] | None) -> int:
@@ -249,9 +256,9 @@ def queue_again(connection: Connection, item_ids: Sequence[UUID] | None) -> int:
     return cursor.rowcount
 
 
-def notify(connection: Connection, item_id: UUID) -> None:
-    """Wake those who wait for the document."""
-    connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(item_id)))
+def notify(connection: Connection, *item_ids: UUID) -> None:
+    """Wake those who wait for the documents."""
+    connection.execute("SELECT pg_notify(%s, one::text) FROM unnest(%s::uuid[]) AS one", (CHANNEL, list(item_ids)))
 
 
 def count_pending(connection: Connection) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from luna_rules.search.analyser import ANALYSER_VERSION, Analyser
 from luna_rules.search.lexicon import Lexicon
-from luna_rules.search.model import ChunkFields
+from luna_rules.search.model import TermBlock
 from resources.database import Connection
 from resources.vectors import arrays
 from resources.vectors.arrays import Layout, PostingColumns
@@ -32,6 +33,18 @@ from resources.vectors.postgres_versions import VersionRows, only, scope_of
 from resources.vectors.space import Embedded, Space
 
 _ABANDONED = "24 hours"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """Items analysed, ready to become a segment. `space`: where a model made the vectors, the one they lie in."""
+
+    item_ids: list[UUID]
+    layout: Layout
+    block: TermBlock
+    vectors: NDArray[np.float32]
+    space: Space | None
+    seconds: float
 
 
 class IndexWriter(VersionRows):
@@ -125,54 +138,71 @@ class IndexWriter(VersionRows):
         Raises `IndexVersionError` when the version was retired meanwhile; add to the new live one then. `retired`
         allows it: so a version catches up before it is live again. `embedded`: what `embed` gave for these items.
         """
+        return self.add_draft(version_id, tenant, self.draft(items, analyser, embedded), run_id, retired=retired)
+
+    @staticmethod
+    def draft(items: Sequence[IndexedItem], analyser: Analyser, embedded: Embedded | None = None) -> Draft:
+        """Analyses items for `add_draft`. Needs no connection, so another thread may write meanwhile."""
         item_ids = [item.item_id for item in items]
         if len(set(item_ids)) != len(item_ids):
             raise ValueError("An item occurs twice in one segment")
         began = time.perf_counter()
         filled = [item for item in items if item.chunks]
-        fields: list[ChunkFields] = [chunk[1] for item in filled for chunk in item.chunks]
-        block = analyser.analyse(fields)
+        block = analyser.analyse([chunk[1] for item in filled for chunk in item.chunks])
         vectors = analyser.embed(block) if embedded is None else embedded.vectors
-        analysed = time.perf_counter()
+        return Draft(
+            item_ids=item_ids,
+            layout=_layout_of(filled, block.lengths),
+            block=block,
+            vectors=vectors,
+            space=embedded.space if embedded else None,
+            seconds=time.perf_counter() - began,
+        )
+
+    def add_draft(
+        self, version_id: int, tenant: UUID | None, draft: Draft, run_id: str | None, *, retired: bool = False
+    ) -> SegmentReport:
+        """Adds what was analysed with the version's lexicon; all else as in `add_segment`."""
+        began = time.perf_counter()
+        layout, block, vectors = draft.layout, draft.block, draft.vectors
         with self._connection.transaction():
             info = self.writable(version_id, tenant, retired=retired)
-            if (embedded.space.key if embedded else None) != (info.space.key if info.space else None):
+            if (draft.space.key if draft.space else None) != (info.space.key if info.space else None):
                 raise IndexVersionError(
                     f"The vectors of version {version_id} are made by {info.embedder}; these are of another space"
                 )
-            if len(vectors) != len(fields):
-                raise IndexVersionError(f"{len(fields)} passages were given with {len(vectors)} vectors")
+            if len(vectors) != layout.size:
+                raise IndexVersionError(f"{layout.size} passages were given with {len(vectors)} vectors")
             if vectors.shape[1] != info.dimension:
                 raise IndexVersionError(
                     f"Version {version_id} has vectors of {info.dimension} numbers, the analyser gives "
                     f"{vectors.shape[1]}: it was made with another lexicon"
                 )
             segment_id: int | None = None
-            if filled:
-                layout = _layout_of(filled, block.lengths)
-                kind = arrays.number_type(layout.size)
+            if layout.size:
                 segment_id = self._rows.write_segment(info, layout, run_id)
-                columns = PostingColumns(block.terms, block.offsets, block.numbers.astype(kind), block.frequencies)
+                numbers = block.numbers.astype(arrays.number_type(layout.size))
+                columns = PostingColumns(block.terms, block.offsets, numbers, block.frequencies)
                 self._rows.write_postings(info, segment_id, columns)
                 if "postgres" in info.engines:
                     self._rows.write_vectors(info, segment_id, vectors)
                 self.mirror.write(info, layout, block, vectors)
             self.lock(info)
-            replaced = self._rows.drop(version_id, item_ids, but=segment_id)
+            replaced = self._rows.drop(version_id, draft.item_ids, but=segment_id)
             if segment_id is not None:
                 self._rows.place_last(version_id, segment_id)
             if info.state == "live":
                 self.touch(tenant)
         return SegmentReport(
             segment_id=segment_id,
-            items=len(filled),
-            chunks=len(fields),
-            vectors=len(fields) if info.dimension else 0,
+            items=len(layout.item_ids),
+            chunks=layout.size,
+            vectors=layout.size if info.dimension else 0,
             terms=len(block.terms),
             postings=len(block.numbers),
             replaced_items=replaced,
-            analyse_seconds=analysed - began,
-            write_seconds=time.perf_counter() - analysed,
+            analyse_seconds=draft.seconds,
+            write_seconds=time.perf_counter() - began,
         )
 
     def remove_items(self, tenant: UUID | None, item_ids: Iterable[UUID], *, compact: bool = True) -> int:

@@ -259,7 +259,7 @@ def test_everything_is_cut_again_in_one_run(house: House, monkeypatch: pytest.Mo
     items = [house.add(f"{number}.md", text(f"Thema {number}")) for number in range(3)]
     failed = house.add("kaputt.pdf", b"%PDF-1.7 broken")
     house.drain()
-    monkeypatch.setattr("luna_assets.documents.drain.CHUNKER_VERSION", "next")
+    monkeypatch.setattr("luna_assets.documents.line.CHUNKER_VERSION", "next")
     report = house.drain(DrainRequest(all_items=True, stage="chunks", linger_s=0))
     assert report.documents == report.ready == 3
     assert all(house.status(item)[0] == "ready" for item in items)

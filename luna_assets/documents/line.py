@@ -1,0 +1,410 @@
+"""Documents on their way from claimed to written: each is read and cut by itself, many are written together.
+
+Three things happen at once: the next documents are read (`ReadAhead`), those that are read are cut and analysed here,
+and what is analysed is written (`Scribe`). Documents of one scope that wait together make a group: one transaction and
+one segment of the index. A group never waits for more documents than have been claimed, nor for one that is slow to
+read; a document alone is a group of its own, at once. Where a group cannot be written, each of its documents is written
+by itself, so that the one at fault fails alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Self
+from uuid import UUID
+
+import psycopg
+
+from luna_assets.documents import passages, queue
+from luna_assets.documents.hands import ReadAhead, Scribe
+from luna_assets.documents.orders import DrainReport
+from luna_assets.documents.passages import CutDocument
+from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
+from luna_rules.search.analyser import Analyser
+from resources.database import Connection
+from resources.embedder import EmbedderError
+from resources.extractor import ExtractionError, Extractor, ExtractorLostError, ExtractorUnavailableError
+from resources.objects import ObjectDamagedError, ObjectMissingError, ObjectStore, StoreUnavailableError
+from resources.vectors.index import IndexedItem, VersionInfo
+from resources.vectors.points import PointsUnavailableError
+from resources.vectors.postgres_writer import Draft, IndexWriter
+
+GROUP_CHUNKS = 1_500
+"""Passages written together: enough that a group's own costs no longer count, few enough to be found soon."""
+GROUP_CHARACTERS = 8_000_000
+SLOW_S = 0.25
+"""A document that takes longer to read is not waited for by those that are ready to be written."""
+_PLAIN_TEXT = "Netz"
+
+OUTAGES = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PointsUnavailableError,
+    StoreUnavailableError,
+    ExtractorUnavailableError,
+    EmbedderError,
+)
+"""Something else is away, which is no fault of any document: the run ends, what it held waits for the next one."""
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A claimed document: where to begin with it, whether the next version takes it, else the live one to enter."""
+
+    claim: queue.Claim
+    stage: str
+    defer: bool
+    version: VersionInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Documents claimed at once; `more`: there may be others."""
+
+    tasks: Sequence[Task]
+    more: bool
+
+
+@dataclass(slots=True)
+class _Cut:
+    """A document that is ready to be written. `fresh`: its text is not stored yet."""
+
+    task: Task
+    fresh: bool
+    document: CutDocument
+    description: queue.Description
+    item: IndexedItem
+
+
+@dataclass(slots=True)
+class _Group:
+    """Documents of one scope that are written together, and what the index needs of them; None: the next version."""
+
+    cuts: list[_Cut]
+    version: VersionInfo | None
+    draft: Draft | None = None
+
+
+@dataclass(slots=True)
+class _Written:
+    """What writing a group came to."""
+
+    ready: int = 0
+    vectors: int = 0
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+
+class Line:
+    """The line of one drain. While it is open the connection is its scribe's alone: ask by `now`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        writer: IndexWriter,
+        objects: ObjectStore,
+        extractor: Extractor,
+        *,
+        run_id: str,
+        log: Log,
+        report: DrainReport,
+        deferred: Callable[[UUID | None], None],
+    ) -> None:
+        self._connection = connection
+        self._writer = writer
+        self._run_id = run_id
+        self._log = log
+        self._report = report
+        self._deferred = deferred
+        self._scribe = Scribe()
+        self._reader = ReadAhead(objects, extractor)
+        self._analysers: dict[str, Analyser] = {}
+        self._open: dict[tuple[UUID | None, bool, int], list[_Cut]] = {}
+        self._writing: tuple[_Group, Future[_Written]] | None = None
+        self._entered: deque[UUID] = deque()
+        self._telling = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+        self._scribe.close()
+
+    def run(self, take: Callable[[], Taken], batch: int) -> int:
+        """Work until `take` gives no more; returns how many documents that were. `take` may use the connection.
+
+        Raises what `OUTAGES` names; what is ready to be written is written before, where that can be.
+        """
+        tasks: deque[Task] = deque()
+        taking: Future[Taken] | None = self._scribe.begin(take)
+        count, more = 0, False
+        try:
+            while True:
+                if taking is not None and (not tasks or taking.done()):
+                    taken, taking = taking.result(), None
+                    tasks.extend(taken.tasks)
+                    more = taken.more
+                    count += len(taken.tasks)
+                if not tasks:
+                    break
+                self._reader.expect(task.claim for task in tasks if task.stage == "text")
+                self._one(tasks.popleft())
+                if more and taking is None and len(tasks) <= batch // 2:
+                    taking = self._scribe.begin(take)
+            self._flush()
+            self._collect()
+        except OUTAGES as fault:
+            self._save(fault)
+            raise
+        # Whoever asks for work next may use the connection by himself.
+        self._scribe.now(lambda: None)
+        return count
+
+    # One document
+
+    def _one(self, task: Task) -> None:
+        self._report.documents += 1
+        if task.claim.attempts > 1:
+            # It was begun before and did not end. If it ends this process, the others must be written by then.
+            self._flush()
+            self._collect()
+        try:
+            self._add(self._cut(task))
+        except Exception as fault:
+            self._judge(task.claim, fault)
+
+    def _cut(self, task: Task) -> _Cut:
+        claim, item_id = task.claim, task.claim.item_id
+        timings: dict[str, float] = {}
+        begun = time.perf_counter()
+        text = None
+        if task.stage != "text":
+            text = self._scribe.now(lambda: passages.read_text(self._connection, item_id, claim.media_type))
+        fresh = text is None
+        if text is None:
+            if not self._reader.is_ready(claim, SLOW_S):
+                self._flush()
+            read = self._reader.take(claim)
+            text, timings["text"] = read.text, read.seconds
+        else:
+            timings["text"] = time.perf_counter() - begun
+        self._report.spend("text", timings["text"])
+        self._report.characters += len(text.text)
+
+        self._enter(item_id)
+        begun = time.perf_counter()
+        found = chunk_document(text, file_name=claim.file_name)
+        if not found.chunks:
+            raise ExtractionError(
+                "no_text", "Das Dokument enthält keinen Text, der sich zitieren ließe.", permanent=True
+            )
+        title = claim.title or found.title or claim.file_name
+        ids = [passages.chunk_id(item_id, CHUNKER_VERSION, chunk.chunk_idx) for chunk in found.chunks]
+        item = passages.indexed_item(item_id, title, found.law_names, ids, found.chunks)
+        timings["chunks"] = self._report.add_seconds("chunks", begun)
+        return _Cut(
+            task,
+            fresh,
+            CutDocument(item_id, claim.tenant_id, text, ids, found.chunks),
+            queue.Description(item_id, title, found.law_names, text.warnings, len(found.chunks), timings),
+            item,
+        )
+
+    def _enter(self, item_id: UUID) -> None:
+        """Tell those who watch that a document is being cut; several at once where the database is at work."""
+        self._entered.append(item_id)
+        if not self._telling:
+            self._telling = True
+            self._scribe.begin(self._tell)
+
+    def _tell(self) -> None:
+        self._telling = False
+        entered: list[UUID] = []
+        while self._entered:
+            entered.append(self._entered.popleft())
+        if entered:
+            queue.advance(self._connection, entered, self._run_id, "chunks")
+
+    # Groups
+
+    def _add(self, cut: _Cut) -> None:
+        task = cut.task
+        if task.claim.attempts > 1 or (task.version is not None and task.version.space is not None):
+            # A model takes its time with each document, and may not take every one.
+            self._write(_Group([cut], task.version))
+            self._collect()
+            return
+        scope = (task.claim.tenant_id, task.defer, task.version.id if task.version else 0)
+        self._open.setdefault(scope, []).append(cut)
+        cuts = [one for several in self._open.values() for one in several]
+        if (
+            sum(len(one.document.ids) for one in cuts) >= GROUP_CHUNKS
+            or sum(len(one.document.text.text) for one in cuts) >= GROUP_CHARACTERS
+        ):
+            self._flush()
+
+    def _flush(self) -> None:
+        """Have all open groups written, one after the other."""
+        groups, self._open = list(self._open.values()), {}
+        for cuts in groups:
+            self._write(_Group(cuts, cuts[0].task.version))
+
+    def _write(self, group: _Group) -> None:
+        """Analyse a group while the one before is written, then have it written, too."""
+        try:
+            self._analyse(group)
+        except OUTAGES:
+            raise
+        except Exception as fault:
+            self._apart(group, fault)
+            return
+        self._collect()
+        self._writing = (group, self._scribe.begin(lambda: self._store(group)))
+
+    def _collect(self) -> None:
+        """Wait for the group that is being written."""
+        if self._writing is None:
+            return
+        (group, future), self._writing = self._writing, None
+        try:
+            self._count(group, future.result())
+        except OUTAGES:
+            raise
+        except Exception as fault:
+            self._apart(group, fault)
+
+    def _apart(self, group: _Group, fault: Exception) -> None:
+        """Write each document of a group by itself, into the version that is live now: one is at fault, or none."""
+        self._log(f"{len(group.cuts)} documents could not be written together: {type(fault).__name__}: {fault}")
+        for cut in group.cuts:
+            tenant = cut.task.claim.tenant_id
+            try:
+                version = None
+                if not cut.task.defer:
+                    version = self._scribe.now(lambda tenant=tenant: self._writer.live_version(tenant))
+                alone = _Group([cut], version)
+                self._analyse(alone)
+                self._count(alone, self._scribe.now(lambda alone=alone: self._store(alone)))
+            except Exception as own:
+                self._judge(cut.task.claim, own)
+
+    def _analyse(self, group: _Group) -> None:
+        if group.cuts[0].task.defer:
+            return
+        version = group.version
+        if version is None:
+            tenant = group.cuts[0].task.claim.tenant_id
+            raise LookupError(f"scope {tenant or 'public'} has no live index version")
+        items = [cut.item for cut in group.cuts]
+        embedded = None
+        if version.space is not None:
+            begun = time.perf_counter()
+            embedded = self._writer.embed(version, items)
+            spent = self._report.add_seconds("embed", begun)
+            for cut in group.cuts:
+                cut.description.timings["embed"] = spent
+        begun = time.perf_counter()
+        group.draft = self._writer.draft(items, self._analyser(version), embedded)
+        self._report.add_seconds("vectors", begun)
+
+    def _analyser(self, version: VersionInfo) -> Analyser:
+        if version.lexicon_digest not in self._analysers:
+            lexicon = self._scribe.now(lambda: self._writer.lexicon(version.id))
+            self._analysers = {version.lexicon_digest: Analyser(lexicon)}
+        return self._analysers[version.lexicon_digest]
+
+    def _store(self, group: _Group) -> _Written:
+        """Write a group in one transaction: all of its documents are ready with it, or none."""
+        connection, run_id, written = self._connection, self._run_id, _Written()
+        documents = [cut.document for cut in group.cuts]
+        item_ids = [one.item_id for one in documents]
+        with connection.transaction():
+            begun = time.perf_counter()
+            passages.write_texts(connection, [cut.document for cut in group.cuts if cut.fresh], run_id)
+            passages.write_chunks(connection, documents, chunker_version=CHUNKER_VERSION, run_id=run_id)
+            queue.describe(connection, [cut.description for cut in group.cuts])
+            written.seconds["store"] = time.perf_counter() - begun
+            if group.draft is None or group.version is None:
+                queue.advance(connection, item_ids, run_id, "vectors")
+                return written
+            begun = time.perf_counter()
+            tenant = group.cuts[0].task.claim.tenant_id
+            segment = self._writer.add_draft(group.version.id, tenant, group.draft, run_id)
+            written.seconds["vectors"] = time.perf_counter() - begun
+            written.vectors = segment.vectors
+            written.ready = len(queue.mark_ready(connection, item_ids, run_id))
+            queue.notify(connection, *item_ids)
+        return written
+
+    def _count(self, group: _Group, written: _Written) -> None:
+        report = self._report
+        report.chunks += sum(len(cut.document.ids) for cut in group.cuts)
+        report.vectors += written.vectors
+        report.ready += written.ready
+        for part, spent in written.seconds.items():
+            report.spend(part, spent)
+        if group.draft is None:
+            report.deferred += len(group.cuts)
+            for cut in group.cuts:
+                self._deferred(cut.task.claim.tenant_id)
+
+    # Faults
+
+    def _judge(self, claim: queue.Claim, fault: Exception) -> None:
+        """End a document that cannot be worked on. Raises the fault where it is not the document's."""
+        if isinstance(fault, ExtractorLostError | EmbedderError):
+            # It may be the document that brings the extractor or the model down: it waits like all others, but not for
+            # ever.
+            if isinstance(fault, EmbedderError) and not self._embeds_otherwise(claim, fault):
+                raise fault
+            if claim.attempts < queue.MAX_ATTEMPTS:
+                self._scribe.now(lambda: queue.count_attempt(self._connection, claim.item_id, self._run_id))
+                raise fault
+            self._fail(claim, "unavailable", f"{fault}." if isinstance(fault, EmbedderError) else fault.message)
+        elif isinstance(fault, OUTAGES):
+            raise fault
+        elif isinstance(fault, ExtractionError):
+            self._fail(claim, fault.code, fault.message)
+        elif isinstance(fault, ObjectMissingError | ObjectDamagedError):
+            self._fail(claim, "lost", "Die Originaldatei ist nicht mehr im Speicher. Bitte noch einmal hochladen.")
+        else:
+            # One bad document never stops the others; the reason stands in the run's log with its type.
+            self._log(f"{claim.item_id} {claim.file_name}: {type(fault).__name__}: {fault}")
+            self._fail(
+                claim,
+                "internal",
+                f"Unerwarteter Fehler ({type(fault).__name__}) bei der Verarbeitung, siehe Lauf {self._run_id}.",
+            )
+
+    def _embeds_otherwise(self, claim: queue.Claim, fault: EmbedderError) -> bool:
+        """Whether the model gives a vector for other texts, so that it is this document's that it cannot take."""
+        version = self._scribe.now(lambda: self._writer.live_version(claim.tenant_id))
+        if fault.fault in ("missing", "other_model") or version is None or version.space is None:
+            return False
+        try:
+            self._writer.embedders.questions(version.space, [_PLAIN_TEXT])
+        except EmbedderError:
+            return False
+        return True
+
+    def _fail(self, claim: queue.Claim, code: str, message: str) -> None:
+        self._scribe.now(lambda: queue.fail(self._connection, claim.item_id, self._run_id, code, message))
+        self._report.failed[code] = self._report.failed.get(code, 0) + 1
+        if len(self._report.failures) < 50:
+            self._report.failures.append(f"{claim.file_name}: {message}")
+
+    def _save(self, fault: Exception) -> None:
+        """Something is away: write what needs nothing of it, so that it is not done twice."""
+        if isinstance(fault, psycopg.Error):
+            return
+        try:
+            self._flush()
+            self._collect()
+        except Exception as another:
+            self._log(f"what was ready could not be written: {type(another).__name__}: {another}")
