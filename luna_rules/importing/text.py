@@ -104,15 +104,16 @@ def sniff_separator(lines: list[str]) -> str:
         if stripped.lower().startswith("sep=") and len(stripped) == 5:
             return stripped[4]
     used = [line for line in lines if line.strip()][:400]
-    best, best_score = ",", 0.0
+    best, best_score, best_width = ",", 0.0, 0
     for rank, separator in enumerate(_SEPARATORS):
         widths = Counter(len(cells) for cells in _split(used, separator))
         width, number = max(
             ((width, number) for width, number in widths.items() if width > 1), key=lambda pair: pair[1], default=(1, 0)
         )
         score = number / max(len(used), 1) - rank * 0.01 if width > 1 else 0.0
-        if score > best_score:
-            best, best_score = separator, score
+        # `BZN|DE-LU` in every line: a bar that cuts into fewer cells than the comma is part of a cell.
+        if score > best_score or (separator == "," and best == "|" and score > 0.9 and width > best_width):
+            best, best_score, best_width = separator, score, width
     return best
 
 

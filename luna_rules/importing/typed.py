@@ -111,16 +111,23 @@ def _named_prices(frame: pl.DataFrame, options: ImportOptions) -> tuple[pl.DataF
         product = options.product
         if product is None:
             said.append("Die Datei nennt keine Gebotszone; die Preise gelten für DE-LU.")
-            product = _product(frame)
-        frame = frame.with_columns(product=pl.lit(product))
+            product = _products(frame)
+        frame = frame.with_columns(product=pl.lit(product) if isinstance(product, str) else product)
     return frame, said
 
 
-def _product(frame: pl.DataFrame) -> str:
-    """`DE-LU-15MIN` or `DE-LU-60MIN`, by the file's own resolution or the distance of its times."""
+def _products(frame: pl.DataFrame) -> str | pl.Expr:
+    """`DE-LU-15MIN` or `DE-LU-60MIN`, by each row's own resolution or the distance of the file's times.
+
+    A file that spans the change of the market time unit holds both.
+    """
     step: object = None
     if "interval_s" in frame.columns:
-        step = frame["interval_s"].drop_nulls().cast(pl.Int64, strict=False).min()
+        steps = frame["interval_s"].cast(pl.Int64, strict=False)
+        if not steps.null_count() and steps.n_unique() > 1:
+            quarter = pl.col("interval_s").cast(pl.Int64, strict=False) == 900
+            return pl.when(quarter).then(pl.lit("DE-LU-15MIN")).otherwise(pl.lit("DE-LU-60MIN"))
+        step = steps.drop_nulls().min()
     if step is None:
         times = frame["ts"].head(5_000).str.to_datetime("%Y-%m-%dT%H:%M:%SZ", strict=False)
         if times.null_count() == len(times):
