@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from luna_api.accounts.principal import Principal
 from luna_api.answers.composed import Clock, Found
@@ -55,14 +53,8 @@ def _of_provision(found: Found) -> Found:
     best = max((hit.scores.get("lookup", 0.0) for hit in found.result.hits), default=0.0)
     kept = [(hit, row) for hit, row in found.pairs if best > 0 and hit.scores.get("lookup", 0.0) >= best]
     kept.sort(key=lambda pair: (str(pair[1]["item_id"]), pair[1]["chunk_idx"]))
-    return _with(found, kept)
+    return Found.joined([found], [hit.chunk_id for hit, _ in kept])
 
 
 def _both(one: Found, other: Found) -> Found:
-    pairs = {row["chunk_id"]: (hit, row) for hit, row in (*one.pairs, *other.pairs)}
-    return _with(other, list(pairs.values()))
-
-
-def _with(found: Found, pairs: list[tuple[Any, dict[str, Any]]]) -> Found:
-    result = replace(found.result, hits=tuple(hit for hit, _ in pairs))
-    return Found(result, tuple(row for _, row in pairs))
+    return Found.joined([other, one], dict.fromkeys(row["chunk_id"] for row in (*one.rows, *other.rows)))

@@ -1,9 +1,10 @@
 """What was found, and answers that may leave: checked against their passages, with all that is told about them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
 from luna_api.answers.ground import GroundPassage, ground_of
 from luna_api.answers.payload import passage, payload
@@ -32,6 +33,21 @@ class Found:
 
     result: SearchResult
     rows: tuple[dict[str, Any], ...]
+
+    @staticmethod
+    def read(result: SearchResult, rows: Mapping[UUID, dict[str, Any]]) -> "Found":
+        """A search's hits with their rows; a hit without a row is no passage any more."""
+        kept = tuple(hit for hit in result.hits if hit.chunk_id in rows)
+        return Found(replace(result, hits=kept), tuple(rows[hit.chunk_id] for hit in kept))
+
+    @staticmethod
+    def joined(every: Sequence["Found"], chunk_ids: Iterable[UUID]) -> "Found":
+        """Just these passages out of several searches, in this order, as if the first had found them all."""
+        hits = {hit.chunk_id: hit for found in reversed(every) for hit in found.result.hits}
+        rows = {row["chunk_id"]: row for found in reversed(every) for row in found.rows}
+        without = dict.fromkeys(version for found in every for version in found.result.without_vectors)
+        chosen = tuple(hits[chunk_id] for chunk_id in chunk_ids)
+        return Found.read(replace(every[0].result, hits=chosen, without_vectors=tuple(without)), rows)
 
     @property
     def pairs(self) -> list[tuple[Any, dict[str, Any]]]:

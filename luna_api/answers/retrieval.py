@@ -1,7 +1,6 @@
 """Passages for a question: searched, completed to the ground of an answer, and how the question's words are matched."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -62,11 +61,8 @@ class Retrieval:
         clock.lap("retrieval")
         rows = await passages_by_id(sql, [hit.chunk_id for hit in result.hits])
         clock.lap("passages")
-        # A passage withdrawn between the two statements is no passage any more.
-        kept = tuple(hit for hit in result.hits if hit.chunk_id in rows)
-        if len(kept) != len(result.hits):
-            result = replace(result, hits=kept)
-        return Found(result, tuple(rows[hit.chunk_id] for hit in kept))
+        # One may have been withdrawn between the two statements.
+        return Found.read(result, rows)
 
     async def ground(
         self,
@@ -124,9 +120,4 @@ class Retrieval:
 
 
 def _joined(every: Sequence[Found], read: Ground) -> Found:
-    """The passages of a ground out of several searches, as if the first had found them all."""
-    without = {version: None for found in every for version in found.result.without_vectors}
-    known = {row["chunk_id"]: (hit, row) for found in reversed(every) for hit, row in found.pairs}
-    kept = [known[UUID(passage.chunk_id)] for passage in read.passages]
-    result = replace(every[0].result, hits=tuple(hit for hit, _ in kept), without_vectors=tuple(without))
-    return Found(result, tuple(row for _, row in kept))
+    return Found.joined(every, [UUID(passage.chunk_id) for passage in read.passages])
