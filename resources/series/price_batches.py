@@ -52,11 +52,12 @@ SELECT c.market, c.product, c.ts, c.old_price, c.old_volume, c.old_import_id,
 FROM changed_prices AS c LEFT JOIN imports AS i ON i.id = c.old_import_id
 WHERE NOT c.is_new AND c.old_import_id IS DISTINCT FROM %(import)s
 """
+# The names once more as values: they keep a compressed chunk from being unpacked for products that are not meant.
 _UPDATE: LiteralString = """
 UPDATE market_prices AS p SET price_eur_mwh = c.price_eur_mwh, volume = c.volume, import_id = %(import)s
 FROM changed_prices AS c
 WHERE NOT c.is_new AND p.market = c.market AND p.product = c.product AND p.ts = c.ts
-  AND p.ts >= %(first)s AND p.ts <= %(last)s
+  AND p.market = ANY (%(markets)s) AND p.product = ANY (%(products)s) AND p.ts >= %(first)s AND p.ts <= %(last)s
 """
 _INSERT: LiteralString = """
 INSERT INTO market_prices (ts, price_eur_mwh, volume, import_id, market, product)
@@ -96,7 +97,9 @@ def write_batch(
         ],
     )
     firsts, lasts = spans(batch)
-    values = {"import": import_id, "first": min(firsts), "last": max(lasts)}
+    values = {
+        "import": import_id, "first": min(firsts), "last": max(lasts), "markets": markets, "products": products,
+    }  # fmt: skip
     changed = connection.execute(_COMPARE, values).rowcount
     if not changed:
         return WriteReport(unchanged=batch.frame.height)
