@@ -218,6 +218,7 @@ class ImportRun:
     def _undo(self, row: queue.ImportRow) -> None:
         try:
             self._report.undone_rows += undo_import(self._connection, row.id)
+            self._judge_around(row)
             self._report.undone += 1
             self._log(f"{row.file_name}: undone")
         except NotUndoableError as fault:
@@ -228,6 +229,15 @@ class ImportRun:
             self._log(f"undo of {row.id}: {type(fault).__name__}: {fault}")
             reason = f"Unerwarteter Fehler ({type(fault).__name__}), siehe Lauf {self._run_id}."
             queue.fail_undo(self._connection, row.id, f"Das Zurücknehmen ging nicht: {reason}")
+
+    def _judge_around(self, row: queue.ImportRow) -> None:
+        """What lost its neighbours, or got other ones back, may be suspicious now, or no longer."""
+        if row.tenant_id is None or row.ts_from is None or row.ts_to is None:
+            return
+        from resources.series.judging import judge_stored, stretches_around
+
+        around = stretches_around(self._connection, row.tenant_id, row.meter_ids, row.ts_from, row.ts_to)
+        judge_stored(self._connection, row.tenant_id, around)
 
     def _fail(self, row: queue.ImportRow, code: str, message: str, facts: queue.Json | None = None) -> None:
         queue.fail(self._connection, row.id, self._run_id, code, message, {"facts": facts} if facts else None)

@@ -29,7 +29,7 @@ from luna_rules.importing.batches import BatchedFile
 from resources.database import Connection
 from resources.objects import ObjectStore
 from resources.series import imports as queue
-from resources.series import meters, products
+from resources.series import judging, meters, products
 from resources.series.model import WriteReport
 from resources.series.writer import compare_prices, compare_readings, write_prices, write_readings
 
@@ -127,6 +127,7 @@ def _load(
             report.windows.extend(written.windows)
             usable += rows
             progress(batch.rows_read, report)
+        loader.finish()
     summary = file.summary
     faults = [*loader.refused.reasons.values(), *summary.faults]
     return Outcome(summary, mapping, report, usable, summary.faults_total + loader.refused.rows, faults)
@@ -139,6 +140,10 @@ class _Loader(Protocol):
 
     def write(self, batch: ParsedBatch, file: BatchedFile) -> tuple[WriteReport, int]:
         """Write one batch; what that did, and how many of its rows were usable."""
+        ...
+
+    def finish(self) -> None:
+        """What can be done once all batches are written."""
         ...
 
 
@@ -154,6 +159,7 @@ class _ReadingLoader:
             connection, row.tenant_id, create_meters=bool(row.options.get("create_meters", True))
         )
         self.refused = self._guard.refused
+        self._touched: dict[tuple[str, bool], judging.Stretch] = {}
 
     def write(self, batch: ParsedBatch, file: BatchedFile) -> tuple[WriteReport, int]:
         # A file that comes as one batch is known to its end; a streamed one has neither registers nor control sums.
@@ -175,7 +181,17 @@ class _ReadingLoader:
         )
         first, last = _span(frame, timedelta(seconds=int(cast("int", frame["interval_s"].max()))))
         queue.announce(self._connection, self._row.id, self._run_id, here, first, last)
-        return write_readings(self._connection, self._tenant, self._row.id, frame), frame.height
+        beside = judging.with_neighbours(self._connection, self._tenant, judging.stretches(frame))
+        written = write_readings(self._connection, self._tenant, self._row.id, frame)
+        # An attempt that broke off may have written what nobody has judged with its neighbours yet.
+        if written.loaded or written.updated or self._row.attempts > 1:
+            for one in beside:
+                known = self._touched.get((one.meter_id, one.fine))
+                self._touched[one.meter_id, one.fine] = one if known is None else known.joined(one)
+        return written, frame.height
+
+    def finish(self) -> None:
+        judging.judge_stored(self._connection, self._tenant, list(self._touched.values()))
 
 
 class _PriceLoader:
@@ -198,6 +214,9 @@ class _PriceLoader:
         first, last = _span(frame, timedelta())
         queue.announce(self._connection, self._row.id, self._run_id, series, first, last)
         return write_prices(self._connection, self._row.id, frame), frame.height
+
+    def finish(self) -> None:
+        """Prices are judged by nothing."""
 
 
 def _ahead(file: BatchedFile) -> Iterator[ParsedBatch]:

@@ -53,6 +53,10 @@ class Flag(IntFlag):
     """An aggregate whose period is not fully covered by values."""
 
 
+JUDGED = Flag.OUTLIER | Flag.FLAT_LINE
+"""Flags that follow from the values around (`luna_rules.series.neighbours`), so no file or sender states them."""
+
+
 def encode(status: Status = Status.ABGELESEN, method: Method = Method.NONE, flags: Flag | int = 0) -> int:
     """The stored integer."""
     return int(status) | int(method) << METHOD_SHIFT | int(flags)

@@ -15,6 +15,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from luna_rules.series.quality import JUDGED
 from resources.database import Connection
 from resources.series.arrays import fetch_array_rows
 from resources.series.batches import Rows
@@ -76,12 +77,14 @@ def find_known(
 
 
 def _unchanged(rows: Rows, stored: list[NDArray[np.generic]]) -> NDArray[np.bool_]:
-    """Of rows of one meter: interval and quality are as stored, and each value that the row knows."""
+    """Of rows of one meter: interval and quality are as stored, and each value that the row knows.
+
+    Flags that follow from the values around say nothing of the row itself."""
     ts = stored[0]
     places = np.minimum(np.searchsorted(ts, rows.ts_us), len(ts) - 1)
     same = ts[places] == rows.ts_us
-    for mine, theirs in zip((rows.interval_s, rows.quality), stored[4:6], strict=True):
-        same &= theirs[places] == mine
+    same &= stored[4][places] == rows.interval_s
+    same &= (cast("NDArray[np.int32]", stored[5])[places] ^ rows.quality) & ~np.int32(JUDGED) == 0
     for mine, theirs in zip((rows.consumption_kw, rows.production_kw, rows.voltage), stored[1:4], strict=True):
         same &= (theirs[places] == mine) | np.isnan(mine)
     return same

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import numpy as np
 
+from luna_rules.series.quality import JUDGED
 from resources.database import Connection
 from resources.series.batches import Batch, Rows, UnknownSeriesError, reading_rows, spans
 from resources.series.known import find_known
@@ -50,7 +51,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS changed_readings (
     old_import_id uuid)
 """
 # A null in the file is a column that it does not know: the stored value stays, and with it the worse of the two
-# qualities. The rank of a status: read, preliminary, substitute, forecast.
+# qualities. The rank of a status: read, preliminary, substitute, forecast. Flags that follow from the values around
+# are no statement of the file, so a row is not another one because of them.
 _COMPARE_READINGS: LiteralString = """
 INSERT INTO changed_readings
 SELECT s.ts, merged.consumption_kw, merged.production_kw, merged.voltage, s.interval_s, merged.quality, s.meter_id,
@@ -71,7 +73,7 @@ CROSS JOIN LATERAL (
                              THEN r.quality ELSE s.quality END & 127) END AS quality
 ) AS merged
 WHERE s.meter_id = ANY (%(seen)s::text[])
-  AND (r.ts IS NULL OR r.interval_s <> s.interval_s OR r.quality <> merged.quality
+  AND (r.ts IS NULL OR r.interval_s <> s.interval_s OR (r.quality # merged.quality) & ~%(judged)s <> 0
        OR r.consumption_kw IS DISTINCT FROM merged.consumption_kw
        OR r.production_kw IS DISTINCT FROM merged.production_kw
        OR r.voltage IS DISTINCT FROM merged.voltage)
@@ -118,7 +120,7 @@ def write_batch(
     """
     meters = [key[0] for key in batch.keys]
     if not only_compare:
-        connection.execute(_LOCK_METERS, (tenant, meters))
+        lock_meters(connection, tenant, meters)
         known = {row[0] for row in connection.execute(_KNOWN_METERS, (tenant, meters))}
         unknown = [meter for meter in meters if meter not in known]
         if unknown:
@@ -139,6 +141,7 @@ def write_batch(
         "seen": [meters[code] for code in found.seen],
         "first": min(firsts),
         "last": max(lasts),
+        "judged": int(JUDGED),
     }
     _stage(connection, meters, rows if left.all() else rows.of(left))
     if report.loaded and not only_compare:
@@ -152,6 +155,11 @@ def write_batch(
         report.add(compared)
         report.windows = merged(report.windows)
     return report
+
+
+def lock_meters(connection: Connection, tenant: UUID, meters: Sequence[str]) -> None:
+    """Keep other writers of these meters waiting until the transaction ends."""
+    connection.execute(_LOCK_METERS, (tenant, list(meters)))
 
 
 def _stage(connection: Connection, meters: Sequence[str], rows: Rows) -> None:
