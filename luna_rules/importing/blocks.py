@@ -9,13 +9,14 @@ import polars as pl
 from luna_rules.importing import assemble
 from luna_rules.importing.columns import Columns
 from luna_rules.importing.context import Context
+from luna_rules.importing.counters import begins_daily, only_rises, running_on
 from luna_rules.importing.directions import series_of_words
 from luna_rules.importing.layout import Block, Layout, ValueColumn
 from luna_rules.importing.model import Mapping
 from luna_rules.importing.numbers import Decimal, parse_numbers
 from luna_rules.importing.rows import EARLIEST, LATEST
 from luna_rules.importing.statuses import MISSING, status_quality
-from luna_rules.importing.timing import Times, read_times
+from luna_rules.importing.timing import Times, read_times, refuse_states
 from luna_rules.importing.units import Units
 from luna_rules.importing.vocabulary import UNITS, part_of_total
 from luna_rules.importing.zones import zone_of
@@ -28,13 +29,6 @@ _FOOTER: Final = (
     r"(?i)summe|gesamt|total|\bsum\b|mittel|average|durchschnitt|\bmin(imum|imal\w*)?\b|\bmax(imum|imal\w*)?\b|spitze|"
     r"anzahl|ende|hinweis|quelle|legende|copyright|©"
 )
-
-
-# A load that rises this often without falling is a counter if it begins so far above its mean rise, or ...
-_COUNTER_LEAST: Final = 12
-_COUNTER_LEVEL: Final = 20
-# ... wherever it begins, if it rises through a whole day of quarter-hours.
-_COUNTER_SURE: Final = 95
 
 
 class BlockReader:
@@ -76,9 +70,14 @@ class BlockReader:
             pair = (numbers[beside.column], numbers[energy[0].column])
         zone = self.mapping.zone or zone_of(self.layout, block, self.context) or self.context.options.timezone
         times = read_times(self.layout.grid, block, self.first, used, groups, zone, self.mapping.stamp, pair)
+        if energy and block.end is None:
+            refuse_states(times, used, groups)
         keep = self._judge_times(times)
         self._note_times(times)
-        longs = [self._values(value, numbers[value.column], meters, codes, times, keep) for value in energy]
+        longs = [
+            self._values(value, self._signed(value, numbers[value.column]), meters, codes, times, keep)
+            for value in energy
+        ]
         longs += [self._voltages(value, numbers[value.column], meters, times, keep) for value in voltages]
         register = [self._registers(value, numbers[value.column], meters, codes, times, keep) for value in registers]
         found = pl.concat(register) if register else assemble.empty_registers().with_columns(line=pl.lit(0, pl.Int64))
@@ -99,7 +98,17 @@ class BlockReader:
         self, energy: list[ValueColumn], registers: list[ValueColumn], numbers: dict[int, pl.Series], groups: pl.Series
     ) -> tuple[list[ValueColumn], list[ValueColumn]]:
         """Columns that only rise are registers where the file does not say what they are; else a note asks."""
-        rising = [value for value in energy if self._only_rises(value, numbers[value.column], groups)]
+        daily = [value for value in energy if value.role is None and begins_daily(numbers[value.column], groups)]
+        for value in daily:
+            numbers[value.column] = running_on(numbers[value.column], groups)
+            self.context.warn(
+                f"Die Werte in „{value.header}“ steigen und beginnen immer wieder neu: Sie gelten als Tageszähler."
+            )
+        rising = [
+            value
+            for value in energy
+            if value not in daily and self._may_count(value) and only_rises(numbers[value.column], groups)
+        ]
         told = [
             v for v in rising if v.unit or v.hint.measure or self.layout.preamble_unit or self.block.obis is not None
         ]
@@ -111,21 +120,14 @@ class BlockReader:
             if values:
                 shown = ", ".join(f"„{value.header}“" for value in values)
                 self.context.warn(f"Die Werte in {shown} steigen nur. {note}")
+        counters += daily
         return [value for value in energy if value not in counters], [*registers, *counters]
 
-    def _only_rises(self, value: ValueColumn, numbers: pl.Series, groups: pl.Series) -> bool:
-        """Whether a column of energy holds a counter: it only rises, by little against its height or for long."""
+    def _may_count(self, value: ValueColumn) -> bool:
+        """Whether a column of values could hold a counter's standings: nobody said otherwise."""
         if value.role is not None or self.mapping.unit is not None or value.hint.obis is not None:
             return False
-        if value.unit is not None and UNITS[value.unit.lower()][0] != "energy":
-            return False
-        steps = pl.DataFrame({"n": numbers, "g": groups}).drop_nulls("n").select("n", step=pl.col("n").diff().over("g"))
-        rises = steps["step"].drop_nulls()
-        lowest, mean = steps["n"].min(), float(rises.sum()) / max(len(rises), 1)
-        if len(rises) < _COUNTER_LEAST or mean <= 0 or int((rises < 0).sum()) > len(rises) // 1000:
-            return False
-        often = len(rises) >= _COUNTER_SURE and int((rises > 0).sum()) >= len(rises) // 4
-        return often or (isinstance(lowest, float) and lowest > _COUNTER_LEVEL * mean)
+        return value.unit is None or UNITS[value.unit.lower()][0] == "energy"
 
     def _text(self, place: int | None) -> pl.Series:
         if place is None:
@@ -235,6 +237,22 @@ class BlockReader:
             self.context.facts["meter_source"] = "Kopfzeile"
             return pl.repeat(value.meter, len(meters), dtype=pl.String, eager=True)
         return meters
+
+    def _signed(self, value: ValueColumn, numbers: pl.Series) -> pl.Series:
+        """Feed-in that is written below zero turned round; a balance of both directions is named."""
+        below = int((numbers < 0).sum())
+        if not below or self.block.obis is not None or self.block.words is not None:
+            return numbers
+        if self.columns.direction(value) == "production" and not int((numbers > 0).sum()):
+            self.context.warn(
+                f"Die Werte in „{value.header}“ stehen unter null; sie gelten als Einspeisung ohne Vorzeichen."
+            )
+            return numbers.abs()
+        self.context.warn(
+            f"{below} Werte in „{value.header}“ sind negativ. Ist das ein Saldo aus Bezug und Einspeisung, "
+            "bitte beide Richtungen getrennt liefern."
+        )
+        return numbers
 
     def _series_table(self, codes: pl.Series) -> dict[str, str]:
         """The series of each OBIS code, or of each word that names a direction."""

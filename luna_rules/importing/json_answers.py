@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 
 from luna_rules.importing.grid import Grid
-from luna_rules.importing.json_rows import flattened, nested_pairs
+from luna_rules.importing.json_rows import columns_as_rows, flattened, json_lines, nested_pairs
 from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
 from luna_rules.importing.price_tables import parse_price_grid
 from luna_rules.importing.stamps import is_stamp
@@ -40,6 +40,8 @@ def _load(content: bytes) -> object:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as first:
+        if lines := json_lines(content):
+            return lines
         try:
             # NaN and Infinity are no JSON, but are written; they become faults of their rows.
             return json.loads(content)
@@ -73,6 +75,8 @@ def _object(document: dict[str, object], options: ImportOptions, faults: Faults,
                 return _objects(cast("list[object]", inner), common, options, faults)
             if isinstance(inner, dict):
                 return _object({**common, **cast("dict[str, object]", inner)}, options, faults, depth + 1)
+    if rows := columns_as_rows(arrays):
+        return _objects(rows, {}, options, faults)
     if nested := _nested_rows(document):
         return _objects(nested, {}, options, faults)
     if pairs := nested_pairs(document):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, cast
+
+import orjson
+
+from luna_rules.importing.stamps import is_stamp
 
 _DEPTH: Final = 10
 _LEAST: Final = 2
@@ -72,3 +77,34 @@ def flattened(row: object) -> object:
         else:
             flat[key] = value
     return flat
+
+
+def json_lines(content: bytes) -> list[object]:
+    """The objects of a file with one on each line; empty where a line holds something else."""
+    lines = content.split(b"\n", 2)
+    if len(lines) < 2 or not all(line.strip().startswith(b"{") for line in lines[:2]):
+        return []
+    try:
+        return [orjson.loads(line) for line in content.splitlines() if line.strip()]
+    except orjson.JSONDecodeError:
+        return []
+
+
+def columns_as_rows(arrays: Mapping[str, Sequence[object]]) -> list[object]:
+    """Rows of arrays of one length under any names, one of which holds times; empty where it is not that."""
+    plain = {
+        name: values
+        for name, values in arrays.items()
+        if len(values) >= _LEAST and not any(isinstance(value, dict | list) for value in values)
+    }
+    if len(plain) < 2 or len({len(values) for values in plain.values()}) != 1:
+        return []
+    if not any(_is_moment(values[0]) for values in plain.values()):
+        return []
+    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+
+
+def _is_moment(value: object) -> bool:
+    if isinstance(value, str):
+        return is_stamp(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and _EPOCH[0] < value < _EPOCH[1]

@@ -24,6 +24,11 @@ _SEASON_HEAD: Final = re.compile(r"(?i)s\s*/\s*w|w\s*/\s*s|sommer|winter|mesz|\b
 _CLOCK_RANGE: Final = (
     r"^\s*(\d{1,2}:\d{2}(?::\d{2})?)\s*(?:Uhr)?\s*(?:-|–|bis|to)\s*\d{1,2}:\d{2}(?::\d{2})?\s*(?:Uhr)?\s*$"
 )
+_FIRST_DAY: Final = (
+    r"^(?:(?:30|31)\.12\.1899|01\.01\.1900|01\.01\.1904|01\.01\.1970|1899-12-3[01]|1900-01-01|1904-01-01|1970-01-01)"
+    r"[T\s]+(\d{1,2}:\d{2}(?::\d{2})?)$"
+)
+_MIDNIGHT: Final = r"[T\s]+0{1,2}:00(?::00)?$"
 _PARTS: Final = (
     ("year", r"jahr|year|año|annee|année"),
     ("month", r"monat|month|mes|mois"),
@@ -35,7 +40,7 @@ _PARTS: Final = (
 
 def tidied(grid: Grid) -> Grid:
     """The same table with every time in one column, or in a date and a clock."""
-    return _zoned(_ranged(_joined(grid)))
+    return _zoned(_ranged(_filled(_halved(_joined(grid)))))
 
 
 def _with(grid: Grid, changed: list[pl.Expr]) -> Grid:
@@ -79,6 +84,61 @@ def _joined(grid: Grid) -> Grid:
             if part != "year"
         ]
         return _with(grid, changed)
+    return grid
+
+
+def _halved(grid: Grid) -> Grid:
+    """A date written with midnight beside a clock is a date; a clock written with a spreadsheet's first day a clock."""
+    changed: list[pl.Expr] = []
+    midnights: list[int] = []
+    clocks = 0
+    for place in range(grid.width):
+        cells = _cells(grid, place)
+        if not cells:
+            continue
+        if sum(re.match(_FIRST_DAY, cell) is not None for cell in cells) >= _MOSTLY * len(cells):
+            changed.append(pl.col(f"c{place}").str.replace(_FIRST_DAY, "${1}").alias(f"c{place}"))
+            clocks += 1
+        elif all(re.search(_MIDNIGHT, cell) and stamps.is_stamp(cell) for cell in cells):
+            midnights.append(place)
+        elif sum(map(stamps.is_time_only, cells)) >= _MOSTLY * len(cells) and len(set(cells)) > 1:
+            clocks += 1
+    if clocks:
+        changed += [
+            pl.col(f"c{place}").str.replace(_MIDNIGHT, "").alias(f"c{place}")
+            for place in midnights
+            if not {f"c{place}"} & {one.meta.output_name() for one in changed}
+        ]
+    return _with(grid, changed) if changed else grid
+
+
+def _filled(grid: Grid) -> Grid:
+    """A date that stands only in the first row of its day holds for the rows below that have a clock."""
+    clock = next(
+        (
+            place
+            for place in range(grid.width)
+            if (cells := _cells(grid, place)) and sum(map(stamps.is_time_only, cells)) >= _MOSTLY * len(cells)
+        ),
+        None,
+    )
+    if clock is None:
+        return grid
+    timed = grid.column(clock).str.contains(r"^\s*\d{1,2}:\d{2}").fill_null(False)
+    for place in range(grid.width):
+        column = grid.column(place)
+        if place == clock or not column.null_count():
+            continue
+        texts = column.drop_nulls().to_list()
+        begin = next((number for number, text in enumerate(texts) if stamps.is_date_only(text)), None)
+        if begin is None or not all(map(stamps.is_date_only, texts[begin:])):
+            continue
+        if (len(texts) - begin) * 4 > int(timed.sum()):
+            continue
+        here = pl.col(f"c{place}")
+        filled = here.fill_null(strategy="forward")
+        dated = filled.str.contains(r"^\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+        return _with(grid, [pl.when(here.is_null() & timed & dated).then(filled).otherwise(here).alias(f"c{place}")])
     return grid
 
 

@@ -22,6 +22,8 @@ _GRID_S: Final = (60, 300, 600, 900, 1800, 3600)
 _JITTER_S: Final = 5
 _SESSIONS_LEAST: Final = 6
 _LENGTHS_MOST: Final = 3
+_STATES_LEAST: Final = 20
+_STEP_SLACK: Final = 0.15
 
 
 @dataclass
@@ -212,11 +214,33 @@ def _refuse_no_profile(lengths: pl.Series, base: int) -> None:
         return
     usual = known.value_counts(sort=True)["count"].head(_LENGTHS_MOST).sum()
     if usual < 0.6 * len(known):
-        raise UnreadableFileError(
-            "uneven",
-            "Die Zeiträume sind verschieden lang (etwa Ladevorgänge): das ist kein Lastgang. "
-            "Lesbar sind Werte in gleich langen Intervallen.",
-        )
+        raise _uneven("Die Zeiträume sind verschieden lang (etwa Ladevorgänge)")
+
+
+def refuse_states(times: Times, used: pl.Series, groups: pl.Series) -> None:
+    """Raises `UnreadableFileError` where single stamps follow one another at no step: each change of a state."""
+    if times.base_s is None or times.base_s >= DAY_S:
+        return
+    steps = (
+        pl.DataFrame({"ts": times.start, "group": groups, "used": used})
+        .filter("used")
+        .drop_nulls("ts")
+        .unique(["group", "ts"])
+        .sort("group", "ts")
+        .select((pl.col("ts").diff().over("group").dt.total_seconds() / times.base_s).alias("n"))
+        .drop_nulls()["n"]
+    )
+    if len(steps) < _STATES_LEAST:
+        return
+    even = ((steps - steps.round(0)).abs() <= _STEP_SLACK) & (steps >= 1 - _STEP_SLACK)
+    if float(even.sum()) < 0.6 * len(steps):
+        raise _uneven("Die Zeiten folgen einander in keinem festen Abstand (etwa jede Änderung eines Zustands)")
+
+
+def _uneven(what: str) -> UnreadableFileError:
+    return UnreadableFileError(
+        "uneven", f"{what}: das ist kein Lastgang. Lesbar sind Werte in gleich langen Intervallen."
+    )
 
 
 def too_coarse(base: int) -> UnreadableFileError:

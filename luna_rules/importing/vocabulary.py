@@ -80,7 +80,7 @@ _DATE: Final = r"datum|\bdate|^tag$|\bday\b|date"
 _TIME: Final = r"zeit|uhrzeit|\btime|time|\bts\b|stamp|intervall"
 _PRODUCTION: Final = (
     r"einspeis|erzeug|r(ü|ue)cklieferung|r(ü|ue)ckspeis|(ü|ue)bersch(u|ü)(ss|ß)|produktion|generation|production|produced|export|"
-    r"feed[- ]?in|\blieferung|abgabe|_ret_energy|\bertrag|\byield|wechselrichter|\binverter|gesamtanlage|\bsymo\b|"
+    r"feed[- ]?in|\blieferung|abgabe|_ret_energy|ertrag\b|\byield|wechselrichter|\binverter|gesamtanlage|\bsymo\b|"
     r"sunny\s*(boy|tripower|portal)|plenticore|pv-?\s*(anlage|ertrag|leistung)|solar|photovolta|\binfeed|injection|"
     r"energie-?richtung\s*[:;]?\s*(einspeis|lieferung|-a\b)|ins netz|to grid|returned|grid_return|abgegeben|"
     r"eingespeist|injectie|inje[cç]|invoeding|teruglever|produ[cç][aã]o|immess|immission|dodávk|"

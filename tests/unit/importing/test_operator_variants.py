@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from luna_rules.importing import ImportOptions, UnreadableFileError, parse
-from tests.unit.importing import variants_operators, variants_portals
+from tests.unit.importing import variants_oddities, variants_operators, variants_portals
 from tests.unit.importing.variant_kit import SPANS, VARIANTS, Variant
 from tests.unit.importing.variants_prices import PRICES, Prices
 
-MODULES = (variants_operators, variants_portals)
+MODULES = (variants_oddities, variants_operators, variants_portals)
 
 
 def check(one: Variant) -> None:
