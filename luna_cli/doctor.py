@@ -214,7 +214,17 @@ def _database(settings: Settings, stack: Stack) -> Iterator[Finding]:
             yield Finding(
                 "pgvector", "fault", "fehlt in der Datenbank", "pgvector installieren, oder QDRANT_URL setzen."
             )
-        yield Finding("TimescaleDB", "ok", "verfügbar" if "timescaledb" in names else "nicht da; geht auch ohne")
+        loaded = connection.execute("SELECT current_setting('timescaledb.license', true)").fetchone()
+        yield Finding("TimescaleDB", "ok", _timescale(loaded[0] if loaded else None, "timescaledb" in names))
+
+
+def _timescale(edition: str | None, available: bool) -> str:
+    """What the server says of TimescaleDB: its setting `timescaledb.license`, which only a loaded one has."""
+    if edition:
+        return {"timescale": "Community-Edition", "apache": "Apache-Edition"}.get(edition, edition)
+    if available:
+        return "liegt bei, aber shared_preload_libraries nennt es nicht; geht auch ohne"
+    return "nicht da; geht auch ohne"
 
 
 def _page(_: Settings, __: Stack) -> Iterator[Finding]:

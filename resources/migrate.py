@@ -150,5 +150,7 @@ def admit_roles(guard: psycopg.Connection[tuple[object, ...]], database: str) ->
 
 def _ensure_dagster_database(guard: psycopg.Connection[tuple[object, ...]], name: str) -> None:
     if guard.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
-        guard.execute(sql.SQL("CREATE DATABASE {} OWNER luna_dagster").format(sql.Identifier(name)))
+        # Where TimescaleDB is in template1, as in its images, its schedulers run in every database made from that.
+        create = "CREATE DATABASE {} OWNER luna_dagster TEMPLATE template0"
+        guard.execute(sql.SQL(create).format(sql.Identifier(name)))
         guard.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))

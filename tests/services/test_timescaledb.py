@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import psycopg
 import pytest
 
 from resources.migrate import MIGRATIONS, migrate, schema_version
@@ -83,3 +84,12 @@ def test_chunks_of_rows_that_the_owner_loaded_are_sealed_by_the_next_migrate(dat
         assert owner.execute(readable).fetchone() == (True,)
         migrate(database.urls, database.secrets)
         assert owner.execute(readable).fetchone() == (False,)
+
+
+def test_the_database_of_the_orchestrator_is_made_without_the_extension(database: Database) -> None:
+    """The server has it in template1, as the images do; schedulers would run for nothing in each database with it."""
+    migrate(database.urls, database.secrets)
+    dagster = database.urls.owner.rsplit("/", 1)[0] + "/" + database.urls.dagster.rsplit("/", 1)[1]
+    with psycopg.connect(dagster) as owner:
+        installed = {str(name) for (name,) in owner.execute("SELECT extname FROM pg_extension")}
+    assert installed == {"plpgsql"}
