@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,7 @@ ANALYSER_VERSION = "1"
 """Changes whenever the same text and lexicon would give other terms or vectors."""
 
 _MAX_CACHED_WORDS = 500_000
+_NUMBERED_AT_ONCE = 50_000
 _PART = FIELDS.index("part")
 
 
@@ -27,6 +29,32 @@ class Word:
 
     full: tuple[str, ...]
     parts: tuple[str, ...]
+
+
+class _Table(dict[str, int]):
+    """Numbers of distinct tokens, given when first asked for; each one's terms as numbers on end, with offsets."""
+
+    def __init__(self, word: Callable[[str], Word]) -> None:
+        super().__init__()
+        self._word = word
+        self.vocabulary: dict[str, int] = {}
+        self.flat: list[int] = []
+        self.kinds: list[bool] = []
+        self.starts: list[int] = [0]
+
+    def number_of(self, term: str) -> int:
+        """The number of a term."""
+        return self.vocabulary.setdefault(term, len(self.vocabulary))
+
+    def __missing__(self, token: str) -> int:
+        word = self._word(token)
+        for terms, is_part in ((word.full, False), (word.parts, True)):
+            for term in terms:
+                self.flat.append(self.number_of(term))
+                self.kinds.append(is_part)
+        self.starts.append(len(self.flat))
+        self[token] = number = len(self)
+        return number
 
 
 class Analyser:
@@ -83,50 +111,38 @@ class Analyser:
     def analyse(self, chunks: Sequence[ChunkFields]) -> TermBlock:
         """Terms of passages, as columns. Look-up terms (`@law/…`, `@sec/…`, `@abs/…`) count in the body column."""
         n = len(chunks)
-        vocabulary: dict[str, int] = {}
-        # For each distinct token: its full terms and its parts as numbers of terms, in one flat list with offsets.
-        token_ids: dict[str, int] = {}
-        flat: list[int] = []
-        kinds: list[bool] = []
-        starts: list[int] = [0]
-        stream: list[NDArray[np.int64]] = []
-        marks: list[tuple[int, int, int]] = []
+        table = _Table(self.word)
+        number_of, token_id = table.number_of, table.__getitem__
+        # The tokens of all texts on end, as numbers once they are many, and where each text's go.
+        stream: list[str] = []
+        numbered: list[NDArray[np.int64]] = []
+        marks: list[tuple[int, int]] = []
         lengths = np.zeros((n, 3), np.uint16)
-        texts: dict[str, NDArray[np.int64]] = {}
-
-        def number_of(term: str) -> int:
-            return vocabulary.setdefault(term, len(vocabulary))
-
-        def read(text: str) -> NDArray[np.int64]:
-            raw = words.tokens(words.clean(text))
-            for token in raw:
-                if token not in token_ids:
-                    word = self.word(token)
-                    token_ids[token] = len(starts) - 1
-                    flat.extend(number_of(term) for term in word.full)
-                    kinds.extend(False for _ in word.full)
-                    flat.extend(number_of(term) for term in word.parts)
-                    kinds.extend(True for _ in word.parts)
-                    starts.append(len(flat))
-            return np.fromiter(map(token_ids.__getitem__, raw), np.int64, len(raw))
-
+        # Titles and headings are those of many passages.
+        texts: dict[str, list[str]] = {}
         exact: list[tuple[int, int]] = []
         for index, chunk in enumerate(chunks):
-            for column, text in enumerate((chunk.title, chunk.heading, chunk.body)):
-                if column < 2:
-                    ids = texts.get(text)
-                    if ids is None:
-                        ids = texts[text] = read(text)
-                else:
-                    ids = read(text)
-                lengths[index, column] = min(len(ids), 65535)
-                stream.append(ids)
-                marks.append((index, column, len(ids)))
+            for column, text in enumerate((chunk.title, chunk.heading)):
+                raw = texts.get(text)
+                if raw is None:
+                    raw = texts[text] = words.tokens(words.clean(text))
+                stream += raw
+                marks.append((index * 4 + column, len(raw)))
+                lengths[index, column] = min(len(raw), 65535)
+            raw = words.tokens(words.clean(chunk.body))
+            stream += raw
+            marks.append((index * 4 + 2, len(raw)))
+            lengths[index, 2] = min(len(raw), 65535)
             exact.extend((number_of(term), index) for term in look_up_terms(chunk))
+            if len(stream) >= _NUMBERED_AT_ONCE:
+                numbered.append(np.fromiter(map(token_id, stream), np.int64, len(stream)))
+                stream = []
 
-        tokens = np.concatenate(stream) if stream else np.zeros(0, np.int64)
-        marked = np.array(marks, np.int64).reshape(-1, 3)
-        places = np.repeat(marked[:, 0] * 4 + marked[:, 1], marked[:, 2])
+        numbered.append(np.fromiter(map(token_id, stream), np.int64, len(stream)))
+        tokens = np.concatenate(numbered)
+        marked = np.array(marks, np.int64).reshape(-1, 2)
+        places = np.repeat(marked[:, 0], marked[:, 1])
+        vocabulary, starts, flat, kinds = table.vocabulary, table.starts, table.flat, table.kinds
         first = np.array(starts, np.int64)
         width = np.diff(first)[tokens]
         # Position of each term in `flat`: the token's start, counted on within the token.
@@ -160,16 +176,26 @@ class Analyser:
         return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
 
 
-def look_up_terms(chunk: ChunkFields) -> list[str]:
+def look_up_terms(chunk: ChunkFields) -> tuple[str, ...]:
     """The exact terms of a passage: the law's names, its section, its Absatz."""
-    found = [laws.law_term(key) for name in chunk.law_names for key in laws.law_keys(name)]
-    if chunk.section:
-        number = laws.section_key(chunk.section)
+    return _look_up_terms(chunk.law_names, chunk.section, chunk.paragraph)
+
+
+@lru_cache(maxsize=20_000)
+def _look_up_terms(law_names: tuple[str, ...], section: str | None, paragraph: str | None) -> tuple[str, ...]:
+    found = [*_law_terms(law_names)]
+    if section:
+        number = laws.section_key(section)
         if number:
             found.append(laws.section_term(number))
-            if chunk.paragraph:
-                found.append(laws.paragraph_term(chunk.paragraph))
-    return list(dict.fromkeys(found))
+            if paragraph:
+                found.append(laws.paragraph_term(paragraph))
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=2_000)
+def _law_terms(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(laws.law_term(key) for name in names for key in laws.law_keys(name))
 
 
 def _columns(

@@ -70,12 +70,23 @@ class Splitter:
         self._total = math.log(sum(words.values()) + 1.0)
         self._costs = {word: self._total - math.log(count) + 3.0 for word, count in words.items()}
         self._split: dict[str, tuple[str, ...]] = {}
+        # What a part may look like before another one: cost and names. „Erdkabel“ drops the e of „Erde“.
+        self._inner: dict[str, tuple[float, tuple[str, ...]]] = {
+            word: (cost, (word,)) for word, cost in self._costs.items()
+        }
+        for word, cost in self._costs.items():
+            if word.endswith("e") and word[:-1] not in self._costs:
+                self._inner[word[:-1]] = (cost + 0.5, (word,))
+        self._longest = max(map(len, self._costs), default=0)
         # Short words decide first, so that a known word which is itself a compound does not hide its parts.
         for word in sorted(self._costs, key=len):
             if len(word) >= _MIN_WORD:
                 parts = self._segment(word)
                 if len(parts) > 1:
                     self._split[word] = parts
+                    self._inner[word] = (self._costs[word], parts)
+                    if word.endswith("e") and word[:-1] not in self._costs:
+                        self._inner[word[:-1]] = (self._costs[word] + 0.5, parts)
 
     def split(self, word: str) -> tuple[str, ...]:
         """The parts of a compound in its spelling, without linking letters; empty where it is none."""
@@ -90,42 +101,33 @@ class Splitter:
 
     def _segment(self, word: str) -> tuple[str, ...]:
         """The cheapest way through the word: frequent parts cost little, each part and each linking letter costs."""
-        length = len(word)
+        length, inner = len(word), self._inner
+        # Behind a part that is not the last one there must be room for a head.
+        latest = length - _MIN_HEAD
         best: list[tuple[float, tuple[str, ...]] | None] = [None] * (length + 1)
         best[0] = (0.0, ())
-        for start in range(length - _MIN_HEAD + 1):
+        for start in range(latest + 1):
             here = best[start]
             if here is None or len(here[1]) >= _MAX_PARTS:
                 continue
-            for end in range(start + _MIN_PART, length + 1):
-                if start == 0 and end == length:
-                    continue
-                found = self._part(word[start:end], last=end == length)
+            for end in range(start + _MIN_PART, min(latest, start + self._longest) + 1):
+                found = inner.get(word[start:end])
                 if found is None:
                     continue
                 cost, names = here[0] + found[0], here[1] + found[1]
-                for follow, penalty in self._followers(word, start, end):
+                for link in _LINKS:
+                    follow = end + len(link)
+                    if follow > latest or not word.startswith(link, end):
+                        continue
                     known = best[follow]
-                    if known is None or cost + penalty < known[0]:
-                        best[follow] = (cost + penalty, names)
+                    linked = cost + (0.7 if link else 0.0)
+                    if known is None or linked < known[0]:
+                        best[follow] = (linked, names)
+            cost = self._costs.get(word[start:]) if start else None
+            if cost is not None:
+                known = best[length]
+                cost += here[0]
+                if known is None or cost < known[0]:
+                    best[length] = (cost, here[1] + (self._split.get(word[start:]) or (word[start:],)))
         final = best[length]
         return final[1] if final is not None and len(final[1]) > 1 else ()
-
-    def _part(self, text: str, *, last: bool) -> tuple[float, tuple[str, ...]] | None:
-        cost = self._costs.get(text)
-        if cost is None and not last:  # „Erdkabel“ drops the e of „Erde“
-            text += "e"
-            cost = self._costs.get(text)
-            cost = cost + 0.5 if cost is not None else None
-        return None if cost is None else (cost, self._split.get(text) or (text,))
-
-    @staticmethod
-    def _followers(word: str, start: int, end: int) -> list[tuple[int, float]]:
-        length = len(word)
-        if end == length:
-            return [(end, 0.0)] if end - start >= _MIN_HEAD else []
-        return [
-            (end + len(link), 0.7 if link else 0.0)
-            for link in _LINKS
-            if end + len(link) <= length - _MIN_HEAD and word.startswith(link, end)
-        ]
