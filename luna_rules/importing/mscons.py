@@ -8,8 +8,10 @@ files it is named in the facts (`cancels`), beside the documents read (`document
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -47,6 +49,8 @@ _UNITS: Final[dict[str, tuple[str, float]]] = {
     "MAW": ("power", 1000.0),
     "WTT": ("power", 0.001),
 }
+_CLOCKS: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_LOCAL: Final = "Zeiten ohne Versatz zu UTC (Format 203) gelten als Ortszeit."
 _LONGEST_S: Final = 90_000
 _LOCATIONS: Final = frozenset({"172", "Z16", "Z17", "Z04"})
 
@@ -76,6 +80,8 @@ class _Rows:
         default_factory=list[tuple[str, str, datetime, int, float]]
     )
     codes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    unended: list[int] = field(default_factory=list[int])
+    """Places in `long` that hold kWh of an interval whose end was not written."""
     values: int = 0
     missing: int = 0
 
@@ -91,6 +97,7 @@ class _Message:
     function: str = ""
     refers: list[str] = field(default_factory=list[str])
     check: str = ""
+    offset: timedelta | None = None
     location: str | None = None
     obis: Obis | None = None
     obis_text: str = ""
@@ -109,6 +116,7 @@ class _Reader:
         self.done: list[_Message] = []
         self.rejected = 0
         self.messages = 0
+        self.before = 0
         self.closed = False
         self.kinds: set[str] = set()
         self.sender = ""
@@ -119,6 +127,8 @@ class _Reader:
         """One segment further."""
         match segment.tag:
             case "UNB":
+                # One file may hold several interchanges, one behind the other; each counts its own messages.
+                self.before, self.closed = self.messages, False
                 self.sender, self.interchange = segment.get(2), segment.get(5)
             case "UNH":
                 if self.message is not None:
@@ -144,12 +154,10 @@ class _Reader:
     def _close(self, segment: Segment) -> None:
         self.closed = True
         count = segment.get(1)
-        if not count.isdigit() or int(count) != self.messages:
+        found = self.messages - self.before
+        if not count.isdigit() or int(count) != found:
             self.faults.add(
-                segment.number,
-                "UNZ",
-                count,
-                f"UNZ zählt {count or 'keine'} Nachrichten, enthalten sind {self.messages}.",
+                segment.number, "UNZ", count, f"UNZ zählt {count or 'keine'} Nachrichten, enthalten sind {found}."
             )
 
     def _inside(self, message: _Message, segment: Segment) -> None:
@@ -176,7 +184,9 @@ class _Reader:
             case "QTY":
                 message.value = _Value(segment.number, segment.get(1), segment.get(1, 1), segment.get(1, 2))
             case "DTM" if message.value is not None:
-                self._time(message.value, segment)
+                self._time(message.value, segment, message.offset)
+            case "DTM" if segment.get(1) == "735":
+                message.offset = self._offset(segment.get(1, 1))
             case "STS" if message.value is not None:
                 for element in segment.elements:
                     for component in element:
@@ -186,11 +196,20 @@ class _Reader:
             case _:
                 pass
 
-    def _time(self, value: _Value, segment: Segment) -> None:
+    @staticmethod
+    def _offset(text: str) -> timedelta | None:
+        """`+0100` of older message versions: the offset of all stamps that carry none."""
+        found = re.fullmatch(r"([+-])(\d{2}):?(\d{2})?", text)
+        if found is None:
+            return None
+        length = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+        return -length if found[1] == "-" else length
+
+    def _time(self, value: _Value, segment: Segment, offset: timedelta | None) -> None:
         qualifier, text, form = segment.get(1), segment.get(1, 1), segment.get(1, 2)
         if qualifier not in {"163", "164", "7", "9"}:
             return
-        moment = self._moment(text, form)
+        moment = self._moment(text, form, offset)
         if moment is None:
             value.fault = (
                 text,
@@ -203,21 +222,25 @@ class _Reader:
         else:
             value.reading = moment
 
-    def _moment(self, text: str, form: str) -> datetime | None:
+    def _moment(self, text: str, form: str, offset: timedelta | None) -> datetime | None:
+        """The instant of formats 303 and 304 (with an offset) and 203, 204 and 102 (without one)."""
         try:
-            if form == "303":
-                found = re.fullmatch(r"(\d{12})([+-]\d{2})(\d{2})?", text)
-                if not found:
+            if form in {"303", "304"}:
+                found = re.fullmatch(r"(\d{12}(?:\d{2})?)([+-]\d{2})(\d{2})?", text)
+                named = self._offset(f"{found[2]}{found[3] or ''}") if found else None
+                if not found or named is None:
                     return None
-                offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-                return datetime.strptime(found[1], "%Y%m%d%H%M").replace(tzinfo=UTC) - offset
-            if form == "203":
-                return datetime.strptime(text, "%Y%m%d%H%M").replace(tzinfo=self.zone).astimezone(UTC)
-            if form == "102":
-                return datetime.strptime(text, "%Y%m%d").replace(tzinfo=self.zone).astimezone(UTC)
+                return datetime.strptime(found[1], _CLOCKS[len(found[1])]).replace(tzinfo=UTC) - named
+            if form not in {"203", "204", "102"} or len(text) != {"203": 12, "204": 14, "102": 8}[form]:
+                return None
+            moment = datetime.strptime(text, _CLOCKS[len(text)]).replace(tzinfo=UTC)
+            if offset is not None:
+                return moment - offset
+            if form != "102" and _LOCAL not in self.warnings:
+                self.warnings.append(_LOCAL)
+            return moment.replace(tzinfo=self.zone).astimezone(UTC)
         except ValueError:
             return None
-        return None
 
     def _store(self, message: _Message) -> None:
         """Keep the value that is now complete, or name its fault."""
@@ -257,8 +280,10 @@ class _Reader:
             return
         if value.qualifier == _SUM:
             return
-        if measure == "energy":
-            factor *= 3600 / (seconds or assemble.DEFAULT_INTERVAL_S)
+        if measure == "energy" and seconds is not None:
+            factor *= 3600 / seconds
+        elif measure == "energy":
+            rows.unended.append(len(rows.long))
         quality = _QUALITIES[value.qualifier]
         if value.method != Method.NONE and quality == encode(Status.ERSATZWERT):
             quality = encode(Status.ERSATZWERT, value.method)
@@ -326,6 +351,8 @@ def parse_mscons(content: bytes, options: ImportOptions, faults: Faults) -> Pars
 def _assembled(reader: _Reader, count: int) -> ParsedFile:
     faults, options = reader.faults, reader.options
     messages, cancels = _without_cancelled([m for m in reader.done if m.kind == "MSCONS"], reader)
+    for message in messages:
+        _end_by_the_next(message.rows)
     long = pl.DataFrame([row for m in messages for row in m.rows.long], schema=assemble.LONG_SCHEMA, orient="row")
     registers = pl.DataFrame(
         [row for m in messages for row in m.rows.registers], schema=assemble.REGISTER_SCHEMA, orient="row"
@@ -335,6 +362,12 @@ def _assembled(reader: _Reader, count: int) -> ParsedFile:
     )
     if long.is_empty() and registers.is_empty() and controls.is_empty() and not cancels:
         listed = faults.listed
+        if not listed and (foreign := sorted({code for m in messages for code in m.skipped})):
+            raise UnreadableFileError(
+                "no_values",
+                f"Die Datei enthält nur Reihen, die keine Wirkarbeit Strom sind ({', '.join(foreign)[:80]}), etwa Gas "
+                "oder Blindarbeit. Gelesen werden Bezug (1.…) und Einspeisung (2.…) von Strom.",
+            )
         raise UnreadableFileError(
             "no_values",
             "Die Datei enthält keinen einzigen lesbaren Messwert." + (f" {listed[0].reason}" if listed else ""),
@@ -387,6 +420,24 @@ def _assembled(reader: _Reader, count: int) -> ParsedFile:
         warnings=reader.warnings,
         rows_read=sum(m.rows.values for m in reader.done),
     )
+
+
+def _end_by_the_next(rows: _Rows) -> None:
+    """Intervals without DTM+164 last as long as their series usually goes from one begin to the next."""
+    if not rows.unended:
+        return
+    begins: dict[tuple[str, str], list[datetime]] = {}
+    for meter, series, begin, *_ in rows.long:
+        begins.setdefault((meter, series), []).append(begin)
+    usual: dict[tuple[str, str], int] = {}
+    for key, moments in begins.items():
+        moments.sort()
+        steps = Counter(int((later - one).total_seconds()) for one, later in pairwise(moments) if later > one)
+        usual[key] = steps.most_common(1)[0][0] if steps else assemble.DEFAULT_INTERVAL_S
+    for place in rows.unended:
+        meter, series, begin, _, kwh, quality, number = rows.long[place]
+        seconds = usual[meter, series]
+        rows.long[place] = (meter, series, begin, seconds, kwh * 3600 / seconds, quality, number)
 
 
 def _without_cancelled(messages: list[_Message], reader: _Reader) -> tuple[list[_Message], list[str]]:
