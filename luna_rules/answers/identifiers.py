@@ -32,7 +32,7 @@ _BELOW_PROVISION = re.compile(
 _UNIT = re.compile(
     r"\s*(?:%|€|°|(?:[kmgt]?wh?p?|[kmg]?v(?:a|ar)?|ct|eur|euro|cent|prozent|k?m[²³]?|[ckm]m|kg|t|h|min|uhr|grad|bar|hz"
     r"|liter|l|a|jahre?n?|monate?n?|wochen?|tage?n?|stunden?|minuten?|sekunden?|tonnen?|metern?|zoll)\b"
-    r"|(?:[a-zäöü]+e[nrs]?\s+)?[A-ZÄÖÜ][a-zäöüß]{2,})",
+    r"|(?-i:(?:[a-zäöü]+e[nrs]?\s+)?[A-ZÄÖÜ][a-zäöüß]{2,}))",
     re.I,
 )
 _NOUN_BEHIND = re.compile(r"\s+(?:[a-zäöüß]+e[nrs]?\s+)?[A-ZÄÖÜ][a-zäöüß]{2,}")
@@ -50,6 +50,8 @@ _DATE = re.compile(
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _SECTION = re.compile(r"\d{1,3}[a-z]{1,2}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_PRODUCT = re.compile(r"\b(?:[Tt]arif|[Pp]rodukt|[Pp]aket)s?\s+[„\"]?(?P<name>[A-ZÄÖÜ][\w-]+ \d{1,4})\b(?!\s*[.,]?\d)")
+"""A product that is named by a word and a number: „Tarif Fix 36“."""
 _BETWEEN = r"[-–\s./:_+]?"
 _LONG = 5
 _BOUND = re.compile(
@@ -62,7 +64,7 @@ def identifiers(question: str) -> tuple[str, ...]:
     """The marks that a question names, as written."""
     text = STRAY_POINT.sub(r"\1 ", clean(question))
     text = _without_provisions(text)
-    found: dict[str, None] = {}
+    found: dict[str, None] = {match["name"]: None for match in _PRODUCT.finditer(text)}
     for match in _TOKEN.finditer(text):
         token = match.group()
         if any(char.isdigit() for char in token) and _is_mark(token, text[: match.start()], text[match.end() :]):

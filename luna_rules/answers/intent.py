@@ -15,6 +15,11 @@ _NOW = (
     r"\b(?:heute|zurzeit|zur zeit|derzeit|gerade|aktuell\w*|momentan|im moment|gegenwärtig|today|currently|right now)\b"
 )
 
+_RULE = (
+    r"\b(?:muss|müssen|darf|dürfen|soll|sollen|kann|können|gilt|gelten|vorgeschrieben|zulässig|erlaubt|verpflichtet)\b"
+)
+_LANDS = r"\b(?:deutschland|bundesweit|weltweit|europa|der welt|germany|europe|the world)\b"
+
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "gefragt ist nach einem Handgriff, nicht nach einer Regel",
@@ -37,9 +42,18 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "gefragt ist nach einem Preis von heute",
         re.compile(
             rf"^\W*(?=.*{_NOW})(?:was kostet|was kosten|wie teuer|wie günstig|wie billig|how much|what does"
-            r"|wie hoch (?:ist|sind|liegt)[^?]*preis)",
+            r"|wie hoch (?:ist|sind|liegt)[^?]*preis|was zahl(?:t|en)\b|(?:wo|wie) (?:steht|liegt|entwickelt)\b)"
+            r"|^\W*wie entwickel\w+ sich\b[^?]*(?:preise?|kurse?)\b",
             re.I,
         ),
+    ),
+    (
+        "gefragt ist nach einem Stand von heute",
+        re.compile(rf"^\W*(?=.*{_NOW})(?:wie (?:voll|leer|viele?)\b(?!.*{_RULE})|wie weit (?:ist|sind)\b)", re.I),
+    ),
+    (
+        "gefragt ist nach einem Verdienst",
+        re.compile(r"^\W*(?:wie ?viel|was)\b(?: geld)? verdien(?:t|en)\b|\b(?:stundenlohn|einstiegsgehalt)\b", re.I),
     ),
     (
         "gefragt ist nach einer Person",
@@ -57,7 +71,10 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"^\W*wie\s*viele?\b.*\b(?:im (?:letzten|vergangenen|vorigen) (?:jahr|monat|winter|sommer)|letztes jahr)\b"
             r"|^\W*wie\s*viele? (?:mitarbeiter\w*|beschäftigte\w*|einwohner\w*|windräder|windkraftanlagen) "
-            r"(?:hat|haben|gibt|stehen|arbeiten)\b",
+            r"(?:hat|haben|gibt|stehen|arbeiten)\b"
+            rf"|^\W*(?:wie\s*viele?|how (?:many|much))\b(?!.*{_RULE}).*\b(?:gibt es|stehen|laufen|are there)\b"
+            rf".*{_LANDS}"
+            r"|^\W*wie\s*viele? (?:\w+e )?kunden (?:hat|haben|zählt)\b",
             re.I,
         ),
     ),
@@ -93,22 +110,39 @@ _OTHER_FIELDS = word_set(
     schulpflicht kita kindergarten studium reisepass personalausweis wahlrecht einbuergerung aufenthaltstitel
     waffenschein trinkwasser abwasser abwassergebuehr wasseranschluss wasserversorger wasserpreis wasserrechnung
     hund hunde katze haustier muell muellabfuhr restmuell sperrmuell altpapier laermschutz ruhezeiten
+    kapitalertragsteuer steuererstattung werbungskosten steuerberater finanzamt steuerbescheid handwerkerleistung
+    handwerkerleistungen busspur strassenverkehrsordnung tuev hauptuntersuchung umweltplakette umweltzone
+    halteverbot falschparken kfz-versicherung zulassungsstelle nummernschild verkehrsunfall fahrschule hitzefrei
+    arbeitszeitgesetz bereitschaftsdienst lohnfortzahlung krankschreibung schutzkleidung arbeitskleidung
+    betriebsrente kurzarbeit teilzeit weihnachtsgeld tariflohn praktikum eigentuemerversammlung
+    wohnungseigentuemerversammlung eigentuemergemeinschaft hausverwaltung schoenheitsreparatur mietkuerzung
+    mietpreisbremse raeumungsklage wohnungsuebergabe kleinreparatur nebenkostenabrechnung hausordnung
+    landesbauordnung abstandsflaeche nachbargrundstueck dachausbau brandschutzwand baulast strafanzeige
+    gefaengnisstrafe koerperverletzung sachbeschaedigung jobcenter sozialamt sozialleistung arbeitsamt
+    privatinsolvenz schufa inkasso vormundschaft standesamt schadensfreiheitsklasse hausratversicherung
+    wohngebaeudeversicherung impfung
     kredit kontoauszug kontoauszuege girokonto aktien kryptowaehrung lebensversicherung haftpflicht hausrat
     """
 )
 """Words of everyday law that is not the energy trade's, folded: taxes on income, social benefits, traffic, family,
 rent, work, building, pets, water. Where a law does speak of one of them, it answers."""
+_IN_PASSING = re.compile(
+    r"\b(?:einschließlich|inklusive|zuzüglich|abzüglich|ohne|nebst|mit|anteilige[nrs]?)\s+(?:(?:der|die|anteilige[nr]?"
+    r"|gesetzliche[nr]?|jeweils \w+)\s+){0,2}\w+steuer\b",
+    re.I,
+)
+"""A tax that a price includes is no matter of the sentence: „ohne Umsatzsteuer“."""
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _COMPOUND_FROM = 9
 _ENDINGS = ("", "e", "n", "s", "en", "er", "es", "em")
 
 
 def other_field(question: str, cited: Sequence[str]) -> tuple[str, ...]:
-    """Words of another field of law in the question that nothing cited uses, as written."""
+    """Words of another field of law in the question that nothing cited uses but in passing, as written."""
     asked = [word for word in _WORDS.findall(question) if _of_other_field(fold(word))]
     if not asked:
         return ()
-    text = fold(" ".join(cited))
+    text = fold(_IN_PASSING.sub(" ", " ".join(cited)))
     return tuple(word for word in asked if fold(word)[: max(4, len(word) - 2)] not in text)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from luna_rules.answers.text import word_set
+from luna_rules.answers.text import fold, word_set
 from luna_rules.references import LawNames
 
 PLACES = word_set(
@@ -24,6 +24,13 @@ PLACES = word_set(
     """
 )
 """Lands, larger towns and countries, folded as by `text.fold`."""
+
+
+def is_land(name: str) -> bool:
+    """Whether a name is one of `PLACES`, in the genitive, too."""
+    word = fold(name)
+    return word in PLACES or (word.endswith("s") and word[:-1] in PLACES)
+
 
 _LAWS = """
     EnWG Energiewirtschaftsgesetz

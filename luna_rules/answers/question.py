@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from luna_rules.answers.names import KNOWN_LAWS, PLACES
+from luna_rules.answers.names import KNOWN_LAWS, is_land
 from luna_rules.answers.smalltalk import Talk, talk_of
 from luna_rules.answers.text import clean, fold, word_set
 from luna_rules.references import as_written, find_references, lone_section
@@ -219,8 +219,7 @@ def named_things(text: str) -> tuple[str, ...]:
         if fold(match["name"]) not in ("unsere", "eine", "die", "der"):
             found[match["name"]] = None
     for match in _PLACE.finditer(text):
-        word = fold(match.group())
-        if word in PLACES or (word.endswith("s") and word[:-1] in PLACES):
+        if is_land(match.group()):
             found[match.group()] = None
     if _is_english(text):
         # Only names are capitalised within an English sentence.

@@ -17,11 +17,13 @@ from luna_rules.answers.intent import OTHER_FIELD, beyond_law, other_field
 from luna_rules.answers.layout import is_formula
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
+from luna_rules.answers.names import is_land
 from luna_rules.answers.places import is_place, is_provision, speaks_of
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.roles import FIRST, OTHER, importance
 from luna_rules.answers.signs import signs_of
 from luna_rules.answers.statements import statements, text_of
+from luna_rules.answers.subject import NOT_THE_THING, OTHER_LAW, law_not_cited, unheard_of, without_tenants
 from luna_rules.answers.text import comparable, fold
 
 LEAST = 1.35
@@ -43,6 +45,8 @@ _EACH_WORD = 0.4
 _MOST_LEAD = 0.3
 _MISSING = 0.3
 _PLAINLY = 0.65
+_SPOKEN_OF = 0.45
+_FEW = 2
 _RARE = 0.55
 
 _NOW = re.compile(
@@ -109,6 +113,14 @@ def assess(
             return Support(False, beyond, missing, score)
         if other := other_field(question.text, _cited(passages, extract)):
             return Support(False, OTHER_FIELD, truly_missing(other, matcher), score)
+        if laws := law_not_cited(question, passages, extract):
+            return Support(False, OTHER_LAW, truly_missing(laws, matcher), score)
+        if things := unheard_of(question, passages, matcher, extractor):
+            return Support(False, NOT_THE_THING, truly_missing(things, matcher), score)
+        if without_tenants(question, passages, extract):
+            return Support(False, OTHER_FIELD, missing, score)
+    elif other := _beside(question, passages, matcher, extractor, extract):
+        return Support(False, NOT_NAMED, truly_missing(other, matcher), score)
     lead = max((passage.scores.get(LEAD, 0.0) for passage in passages), default=0.0)
     too_little = score < LEAST_COVERED and lead < LED
     sure = best.law is not None or score >= WELL_COVERED or bool(identifiers(question.text))
@@ -167,6 +179,22 @@ def truly_missing(words: Sequence[str], matcher: ConceptMatcher) -> tuple[str, .
     """Those of the words that may be called missing: not those that the index holds somewhere else."""
     held = {label for concept, label in enumerate(matcher.labels) if concept in matcher.known}
     return tuple(word for word in words if not any(same(word, label) for label in held))
+
+
+def _beside(
+    question: Question, passages: Sequence[Passage], matcher: ConceptMatcher, extractor: Extractor, extract: Extract
+) -> tuple[str, ...]:
+    """Words of everyday law that no passage cited speaks of, where half of the question hangs on them.
+
+    What is said of a line in a laundry is no answer about a dog's.
+    """
+    if sum(role >= FIRST for role in importance(question, matcher)) > _FEW:
+        return ()
+    words = other_field(question.text, _cited(passages, extract))
+    cited = {sentence.chunk_id for sentence in extract.sentences}
+    found = [extractor.passage_concepts(n) for n, passage in enumerate(passages) if passage.chunk_id in cited]
+    spoken = {label for c, label in enumerate(matcher.labels) if _most(found, c) >= _SPOKEN_OF}
+    return tuple(word for word in words if not any(same(word, label) for label in spoken))
 
 
 def _cited(passages: Sequence[Passage], extract: Extract) -> list[str]:
@@ -247,10 +275,14 @@ def _missing_names(
     best = passages[number]
     near = [p for p in passages if home(p) == home(best) and (best.law is None or p.section == best.section)]
     texts = [fold(comparable(" ".join((p.text, p.title, *p.heading_path)))) for p in near]
+    # A statute names a land in many a list; the answer is about it only where what is said names it.
+    said = [" ".join((best.title, *best.heading_path)), *(text for one in extract.sentences for text in one.slices)]
+    by_place = texts if best.law is None else [fold(comparable(" ".join(said)))]
     found = extractor.passage_concepts(number)
     spoken = {matcher.labels[concept] for concept, strength in found.items() if strength >= _PLAINLY}
     return tuple(
         name
         for name in question.names
-        if not any(fold(name) in text for text in texts) and not any(same(name, label) for label in spoken)
+        if not any(fold(name) in text for text in (by_place if is_land(name) else texts))
+        and not any(same(name, label) for label in spoken)
     )

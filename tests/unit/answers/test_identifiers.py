@@ -39,6 +39,9 @@ def ask(question: str, *passages: Passage) -> Answer:
 @pytest.mark.parametrize(
     ("question", "marks"),
     [
+        ("Welche Schutzart schreibt die DIN EN 61439 für Schränke vor?", ("61439",)),
+        ("Wie hoch ist der Arbeitspreis im Tarif Fix 36?", ("Fix 36",)),
+        ("Wie hoch ist der Arbeitspreis im Tarif ab 2024?", ()),
         ("Was misst der Zähler Nr. 100020?", ("100020",)),
         ("Was misst der Zähler 7?", ("7",)),
         ("Was steht zu Quarzfalter0007?", ("Quarzfalter0007",)),

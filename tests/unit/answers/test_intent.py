@@ -30,6 +30,12 @@ from tests.places import ROOT
         ("Wie viele Mitarbeiter hat die Bundesnetzagentur?", "Statistik"),
         ("Wie viel Prozent des Stroms kam im letzten Jahr aus Wind?", "Statistik"),
         ("Was bedeutet der Fehlercode F28?", "Technik"),
+        ("Wo steht der Preis für eine Tonne CO2 gerade?", "Preis"),
+        ("Wie entwickelt sich der Gaspreis im Winter?", "Preis"),
+        ("Wie voll sind die Gasspeicher im Moment?", "Stand"),
+        ("Wie viel verdient ein Elektroniker bei einem Netzbetreiber?", "Verdienst"),
+        ("Wie viele Kilometer Leitungen gibt es in Deutschland?", "Statistik"),
+        ("Wie viele Kunden hat das Stadtwerk?", "Statistik"),
     ],
 )
 def test_what_no_law_answers_is_told(question: str, reason: str) -> None:
@@ -49,6 +55,9 @@ def test_what_no_law_answers_is_told(question: str, reason: str) -> None:
         "Wer stellt den Zähler ein und wer trägt die Kosten?",
         "Welche Kosten darf der Netzbetreiber im letzten Jahr der Regulierungsperiode ansetzen?",
         "Wie schließe ich meine Anlage an das Netz an?",
+        "Wie voll müssen die Gasspeicher im Moment sein?",
+        "Wie viele Regulierungsbehörden darf es in Deutschland geben?",
+        "Wie hoch ist zurzeit die Stromsteuer?",
     ],
 )
 def test_what_a_law_may_answer_is_left_alone(question: str) -> None:
@@ -117,6 +126,7 @@ def test_a_section_that_search_is_certain_of_is_answered_from_in_other_words() -
         ("Wie lange ist die Kündigungsfrist für meine Mietwohnung?", ("Mietwohnung",)),
         ("Welche Frist gilt für die Abgabe der Einkommensteuererklärung?", ("Einkommensteuererklärung",)),
         ("Wie kündige ich meinen Wasseranschluss?", ("Wasseranschluss",)),
+        ("Darf ich auf der Busspur fahren?", ("Busspur",)),
         ("Wie hoch ist die Stromsteuer?", ()),
         ("Wie lange gilt die Ersatzversorgung?", ()),
     ],
@@ -127,6 +137,10 @@ def test_words_of_another_field_of_law_are_told(question: str, other: tuple[str,
 
 def test_a_law_that_speaks_of_the_other_field_answers() -> None:
     assert other_field("Fällt Umsatzsteuer an?", ["Die Umsatzsteuer ist auszuweisen."]) == ()
+
+
+def test_a_tax_that_a_price_includes_is_no_matter_of_the_law() -> None:
+    assert other_field("Fällt Umsatzsteuer an?", ["Preise einschließlich der Umsatzsteuer."]) == ("Umsatzsteuer",)
 
 
 def test_the_near_questions_are_whole_and_ask_nothing_twice() -> None:
