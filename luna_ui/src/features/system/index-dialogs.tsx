@@ -68,7 +68,7 @@ export function Rebuild({ open, choices, onClose, onConfirm }: RebuildProps) {
     <Dialog open={open} onOpenChange={(next) => !next && onClose()} title="Den Index neu bauen?" description="Alle Texte werden neu gelernt; das dauert je nach Bestand Sekunden bis Minuten.">
       <ul className="mb-4 list-disc space-y-1 pl-5 text-sm text-ink-2">
         <li>Die neue Fassung entsteht neben der laufenden, die solange antwortet.</li>
-        <li>Findet sie weniger der Probefragen, wird sie abgelehnt, und alles bleibt beim Alten.</li>
+        <li>Findet sie weniger der Probefragen, im Ganzen oder allein über ihre Vektoren, wird sie abgelehnt, und alles bleibt beim Alten.</li>
       </ul>
       {choices.length > 0 && (
         <div className="mb-5">
