@@ -14,11 +14,12 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import polars as pl
 import psycopg
 from psycopg import sql
 
 from luna_rules.importing import ImportOptions, parse
-from resources.database import worker_connection
+from resources.database import Connection, worker_connection
 from resources.migrate import migrate
 from resources.secrets import DatabaseUrls, database_urls, load_secrets
 from resources.series.writer import write_prices
@@ -75,11 +76,18 @@ def _size(owner: Owner) -> object:
     return None if row is None else row[0]
 
 
+def _import(worker: Connection, frame: pl.DataFrame) -> float:
+    """Seconds of writing these prices with their rollups."""
+    begun = time.monotonic()
+    write_prices(worker, None, frame)
+    return round(time.monotonic() - begun, 2)
+
+
 def measure(urls: DatabaseUrls) -> None:
     """Load, ask, refresh, compress, ask, correct, refresh; each step printed."""
     frame = parse(PRICES.read_bytes(), ImportOptions(target="market_prices")).prices
     with worker_connection(urls.worker) as worker, psycopg.connect(urls.owner, autocommit=True) as owner:
-        write_prices(worker, None, frame)
+        _told("imports of the hours into rows, s", new=_import(worker, frame), known=_import(worker, frame))
         owner.execute("VACUUM ANALYZE market_prices")
         before = _size(owner)
         seconds = _job(owner, "policy_compression", "policy_columnstore")
@@ -112,6 +120,9 @@ def measure(urls: DatabaseUrls) -> None:
         corrected = round(time.monotonic() - begun, 3)
         seconds = _job(owner, "policy_refresh_continuous_aggregate")
         _told("a corrected hour in a compressed year", seconds=corrected, refreshed_in_s=seconds)
+        corrected_frame = frame.with_columns(frame["price_eur_mwh"] + 1)
+        _told("imports of the hours into compressed years, s", known=_import(worker, frame))
+        _told("imports of the hours into compressed years, s", all_corrected=_import(worker, corrected_frame))
 
 
 def _told(name: str, **values: object) -> None:
