@@ -81,6 +81,8 @@ _BARE_BEFORE = re.compile(
     r"(?P<number>\d{1,3}\s?[a-z]?)\s+(?:(?:des|vom|im|of the)\s+)?\Z",
     re.IGNORECASE,
 )
+_ORDINARY = frozenset({"weg", "sag", "mag", "tag", "hag", "bau"})
+"""Abbreviations of laws that are words of everyday language unless they are written in capitals."""
 _THROUGH = ("bis", "–", "-", "to")
 _LONGEST_NAME = 12
 """Words beyond which a long title is not compared."""
@@ -231,7 +233,7 @@ def _name_after(text: str, place: int, known: LawNames | None) -> Mention | None
             if word is None:
                 break
             ends.append(word.end())
-            gap = re.compile(r"[ \t\xa0,]*(?:\r?\n[ \t]*)?").match(text, word.end())
+            gap = re.compile(r"(?:(?<=\d)\.(?=[ \xa0]))?[ \t\xa0,]*(?:\r?\n[ \t]*)?").match(text, word.end())
             at = gap.end() if gap else word.end()
         for end in reversed(ends):
             canonical = known.exact(text[place:end])
@@ -334,7 +336,7 @@ def _bare(text: str, known: LawNames | None, found: list[Reference]) -> list[Ref
 
 
 def _named(text: str, match: re.Match[str], known: LawNames | None) -> Mention | None:
-    if known is not None:
+    if known is not None and not _is_ordinary(match.group()):
         canonical = known.match(match.group())
         if canonical is not None:
             return _with_year(text, match.start(), match.end(), canonical)
@@ -342,6 +344,10 @@ def _named(text: str, match: re.Match[str], known: LawNames | None) -> Mention |
     if found is None or sum(char.isupper() for char in found.group()) < 3 or found.end() < match.end():
         return None
     return Mention(found.start(), found.end(), found.group(), None)
+
+
+def _is_ordinary(written: str) -> bool:
+    return written.lower() in _ORDINARY and not written.isupper()
 
 
 def find_laws(text: str, known: LawNames) -> list[Mention]:
@@ -360,7 +366,7 @@ def find_laws(text: str, known: LawNames) -> list[Mention]:
             end = words[place + width - 1].end()
             written = text[start:end]
             canonical = known.exact(written)
-            if canonical is None or len(LawNames.normalise(written)) < 3:
+            if canonical is None or len(LawNames.normalise(written)) < 3 or _is_ordinary(written):
                 continue
             joined = re.sub(r"[ -]", "", written)
             if width > 1 and len(joined) < 6 and not joined.isupper() and not joined[-4:].isdigit():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from luna_rules.search import laws
+from luna_rules.search.lookups import LookupParser
 from resources.search_tables import load_search_tables
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,3 +65,20 @@ def test_quality_on_real_laws() -> None:
     assert table["all"]["hit@5"] >= 0.93
     assert table["all"]["MRR@10"] >= 0.80
     assert table["section_lookup"]["MRR@10"] == 1.0
+
+
+def test_federal_laws_are_known_by_what_people_call_them() -> None:
+    lexicon = {"a": "BImSchV 26", "b": "26. BImSchV", "c": "IfSG", "d": "SGB 5", "e": "WoEigG"}
+    parser = LookupParser(lexicon, load_search_tables().law_names)
+
+    def asked(text: str) -> tuple[tuple[str, ...], str | None]:
+        lookups, _ = parser.parse(text)
+        return (lookups[0].laws, lookups[0].section) if lookups else ((), None)
+
+    assert "@law/ifsg" in asked("Infektionsschutzgesetz § 6")[0]
+    assert asked("§ 2 der 26. BImSchV") == (("@law/26bimschv",), "@sec/2")
+    assert asked("26. BImSchV § 4") == (("@law/26bimschv",), "@sec/4")
+    assert "@law/sgb5" in asked("§ 5 SGB V")[0]
+    assert laws.law_term(laws.key("WoEigG")) in asked("§ 20 WEG")[0]
+    # What is an abbreviation only in capitals.
+    assert asked("Der kürzeste Weg 20 Meter weiter") == ((), None)
