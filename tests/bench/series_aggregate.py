@@ -119,6 +119,10 @@ def measure(urls: DatabaseUrls) -> None:
         owner.execute("UPDATE market_prices SET price_eur_mwh = 1 WHERE ts = '2021-05-05 10:00Z'")
         corrected = round(time.monotonic() - begun, 3)
         seconds = _job(owner, "policy_refresh_continuous_aggregate")
+        shown = owner.execute(
+            "SELECT price_eur_mwh FROM market_prices_hourly WHERE ts = '2021-05-05 10:00Z' AND product = 'DE-LU-60MIN'"
+        ).fetchone()
+        assert shown == (1.0,), "the refresh was to take in what was corrected"
         _told("a corrected hour in a compressed year", seconds=corrected, refreshed_in_s=seconds)
         corrected_frame = frame.with_columns(frame["price_eur_mwh"] + 1)
         _told("imports of the hours into compressed years, s", known=_import(worker, frame))
