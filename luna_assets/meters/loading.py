@@ -88,7 +88,18 @@ def load_file(
             raise
     except _MappedError as known:
         mapping = known.mapping
-    return _load(connection, objects, row, run_id, mapping, lambda _: None, progress)
+    outcome = _load(connection, objects, row, run_id, mapping, lambda _: None, progress)
+    # The same header may come from elsewhere with another meaning: what is taken for granted is said each time.
+    outcome.summary.warnings.insert(0, _remembered(mapping))
+    return outcome
+
+
+def _remembered(mapping: queue.Json) -> str:
+    columns = mapping.get("columns")
+    said = [f"„{name}“ = {role}" for name, role in columns.items()] if isinstance(columns, dict) else []
+    names = (("unit", "Einheit"), ("zone", "Zeitzone"), ("stamp", "Zeitstempel"), ("direction", "Richtung"))
+    said += [f"{word} {mapping[name]}" for name, word in names if mapping.get(name)]
+    return f"Der Aufbau ist bekannt; es gilt, was für ihn angegeben wurde: {', '.join(said)}."
 
 
 class _MappedError(Exception):

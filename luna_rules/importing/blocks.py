@@ -15,7 +15,7 @@ from luna_rules.importing.layout import Block, Layout, ValueColumn
 from luna_rules.importing.model import Mapping
 from luna_rules.importing.numbers import Decimal, parse_numbers
 from luna_rules.importing.rows import EARLIEST, LATEST
-from luna_rules.importing.statuses import MISSING, status_quality
+from luna_rules.importing.statuses import MISSING, flagged_substitute, is_substitute_flag, status_quality
 from luna_rules.importing.timing import Times, read_times, refuse_states
 from luna_rules.importing.units import Units
 from luna_rules.importing.vocabulary import UNITS, part_of_total
@@ -73,7 +73,7 @@ class BlockReader:
         if energy and block.end is None:
             refuse_states(times, used, groups)
         keep = self._judge_times(times)
-        self._note_times(times)
+        self._note_times(times, bool(energy or voltages))
         longs = [
             self._values(value, self._signed(value, numbers[value.column]), meters, codes, times, keep)
             for value in energy
@@ -208,7 +208,7 @@ class BlockReader:
             self.context.faults.add(int(line), column, value, reason)
         self.context.faults.count_only(number - listed.height)
 
-    def _note_times(self, times: Times) -> None:
+    def _note_times(self, times: Times, intervals: bool) -> None:
         context = self.context
         finest = context.facts.get("interval_s")
         if times.base_s is not None and (not isinstance(finest, int) or times.base_s < finest):
@@ -220,7 +220,7 @@ class BlockReader:
             }
         for note in times.notes:
             context.warn(note)
-        if times.stamp_source == "angenommen":
+        if times.stamp_source == "angenommen" and intervals:
             context.warn(
                 "Ob die Zeitstempel Beginn oder Ende des Intervalls nennen, ist nicht erkennbar; sie gelten als Beginn."
             )
@@ -326,9 +326,11 @@ class BlockReader:
         written = self._text(value.status).fill_null("")
         table: dict[str, int] = {}
         unknown: list[str] = []
+        header = self.layout.header[value.status] if value.status < len(self.layout.header) else ""
+        yes_or_no = is_substitute_flag(header, written.unique().to_list())
         derived = len({other.status for other in self.block.values if other.status is not None}) > 1
         for text in written.unique().to_list():
-            quality = status_quality(text)
+            quality = flagged_substitute(text) if yes_or_no else status_quality(text)
             if derived and text.strip().lower() in {"berechnet", "calculated"}:
                 quality = 0  # beside measured series: worked out from them, not a substitute
             if quality is None:

@@ -21,24 +21,28 @@ def nested_pairs(document: object) -> list[object]:
 
     The pairs name no unit, so the table of them asks for it.
     """
-    found: list[list[object]] = []
-    waiting: list[tuple[object, int]] = [(document, 0)]
+    found: list[tuple[str, list[object]]] = []
+    waiting: list[tuple[str, object, int]] = [("", document, 0)]
     while waiting:
-        value, depth = waiting.pop()
+        path, value, depth = waiting.pop()
         if isinstance(value, dict):
-            inner = list(cast("dict[str, object]", value).values())
+            members = cast("dict[str, object]", value)
+            inner = [(f"{path}{name}.", one) for name, one in members.items()]
         elif isinstance(value, list):
-            inner = cast("list[object]", value)
-            if len(inner) >= _LEAST and all(_is_pair(one) for one in inner):
-                found.append(inner)
+            rows = cast("list[object]", value)
+            if len(rows) >= _LEAST and all(_is_pair(one) for one in rows):
+                found.append((path, rows))
                 continue
+            inner = [(path, one) for one in rows]
         else:
             continue
         if depth < _DEPTH:
-            waiting += [(one, depth + 1) for one in inner if isinstance(one, dict | list)]
+            waiting += [(name, one, depth + 1) for name, one in inner if isinstance(one, dict | list)]
     if len(found) != 1:
         return []
-    return [{"time": cast("list[object]", pair)[0], "value": cast("list[object]", pair)[1]} for pair in found[0]]
+    # The path belongs to the names: a mapping given for one source must not hold for the pairs of another.
+    path, rows = found[0]
+    return [{f"{path}time": cells[0], f"{path}value": cells[1]} for cells in cast("list[list[object]]", rows)]
 
 
 def _is_pair(one: object) -> bool:

@@ -18,11 +18,12 @@ _WORDS: Final[tuple[tuple[str, int], ...]] = (
     (r"vorl[äa]e?ufig|provisor|preliminary|tempor[äa]e?r|ungepr[üu]e?ft", encode(Status.VORLAEUFIGERWERT)),
     (
         r"ersatz|substitut|gesch[äa]e?tz|estimat|rechnerisch|berechnet|hochgerechnet|interpol|calculated|"
-        r"nicht gemessen|korrigiert",
+        r"nicht gemessen|korrigiert|geschat|estimad|estim[eé]",
         encode(Status.ERSATZWERT),
     ),
     (
-        r"g[üu]e?ltig|gemessen|abgelesen|wahr|valid|measured|actual|gepr[üu]e?ft|\bok\b|original|plausib|messwert|echt",
+        r"g[üu]e?ltig|gemessen|abgelesen|wahr|valid|measured|actual|gepr[üu]e?ft|\bok\b|original|plausib|messwert|echt|"
+        r"^real$|uitgelezen|gevalideerd|r[eé]el",
         encode(),
     ),
 )
@@ -55,6 +56,22 @@ def status_quality(text: str) -> int | None:
         if re.search(pattern, word):
             return quality
     return None
+
+
+_YES_NO: Final = {"j": True, "ja": True, "y": True, "yes": True, "x": True, "1": True, "true": True,
+                  "n": False, "nein": False, "no": False, "0": False, "false": False, "": False}  # fmt: skip
+
+
+def is_substitute_flag(header: str, texts: list[str]) -> bool:
+    """Whether a column says of each value by yes or no that it is a substitute."""
+    return re.search(r"(?i)ersatz|substitut|estimated|gesch(ä|ae)tzt", header) is not None and all(
+        text.strip().lower() in _YES_NO for text in texts
+    )
+
+
+def flagged_substitute(text: str) -> int:
+    """The quality of a value by the yes or no beside it."""
+    return encode(Status.ERSATZWERT) if _YES_NO[text.strip().lower()] else encode()
 
 
 def is_known_quality(quality: int) -> bool:

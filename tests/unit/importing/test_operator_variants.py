@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from luna_rules.importing import ImportOptions, UnreadableFileError, parse
+from luna_rules.series.quality import STATUS_MASK
 from tests.unit.importing import variants_oddities, variants_operators, variants_portals
 from tests.unit.importing.variant_kit import SPANS, VARIANTS, Variant
 from tests.unit.importing.variants_prices import PRICES, Prices
@@ -33,6 +34,9 @@ def check(one: Variant) -> None:
     if one.meters is not None:
         assert tuple(meter.meter_id for meter in parsed.meters) == one.meters
     assert one.said in " ".join(parsed.warnings)
+    if one.substitutes is not None:
+        marked = [place for place, quality in enumerate(readings["quality"].to_list()) if quality & STATUS_MASK]
+        assert tuple(marked) == one.substitutes
 
 
 @pytest.mark.parametrize("first", SPANS.values(), ids=list(SPANS))

@@ -38,6 +38,8 @@ class Variant:
     said: str = ""
     faults: int = 0
     mapping: Mapping | None = None
+    substitutes: tuple[int, ...] | None = None
+    """Places of the values that are marked as substitutes."""
 
 
 Maker = Callable[[date], Variant]

@@ -47,7 +47,7 @@ def sap_ends(first: date) -> Variant:
         one,
         lambda s, n: [till(s)[0], till(s)[1] + ":00", german(one.kwh[n]), "E" if n == 7 else "W"],
     )
-    return taken(content, one)
+    return taken(content, one, substitutes=(7,))
 
 
 @variant("preamble with a maximum in kW and a sum in kWh, column in kW")
@@ -149,7 +149,7 @@ def substitute_letters(first: date) -> Variant:
         one,
         lambda s, n: [day(s), clock(s), german(one.kwh[n]), "J" if n == 3 else "N"],
     )
-    return taken(content, one)
+    return taken(content, one, substitutes=(3,))
 
 
 @variant("winter and summer in a column of their own")
