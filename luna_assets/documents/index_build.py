@@ -13,7 +13,7 @@ from uuid import UUID
 from luna_assets.documents import passages, queue
 from luna_assets.documents.gold import GoldQuestion, GoldReport, evaluate, laws_in, likely_by_luck
 from luna_rules.documents.chunking import CHUNKER_VERSION
-from luna_rules.evaluation.by_vectors import ByVectors, judge
+from luna_rules.evaluation.by_vectors import ByVectors, as_judged_elsewhere, judge
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon
 from resources.database import Connection
@@ -155,7 +155,12 @@ def build_version(
                 # Back to the index's own vectors, or to any at all, one must get from whatever model there is.
                 spared=space is None and (live is None or live.space is not None),
             )
-            log(f"version {version_id}: {report.by_vectors.said}")
+    if tenant_id is not None and space is not None and (live is None or live.space != space):
+        own = report.by_vectors or judge(0, None, [])
+        judged = as_judged_elsewhere(own, _judged_in_public(connection, space))
+        report.by_vectors = judged if judged.judged else report.by_vectors
+    if report.by_vectors is not None:
+        log(f"version {version_id}: {report.by_vectors.said}")
     report.seconds["check"] = time.perf_counter() - begun
 
     if not (report.counts_agree and report.gold_holds and report.vectors_hold):
@@ -177,6 +182,16 @@ def build_version(
     tidy_up(writer, log)
     log(f"version {version_id} is live: {report.items} documents, {report.chunks} chunks, vectors by {info.embedder}")
     return report
+
+
+def _judged_in_public(connection: Connection, space: Space) -> dict[str, object] | None:
+    """What the public scope last found of the vectors of these very weights; None where it never had any."""
+    row = connection.execute(
+        """SELECT report -> 'by_vectors' FROM index_versions
+           WHERE tenant_id IS NULL AND embedder = %s AND model_digest = %s ORDER BY id DESC LIMIT 1""",
+        (space.model, space.digest),
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _space(writer: IndexWriter, tenant_id: UUID | None, model: str | None) -> Space | None:

@@ -5,8 +5,8 @@ Words alone find nearly all gold questions, so a model that gives nonsense hardl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import comb
 from typing import Final
 
@@ -95,6 +95,20 @@ def judge(hits: int, live: int | None, likely: Sequence[float], *, spared: bool 
         reason = " Das ist weniger als die Hälfte."
     return ByVectors(
         len(likely), hits, live, expected, judged, not judged or not (worse or blind), f"{figures}.{reason}"
+    )
+
+
+def as_judged_elsewhere(found: ByVectors, other: Mapping[str, object] | None) -> ByVectors:
+    """The verdict on a model where a scope's own figures say too little: that of another scope (its `summary`), if that
+    one was refused. A model of nonsense is no better for those who have no gold questions.
+    """
+    if found.judged or not other or other.get("holds") is not False:
+        return found
+    return replace(
+        found,
+        judged=True,
+        holds=False,
+        said=f"Im öffentlichen Bestand fand dieses Modell zu wenig. {other.get('said')}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +16,7 @@ from resources.extractor import EmbeddedExtractor
 from tests.conftest import Database
 from tests.fake_embedding import EMBED_MODEL, bag_of_words, constant, inverted, nonsense
 from tests.fake_ollama import Script, fake_ollama
+from tests.integration.documents.test_drain import text
 from tests.integration.documents.test_embed_models import ModelHouse
 
 pytestmark = pytest.mark.timeout(300)
@@ -110,6 +112,24 @@ def test_words_hide_a_bad_model_and_its_vectors_alone_do_not(house: ModelHouse) 
         live.id,
     )
     assert kept == (True, True)
+
+
+def test_what_the_public_corpus_refused_no_own_corpus_gets(house: ModelHouse) -> None:
+    with house.database.owner() as owner:
+        row = owner.execute("SELECT id FROM tenants LIMIT 1").fetchone()
+    assert row is not None
+    tenant = UUID(str(row[0]))
+    house.add("eigen.md", text("Wallbox"), tenant=tenant)
+    house.by_models(gold=GOLD)
+    own = house.live(tenant)
+    public, refused = rebuilt(house, "verdreht:latest")
+    assert (public.tenant_id, public.promoted) == (None, False)
+    assert (refused.tenant_id, refused.promoted, house.live(tenant).id) == (tenant, False, own.id)
+    assert refused.by_vectors is not None
+    assert public.by_vectors is not None
+    assert refused.by_vectors.said == f"Im öffentlichen Bestand fand dieses Modell zu wenig. {public.by_vectors.said}"
+    assert [one.promoted for one in rebuilt(house, EMBED_MODEL)] == [True, True]
+    assert house.live(tenant).embedder == EMBED_MODEL
 
 
 def test_the_way_back_to_own_vectors_is_open(house: ModelHouse) -> None:

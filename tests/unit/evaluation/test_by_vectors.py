@@ -7,7 +7,7 @@ from math import prod
 
 import pytest
 
-from luna_rules.evaluation.by_vectors import at_least, by_luck, judge
+from luna_rules.evaluation.by_vectors import as_judged_elsewhere, at_least, by_luck, judge
 
 LAWS = by_luck(8781, [3] * 105)
 """As the laws are: 8,781 passages, 105 questions, about three passages that answer each."""
@@ -56,6 +56,17 @@ def test_too_few_questions_or_passages_say_nothing() -> None:
     assert (lucky.holds, lucky.judged) == (True, False)
     assert lucky.said.endswith("Für ein Urteil sind das zu wenige Passagen.")
     assert not judge(0, 25, by_luck(30, [1] * 25)).holds
+
+
+def test_where_own_figures_say_nothing_those_of_the_public_corpus_do() -> None:
+    refused, held = judge(1, 69, LAWS), judge(69, 69, LAWS)
+    few = judge(0, None, [])
+    taken = as_judged_elsewhere(few, refused.summary())
+    assert not taken.holds
+    assert taken.said.startswith("Im öffentlichen Bestand fand dieses Modell zu wenig. Allein über Vektoren: 1 von 105")
+    assert as_judged_elsewhere(few, held.summary()) is few
+    assert as_judged_elsewhere(few, None) is few
+    assert as_judged_elsewhere(held, refused.summary()) is held, "own figures count more"
 
 
 def test_luck_is_what_drawing_five_gives() -> None:
