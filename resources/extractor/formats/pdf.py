@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import re
 from collections import Counter
 
 import pypdfium2 as pdfium
@@ -25,6 +26,11 @@ _ERR_SECURITY = 5
 # A gap this much larger than the page's usual distance of lines begins a paragraph.
 _PARAGRAPH_GAP = 1.4
 _PRINT_AND_COPY = 1 << 4
+# What programs write where nobody gave a title, and what they write before it.
+_NO_TITLE = frozenset(
+    "untitled unbenannt titel title anonymous unspecified none unknown document dokument dokument1 document1".split()  # noqa: SIM905
+)
+_PROGRAM = re.compile(r"\AMicrosoft (?:Word|Excel|PowerPoint|Office \w+) - ")
 
 
 def read(data: bytes, limits: Limits) -> Extracted:
@@ -122,12 +128,12 @@ def _not_whole(readable: int, count: int | None, *, cut_off: bool) -> Extraction
 
 
 def _title(document: pdfium.PdfDocument) -> str | None:
-    title = one_line(document.get_metadata_value("Title"))
+    title = _PROGRAM.sub("", one_line(document.get_metadata_value("Title")))
     # Programs write the name of their source file here; that is no title.
     named_file = title.lower().endswith(
         (".doc", ".docx", ".indd", ".qxd", ".qxp", ".pdf", ".xls", ".xlsx", ".ppt", ".pptx")
     )
-    if not title or named_file or title.lower() in ("untitled", "unbenannt", "titel", "title"):
+    if not title or named_file or title.lower().strip("()[]<>") in _NO_TITLE:
         return None
     return title[:500]
 
