@@ -33,9 +33,9 @@ class ModelServer:
 
 
 @contextmanager
-def serve(folder: Path) -> Generator[ModelServer]:
-    """The server, which ends with the context; a real one keeps its model in `folder`."""
-    if ollama.BINARY.exists():
+def serve(folder: Path, *, real: bool = True) -> Generator[ModelServer]:
+    """The server, which ends with the context; a real one, where wanted and there, keeps its model in `folder`."""
+    if real and ollama.BINARY.exists():
         with ollama.started(folder) as address:
             if address is not None:
                 yield ModelServer(address, tiny_model.put(address, window=_REAL_WINDOW, embeds=True), real=True)

@@ -3,7 +3,7 @@
 `python -m tests.record.tour FOLDER` starts a stack of its own (five minutes with a stand-in for Ollama, a quarter of an
 hour with a real one) and writes `01-….png` and so on into FOLDER: ask, open a citation, ask as of 2022, compare two
 versions, an answer whose source was replaced, its receipt and a replay, another embedding model that the gold questions
-refuse, a rebuild, the way back. `--only-index` begins with the model.
+refuse, a rebuild, the way back. `--only-index` begins with the model, `--stand-in` is the faster server.
 `--home HOME` keeps the stack's data there for the next time. It needs Chromium, the built page (`make ui`) and the laws
 in `../shared/data/law`. Exit code 0, 1 where a step did not come about, 2 where a part is missing.
 """
@@ -276,6 +276,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--home", type=Path, help="where the stack keeps its data for the next time")
     parser.add_argument("--only-index", action="store_true", help="leave out what is asked before: the index alone")
+    parser.add_argument("--stand-in", action="store_true", help="a stand-in for Ollama even where a real one was built")
     chosen = parser.parse_args(arguments)
     chromium = os.environ.get("LUNA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     missing = [
@@ -293,7 +294,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as open_parts:
         temporary = Path(open_parts.enter_context(tempfile.TemporaryDirectory()))
-        server = open_parts.enter_context(model_server.serve(temporary))
+        server = open_parts.enter_context(model_server.serve(temporary, real=not chosen.stand_in))
         note(f"The model {server.model} lies on {'a real Ollama' if server.real else 'a stand-in for Ollama'}")
         home = (chosen.home or temporary / "luna").resolve()
         stack = open_parts.enter_context(Stack(home, OLLAMA_HOST=server.address))
