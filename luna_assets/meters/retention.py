@@ -44,7 +44,12 @@ WHERE r.tenant_id = %(tenant)s AND r.meter_id = old.meter_id AND r.ts = old.ts
 _REVISIONS: LiteralString = """
 DELETE FROM reading_revisions WHERE id IN (
     SELECT id FROM reading_revisions
-    WHERE tenant_id = %(tenant)s AND valid_until < now() - make_interval(days => %(days)s) LIMIT %(limit)s)
+    WHERE tenant_id = %(tenant)s AND (
+        valid_until < now() - make_interval(days => %(days)s)
+        OR valid_until IS NULL AND replaced_by IN (
+            SELECT i.id FROM imports AS i
+            WHERE i.tenant_id = %(tenant)s AND i.finished_at < now() - make_interval(days => %(days)s)))
+    LIMIT %(limit)s)
 """
 _ERRORS: LiteralString = """
 DELETE FROM import_errors WHERE id IN (

@@ -262,7 +262,10 @@ def announce(
 
 
 def finish(connection: Connection, import_id: UUID, run_id: str, fields: Mapping[str, object]) -> bool:
-    """End as `done` with the given columns; from now on its values count as known. False: it was taken over."""
+    """End as `done` with the given columns; from now on its values count as known, and what they replaced no longer.
+
+    False: it was taken over.
+    """
     given = {name: fields[name] for name in _RESULTS if name in fields}
     values = [Jsonb(value) if isinstance(value, dict) else value for value in given.values()]
     assignments = sql.SQL("").join(sql.SQL(", ") + sql.Identifier(name) + sql.SQL(" = %s") for name in given)
@@ -273,7 +276,6 @@ def finish(connection: Connection, import_id: UUID, run_id: str, fields: Mapping
     with connection.transaction():
         ended = connection.execute(statement, (*values, import_id, run_id)).rowcount > 0
         if ended:
-            _close_revisions(connection, import_id)
             _notify(connection, import_id)
     return ended
 
@@ -299,7 +301,6 @@ def fail(
             > 0
         )
         if ended:
-            _close_revisions(connection, import_id)
             _notify(connection, import_id)
     return ended
 
@@ -384,15 +385,6 @@ def _received(new: NewImport) -> tuple[object, ...]:
         new.tenant, new.target, new.mode, new.source, new.file_name, new.sha256, new.size_bytes, new.object_key,
         Jsonb(new.options), mapping, new.created_by,
     )  # fmt: skip
-
-
-def _close_revisions(connection: Connection, import_id: UUID) -> None:
-    """What this import replaced was the known value until now."""
-    for query in (
-        "UPDATE reading_revisions SET valid_until = clock_timestamp() WHERE replaced_by = %s AND valid_until IS NULL",
-        "UPDATE price_observations SET valid_until = clock_timestamp() WHERE replaced_by = %s AND valid_until IS NULL",
-    ):
-        connection.execute(query, (import_id,))
 
 
 def _notify(connection: Connection, import_id: UUID) -> None:

@@ -6,13 +6,15 @@ Everything happens in the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import LiteralString
+from typing import LiteralString, cast
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from luna_rules.series.quality import JUDGED
 from resources.database import Connection
+from resources.series.arrays import fetch_array_rows
 from resources.series.batches import Batch, Rows, UnknownSeriesError, reading_rows, spans
 from resources.series.known import find_known
 from resources.series.model import WriteReport
@@ -60,7 +62,7 @@ SELECT s.ts, merged.consumption_kw, merged.production_kw, merged.voltage, s.inte
 FROM staged_readings AS s
 LEFT JOIN smart_meter_readings AS r
 ON r.tenant_id = %(tenant)s AND r.meter_id = s.meter_id AND r.ts = s.ts
-   AND r.ts >= %(first)s AND r.ts <= %(last)s
+   AND r.meter_id = ANY (%(seen)s::text[]) AND r.ts >= %(first)s AND r.ts <= %(last)s
 CROSS JOIN LATERAL (
     SELECT coalesce(nullif(s.consumption_kw, 'NaN'), r.consumption_kw) AS consumption_kw,
            coalesce(nullif(s.production_kw, 'NaN'), r.production_kw) AS production_kw,
@@ -96,7 +98,7 @@ SET interval_s = c.interval_s, consumption_kw = c.consumption_kw, production_kw 
     voltage = c.voltage, quality = c.quality, import_id = %(import)s
 FROM changed_readings AS c
 WHERE NOT c.is_new AND r.tenant_id = %(tenant)s AND r.meter_id = c.meter_id AND r.ts = c.ts
-  AND r.ts >= %(first)s AND r.ts <= %(last)s
+  AND r.meter_id = ANY (%(seen)s::text[]) AND r.ts >= %(first)s AND r.ts <= %(last)s
 """
 _INSERT_NEW_READINGS: LiteralString = """
 INSERT INTO smart_meter_readings (ts, consumption_kw, production_kw, voltage, tenant_id, import_id, interval_s, quality,
@@ -106,8 +108,10 @@ FROM changed_readings WHERE is_new
 """
 _COUNT_CHANGES: LiteralString = "SELECT count(*) FROM changed_readings WHERE is_new"
 _CHANGED_HOURS: LiteralString = """
-SELECT meter_id, (extract(epoch FROM ts) * 1000000)::bigint, greatest(interval_s, coalesce(old_interval_s, 0))
-FROM changed_readings ORDER BY meter_id, ts
+SELECT meter_id, array_agg(ts), array_agg(longest)
+FROM (SELECT meter_id, ts, greatest(interval_s, coalesce(old_interval_s, 0)) AS longest FROM changed_readings
+      ORDER BY meter_id, ts) AS c
+GROUP BY meter_id ORDER BY meter_id
 """
 
 
@@ -194,13 +198,12 @@ def _replace(connection: Connection, values: dict[str, object], *, only_compare:
     connection.execute(_KEEP_READINGS, values)
     updated = connection.execute(_UPDATE_READINGS, values).rowcount
     loaded = connection.execute(_INSERT_NEW_READINGS, values).rowcount
-    rows = connection.execute(_CHANGED_HOURS).fetchall()
-    meters = sorted({str(row[0]) for row in rows})
-    place = {meter: number for number, meter in enumerate(meters)}
+    changes = fetch_array_rows(connection, _CHANGED_HOURS.encode(), {})
+    times = [cast("NDArray[np.int64]", row[1]) for row in changes]
     windows = find_windows(
-        [(meter,) for meter in meters],
-        np.array([place[row[0]] for row in rows], dtype=np.int64),
-        np.array([row[1] for row in rows], dtype=np.int64),
-        np.array([row[2] for row in rows], dtype=np.int64),
+        [(str(row[0]),) for row in changes],
+        np.repeat(np.arange(len(changes)), [len(one) for one in times]),
+        np.concatenate(times),
+        np.concatenate([cast("NDArray[np.int32]", row[2]) for row in changes]).astype(np.int64),
     )
     return WriteReport(loaded=loaded, updated=updated, windows=windows)

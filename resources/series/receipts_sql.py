@@ -1,6 +1,7 @@
 """The SQL of an aggregation over a series, as things were known at a moment.
 
-A value was known from the end of its import until it was replaced (`reading_revisions`, `price_observations`). Every
+A value was known from the end of its import until the end of the one that replaced it (`reading_revisions`,
+`price_observations`; a `valid_until` of its own has what no import replaced). Every
 word of the SQL is written here; what callers choose are names from fixed tables and bound parameters.
 """
 
@@ -15,6 +16,10 @@ _FAULTY: Final = int(
     Flag.OUTLIER | Flag.OUT_OF_RANGE | Flag.FLAT_LINE | Flag.SUM_DIFFERS | Flag.UNUSABLE | Flag.NEGATIVE
     | Flag.FUTURE | Flag.DUPLICATE | Flag.VOLTAGE
 )  # fmt: skip
+_OPEN: Final = (
+    "(v.valid_until > %(as_of)s OR v.valid_until IS NULL"
+    " AND (v.replaced_by IS NULL OR EXISTS (SELECT 1 FROM late WHERE late.id = v.replaced_by)))"
+)
 # Live values carry no import; of those that come while an answer is made, the last two minutes are left out.
 _READINGS: Final = """
 WITH term AS (
@@ -28,7 +33,7 @@ WITH term AS (
             ELSE v.consumption_kw END AS value
     FROM term JOIN reading_revisions AS v ON v.meter_id = term.meter_id
     WHERE v.ts >= %(begin)s AND v.ts < %(end)s AND v.source <> 'disagrees'
-        AND v.recorded_at <= %(as_of)s AND (v.valid_until IS NULL OR v.valid_until > %(as_of)s)
+        AND v.recorded_at <= %(as_of)s AND {open}
     ORDER BY term.number, v.ts, v.recorded_at DESC, v.id DESC
 ), known AS (
     SELECT term.number, r.ts, r.interval_s, r.quality,
@@ -41,7 +46,7 @@ WITH term AS (
         AND NOT EXISTS (SELECT 1 FROM revised WHERE revised.number = term.number AND revised.ts = r.ts)
     UNION ALL
     SELECT number, ts, interval_s, quality, value FROM revised
-)"""
+)""".replace("{open}", _OPEN)
 _PRICES: Final = """
 WITH late AS (
     SELECT id FROM imports WHERE finished_at IS NULL OR finished_at > %(as_of)s
@@ -49,7 +54,7 @@ WITH late AS (
     SELECT DISTINCT ON (v.ts) v.ts, v.price_eur_mwh AS value FROM price_observations AS v
     WHERE v.market = %(market)s AND v.product = %(product)s AND v.ts >= %(begin)s AND v.ts < %(end)s
         AND v.source <> 'disagrees'
-        AND v.recorded_at <= %(as_of)s AND (v.valid_until IS NULL OR v.valid_until > %(as_of)s)
+        AND v.recorded_at <= %(as_of)s AND {open}
     ORDER BY v.ts, v.recorded_at DESC, v.id DESC
 ), known AS (
     SELECT 1 AS number, p.ts, %(interval_s)s::integer AS interval_s, 0 AS quality, p.price_eur_mwh AS value
@@ -59,13 +64,13 @@ WITH late AS (
         AND NOT EXISTS (SELECT 1 FROM revised WHERE revised.ts = p.ts)
     UNION ALL
     SELECT 1, ts, %(interval_s)s::integer, 0, value FROM revised
-)"""
+)""".replace("{open}", _OPEN)
 # The prices beside readings, brought to the longer of both intervals.
 _PRICE_BESIDE: Final = """, price_revised AS (
     SELECT DISTINCT ON (v.ts) v.ts, v.price_eur_mwh AS price FROM price_observations AS v
     WHERE v.market = %(market)s AND v.product = %(product)s
         AND v.ts >= %(begin)s::timestamptz - interval '1 hour' AND v.ts < %(end)s AND v.source <> 'disagrees'
-        AND v.recorded_at <= %(as_of)s AND (v.valid_until IS NULL OR v.valid_until > %(as_of)s)
+        AND v.recorded_at <= %(as_of)s AND {open}
     ORDER BY v.ts, v.recorded_at DESC, v.id DESC
 ), price_known AS (
     SELECT p.ts, p.price_eur_mwh AS price FROM market_prices AS p
@@ -83,7 +88,7 @@ _PRICE_BESIDE: Final = """, price_revised AS (
     SELECT k.ts, k.interval_s, k.quality, k.value, price.price
     FROM {source} AS k LEFT JOIN price
         ON price.ts = date_bin(make_interval(secs => %(price_step)s), k.ts, timestamptz '2000-01-01 00:00:00+00')
-)"""
+)""".replace("{open}", _OPEN)
 _WORSE: Final = f"max(quality & 7) | bit_or(quality & ~{STATUS_MASK})"
 _ALIGNED: Final = f""", aligned AS (
     SELECT number, date_bin(make_interval(secs => %(align_s)s), ts, timestamptz '2000-01-01 00:00:00+00') AS ts,

@@ -144,9 +144,6 @@ def write_correction(world: World, frame: pl.DataFrame, tenant: str) -> None:
         write_readings(worker, found, UUID(str(row[0])), _written(frame["meter_id"][0], frame))
     with database.owner() as owner:
         owner.execute("UPDATE imports SET status = 'done', stage = 'done', finished_at = now() WHERE id = %s", row)
-        owner.execute(
-            "UPDATE reading_revisions SET valid_until = now() WHERE replaced_by = %s AND valid_until IS NULL", row
-        )
 
 
 def _tenant(database: Database, name: str) -> UUID:

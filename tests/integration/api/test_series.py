@@ -68,10 +68,6 @@ def write(database: Database, frame: pl.DataFrame, tenant: UUID = DEFAULT_TENANT
         write_readings(worker, tenant, import_id, frame)
     with database.owner() as owner:
         owner.execute("UPDATE imports SET finished_at = now() WHERE id = %s", (import_id,))
-        owner.execute(
-            "UPDATE reading_revisions SET valid_until = now() WHERE replaced_by = %s AND valid_until IS NULL",
-            (import_id,),
-        )
     return import_id
 
 
