@@ -1,8 +1,10 @@
 """Other projects' ingestion of given files, with our extractor and our embedder behind small components of theirs.
 
-`python ingestion_field.py SYSTEM FILES LEXICON LIBRARIES` prints one line of JSON. FILES names a file a line, LEXICON
-is a stored lexicon, LIBRARIES the folder of their packages, which come before ours. Imports stand inside the functions:
-a system that is missing must not stop the other, and loading them is no part of what is measured.
+`python ingestion_field.py SYSTEM FILES LEXICON LIBRARIES [DATABASE POSTMASTER]` prints one line of JSON. FILES names a
+file a line, LEXICON is a stored lexicon, LIBRARIES the folder of their packages, which come before ours. With a
+DATABASE (a URL; POSTMASTER is its server's process id) they write to their stores in PostgreSQL, with words and
+vectors, else to those in memory. Imports stand inside the functions: a system that is missing must not stop the other,
+and loading them is no part of what is measured.
 """
 
 import json
@@ -10,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -18,10 +21,24 @@ EMBED_AT_ONCE = 512
 Embed = Callable[[list[str]], list[list[float]]]
 Extract = Callable[[Path], str]
 Ingest = Callable[[list[Path]], int]
+SCHEMA = "others"
 
 
-def haystack(extract: Extract, embed: Embed) -> Ingest:
-    """Converter, DocumentSplitter and DocumentWriter with their defaults, into the store in memory."""
+def processor_seconds(postmaster: int | None) -> float:
+    """Seconds of processor time of this process, its children and, where one is named, the whole database server."""
+    running = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    served = {one.pid: one for one in running}
+    ended = 0.0
+    if postmaster is not None:
+        server = psutil.Process(postmaster)
+        times = server.cpu_times()
+        ended = times.children_user + times.children_system
+        served |= {one.pid: one for one in (server, *server.children(recursive=True))}
+    return sum(sum(one.cpu_times()[:2]) for one in served.values()) + ended
+
+
+def haystack(extract: Extract, embed: Embed, database: str | None, dimension: int) -> Ingest:
+    """Converter, DocumentSplitter and DocumentWriter with their defaults."""
     from haystack import Document, Pipeline, component
     from haystack.components.preprocessors import DocumentSplitter
     from haystack.components.writers import DocumentWriter
@@ -51,7 +68,7 @@ def haystack(extract: Extract, embed: Embed) -> Ingest:
                     document.embedding = vector
             return {"documents": documents}
 
-    store = InMemoryDocumentStore()
+    store = InMemoryDocumentStore() if database is None else haystack_store(database, dimension)
     pipeline = Pipeline()
     for name, part in (
         ("converter", Converter()),
@@ -71,8 +88,24 @@ def haystack(extract: Extract, embed: Embed) -> Ingest:
     return ingest
 
 
-def llamaindex(extract: Extract, embed: Embed) -> Ingest:
-    """IngestionPipeline with SentenceSplitter, both with their defaults, into the simple vector store."""
+def haystack_store(database: str, dimension: int) -> Any:
+    """Their store in PostgreSQL with its keyword index; vectors without an index, its default, as Luna's are."""
+    from haystack.utils import Secret
+    from haystack_integrations.document_stores.pgvector import PgvectorDocumentStore
+
+    store = PgvectorDocumentStore(
+        connection_string=Secret.from_token(database),
+        create_extension=False,
+        schema_name=SCHEMA,
+        language="german",
+        embedding_dimension=dimension,
+    )
+    store.count_documents()  # makes the tables
+    return store
+
+
+def llamaindex(extract: Extract, embed: Embed, database: str | None, dimension: int) -> Ingest:
+    """IngestionPipeline with SentenceSplitter, both with their defaults."""
     from llama_index.core import Document
     from llama_index.core.embeddings import BaseEmbedding
     from llama_index.core.ingestion import IngestionPipeline
@@ -96,7 +129,7 @@ def llamaindex(extract: Extract, embed: Embed) -> Ingest:
 
     pipeline = IngestionPipeline(
         transformations=[SentenceSplitter(), Ours(model_name="ours", embed_batch_size=EMBED_AT_ONCE)],
-        vector_store=SimpleVectorStore(),
+        vector_store=SimpleVectorStore() if database is None else llamaindex_store(database, dimension),
     )
 
     def ingest(paths: list[Path]) -> int:
@@ -107,12 +140,37 @@ def llamaindex(extract: Extract, embed: Embed) -> Ingest:
     return ingest
 
 
-SYSTEMS: dict[str, Callable[[Extract, Embed], Ingest]] = {"Haystack": haystack, "LlamaIndex": llamaindex}
+def llamaindex_store(database: str, dimension: int) -> Any:
+    """Their store in PostgreSQL for hybrid search; vectors without an index, its default, as Luna's are."""
+    from llama_index.vector_stores.postgres import PGVectorStore
+    from psycopg.conninfo import conninfo_to_dict
+
+    given = conninfo_to_dict(database)
+    store = PGVectorStore.from_params(
+        host=str(given["host"]),
+        port=str(given["port"]),
+        database=str(given["dbname"]),
+        user=str(given["user"]),
+        password=str(given["password"]),
+        schema_name=SCHEMA,
+        hybrid_search=True,
+        text_search_config="german",
+        embed_dim=dimension,
+    )
+    store.get_nodes(node_ids=["none"])  # makes the tables
+    return store
+
+
+SYSTEMS: dict[str, Callable[[Extract, Embed, str | None, int], Ingest]] = {
+    "Haystack": haystack,
+    "LlamaIndex": llamaindex,
+}
 
 
 def main() -> None:
     """The command line."""
-    system, files, lexicon_file, libraries = sys.argv[1:]
+    system, files, lexicon_file, libraries, *where = sys.argv[1:]
+    database, postmaster = (where[0], int(where[1])) if where else (None, None)
     sys.path[:0] = [libraries, str(ROOT)]
     import numpy as np
 
@@ -144,14 +202,14 @@ def main() -> None:
             spent["extract"] += time.perf_counter() - begun
             return text
 
-        ingest = SYSTEMS[system](extract, embed)
+        dimension = Lexicon.from_bytes(Path(lexicon_file).read_bytes()).dimension
+        ingest = SYSTEMS[system](extract, embed, database, dimension)
         extractor.warm_up()
-        processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-        before = sum(sum(one.cpu_times()[:2]) for one in processes)
+        before = processor_seconds(postmaster)
         begun = time.perf_counter()
         chunks = ingest(paths)
         wall = time.perf_counter() - begun
-        processor = sum(sum(one.cpu_times()[:2]) for one in processes) - before
+        processor = processor_seconds(postmaster) - before
     print(json.dumps({"wall_s": wall, "processor_s": processor, "chunks": chunks, "parts_s": spent}))
 
 

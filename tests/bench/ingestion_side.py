@@ -21,13 +21,13 @@ from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
-import psutil
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from baselines import environment  # noqa: E402
+from ingestion_field import SCHEMA, processor_seconds  # noqa: E402
+from ingestion_libraries import libraries as others_libraries  # noqa: E402
 
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest  # noqa: E402
 from resources.database import worker_connection  # noqa: E402
@@ -44,6 +44,7 @@ LAWS = SHARED / "data" / "law" / "current"
 PDFS = SHARED / "data" / "documents"
 LUNA_LIVE, LUNA_EMPTY = "Luna, live index", "Luna, empty index"
 OTHERS = ("Haystack", "LlamaIndex")
+DURABLE = ", PostgreSQL"
 Figures = dict[str, object]
 
 
@@ -100,11 +101,11 @@ class Luna:
         report = DrainReport()
         with worker_connection(self.urls.worker) as worker, EmbeddedExtractor() as extractor:
             extractor.warm_up()
-            before, begun = self._processor(), time.perf_counter()
+            before, begun = processor_seconds(self.postmaster), time.perf_counter()
             report = Drain(worker, self.objects, extractor, gold=[], run_id=f"bench-{uuid4()}", log=lambda _: None).run(
                 DrainRequest(linger_s=0)
             )
-            wall, processor = time.perf_counter() - begun, self._processor() - before
+            wall, processor = time.perf_counter() - begun, processor_seconds(self.postmaster) - before
         assert report.ready == documents, report
         return {
             "wall_s": wall,
@@ -122,21 +123,29 @@ class Luna:
             assert live is not None
             path.write_bytes(writer.lexicon(live.id).to_bytes())
 
-    def _processor(self) -> float:
-        """Seconds of processor time of this process, the child that extracts and the whole server."""
-        postmaster = int((self._server.data / "postmaster.pid").read_text("utf-8").splitlines()[0])
-        running = [psutil.Process(), *psutil.Process().children(recursive=True)]
-        server = psutil.Process(postmaster)
-        ended = server.cpu_times()
-        served = {server.pid: server} | {one.pid: one for one in server.children(recursive=True)}
-        served |= {one.pid: one for one in running}
-        return sum(sum(one.cpu_times()[:2]) for one in served.values()) + ended.children_user + ended.children_system
+    def empty_others(self) -> None:
+        """The other systems' tables are gone, and the server has nothing left to do."""
+        with psycopg.connect(self.urls.owner, autocommit=True) as owner:
+            owner.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+            owner.execute(f"CREATE SCHEMA {SCHEMA}")
+            owner.execute("CHECKPOINT")
+
+    @property
+    def postmaster(self) -> int:
+        """The server's process id."""
+        return int((self._server.data / "postmaster.pid").read_text("utf-8").splitlines()[0])
 
 
-def other(name: str, folder: Path, libraries: Path) -> Figures:
-    """One system's ingestion in a process of its own; `fault` where it cannot."""
+def other(name: str, folder: Path, libraries: Path, luna: Luna | None) -> Figures:
+    """One system's ingestion in a process of its own, into the database of `luna` where one is given.
+
+    `fault` says why it cannot.
+    """
     script = Path(__file__).resolve().parent / "ingestion_field.py"
     command = [sys.executable, str(script), name, str(folder / "files.txt"), str(folder / "lexicon"), str(libraries)]
+    if luna is not None:
+        luna.empty_others()
+        command += [luna.urls.owner, str(luna.postmaster)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode:
         return {"fault": done.stderr.strip()[-400:]}
@@ -186,10 +195,10 @@ def main() -> None:
             luna.drain(len(paths))
             luna.keep_lexicon(folder / "lexicon")
             sides: dict[str, Callable[[], Figures]] = {}
-            python = environment()
-            libraries = next((python.parents[1] / "lib").glob("python*/site-packages"))
+            libraries = others_libraries()
             for system in OTHERS:
-                sides[system] = lambda system=system: other(system, folder, libraries)
+                sides[system] = lambda system=system: other(system, folder, libraries, None)
+                sides[system + DURABLE] = lambda system=system: other(system, folder, libraries, luna)
 
             def live() -> Figures:
                 luna.empty(forget=False)
