@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import stamina
 from psycopg import sql
 from yoyo import get_backend, read_migrations
 
@@ -133,7 +134,12 @@ def _grant_logins(guard: psycopg.Connection[tuple[object, ...]], secrets: Secret
         "luna_dagster": secrets.db_dagster_password,
     }
     for role, password in passwords.items():
-        guard.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+        statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
+        # Roles belong to the server: the migration of another database of it may change the same one just now, and the
+        # lock above is only this database's. PostgreSQL then says „tuple concurrently updated" (XX000).
+        for attempt in stamina.retry_context(psycopg.errors.InternalError_, attempts=8, wait_initial=0.05, timeout=10):
+            with attempt:
+                guard.execute(statement)
 
 
 def admit_roles(guard: psycopg.Connection[tuple[object, ...]], database: str) -> None:
