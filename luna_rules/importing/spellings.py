@@ -27,6 +27,7 @@ _MONTH_FIRST: Final = (
 )
 _DOUBLED: Final = r"(^|[\sT])0?([23])\s?[ABab](?::(\d{2}))?(?::\d{2})?(\s*Uhr)?$"
 _PACKED_CLOCK: Final = re.compile(r"([01]?\d|2[0-4])([0-5]\d)|0|\d|[0-5]\d")
+_DOTTED_CLOCK: Final = r"^([01]?\d|2[0-4])\.(\d{2})(?:\s*Uhr|\s*h)?$"
 _MOSTLY: Final = 0.75
 _NUMBERED: Final = (
     r"(?i)^(stunde|std\.?|hour|h$|viertelstunde|viertelstd|1/4|qh|intervall|interval|periode|period|zeitintervall)"
@@ -61,6 +62,9 @@ def respelled(grid: Grid, zone: str) -> Grid:
                 .otherwise(column)
                 .alias(f"c{place}")
             )
+        elif dated is not None and packed is None and _is_dotted_clock(grid, place, cells):
+            packed = place
+            changed.append(column.str.replace(_DOTTED_CLOCK, "${1}:${2}").alias(f"c{place}"))
         elif dated is not None and packed is None and _is_numbering(grid, place, cells):
             numbered = _from_numbers(grid, dated, place, zone)
             if numbered is not None:
@@ -140,6 +144,14 @@ def _is_packed_clock(grid: Grid, place: int, cells: list[str]) -> bool:
         return False
     heads = [cell for cell in grid.column(place).head(40).to_list() if cell and not is_number(cell)]
     return any(hint(cell).time in {"time", "start", "end", "read_at"} for cell in heads[-1:])
+
+
+def _is_dotted_clock(grid: Grid, place: int, cells: list[str]) -> bool:
+    """Whether a column beside a date holds `00.15` for 00:15: its header says time, and no minute is beyond 59."""
+    if not all(found and int(found[2]) < 60 for cell in cells for found in [re.match(_DOTTED_CLOCK, cell)]):
+        return False
+    heads = [cell for cell in grid.column(place).head(40).to_list() if cell and not is_number(cell)]
+    return any(hint(cell).time in {"time", "start", "end", "read_at"} for cell in heads[-1:]) and len(set(cells)) > 1
 
 
 def _holds_doubled_hour(column: pl.Series) -> bool:

@@ -59,9 +59,7 @@ _OTHER: Final = (
     r"blind|reactive|reaktiv|temperatur|kosten|betrag|\bcost|amount|preis|price|scheinleistung|apparent|frequen|"
     r"leistungsfaktor|gemeinschaftsnutzung|co2|^table$|^result$|^index$|^soc\b|ladestand|zustandszahl|umrechnungsfaktor|wandlerfaktor|brennwert|gradtag|\bnr\.?$|nummer|number"
 )
-_STATUS: Final = (
-    r"status|qualit|g(ü|ue)te|kennzeichen|\bflag|messwert:|wertart|ersatzwert|plausib|validit|validier|\bart\b"
-)
+_STATUS: Final = r"status|qualit|g(ü|ue)te|gesch(ä|ae)tzt|is_?estimated|kennzeichen|\bflag|messwert:|wertart|ersatzwert|plausib|validit|validier|\bart\b"
 _UNIT_COLUMN: Final = r"^(mess)?einheit|^unit|^uom|^dimension|^eenheid|^unit[aàée]"
 _METER: Final = (
     r"z(ä|ae)hlpunkt|zp-?n(umme)?r|\bzp\b|\bma-?lo\b|\bme-?lo\b|malo-?id|melo-?id|marktlokation|messlokation|"
@@ -130,7 +128,7 @@ def part_of_total(header: str) -> str | None:
 
 def is_net(header: str) -> bool:
     """Whether a column is measured where the site meets the network."""
-    return _NET.search(header) is not None
+    return _NET.search(_spaced(header)) is not None
 
 
 def is_aside(header: str) -> bool:
@@ -179,7 +177,13 @@ def hint(header: str) -> Hint:
     factor = price_factor(header)
     measure = _measure(text, unit, obis, factor is not None)
     role = _role(text, measure, obis)
-    return Hint(role, measure, unit, find_direction(header, obis), obis, _time(text), factor)
+    direction = find_direction(header, obis) or find_direction(_spaced(header))
+    return Hint(role, measure, unit, direction, obis, _time(_spaced(header).lower()) or _time(text), factor)
+
+
+def _spaced(text: str) -> str:
+    """`zeitpunktVon` and `grid_import` as words of their own."""
+    return re.sub(r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ][a-zäöü])|_+", " ", re.sub(r"\s+", " ", text.strip()))
 
 
 def find_unit(text: str) -> str | None:

@@ -273,3 +273,74 @@ def day_type(first: date) -> Variant:
         lambda s, n: [day(s), "Mittwoch", clock(s), "HT", str(round(1000 * one.kwh[n])), "0,05"],
     )
     return taken(content, one)
+
+
+@variant("names of an interface: zeitpunktVon, zeitpunktBis")
+def camel_case(first: date) -> Variant:
+    one = load(first)
+    rows = [
+        {"wert_kwh": v, "zeitpunktVon": utc(s), "zeitpunktBis": utc(s + QUARTER), "geschaetzt": n == 5}
+        for n, (s, v) in enumerate(zip(one.starts, one.kwh, strict=True))
+    ]
+    return taken(json.dumps({"zaehlwerke": [{"einheit": "KWH", "messwerte": rows}]}).encode(), one, substitutes=(5,))
+
+
+@variant("names of a data base: zeit_von, grid_import_kwh")
+def snake_case(first: date) -> Variant:
+    one = load(first)
+    content = write(
+        ["zeit_von", "zeit_bis", "grid_import_kwh", "grid_export_kwh", "pv_yield_kwh"],
+        one,
+        lambda s, n: [utc(s), utc(s + QUARTER), str(one.kwh[n]), str(one.fed_kwh[n]), "9.5"],
+        separator=",",
+    )
+    return Variant(content, one.starts, one.kw, one.fed_kw)
+
+
+@variant("clocks with a point")
+def dotted_clock(first: date) -> Variant:
+    one = load(first)
+    content = write(
+        ["Datum", "Uhrzeit", "Verbrauch kWh"], one, lambda s, n: [day(s), clock(s, "%H.%M"), german(one.kwh[n])]
+    )
+    return taken(content, one)
+
+
+@variant("units alone as headers")
+def unit_headers(first: date) -> Variant:
+    one = load(first)
+    content = write(
+        ["Datum", "kWh", "kW", "Status"],
+        one,
+        lambda s, n: [local(s, "%d.%m.%Y %H:%M:%S"), german(one.kwh[n]), german(round(one.kw[n], 3)), "gemessen"],
+    )
+    return taken(content, one)
+
+
+@variant("stamps without leading zeros")
+def unpadded(first: date) -> Variant:
+    one = load(first)
+    content = write(
+        ["Zeit", "Verbrauch kWh"],
+        one,
+        lambda s, n: [local(s, "%-d.%-m.%Y %-H:%M"), german(one.kwh[n])],
+    )
+    return taken(content, one)
+
+
+@variant("amount, and a column of substitute marks in words")
+def substitute_words(first: date) -> Variant:
+    one = load(first)
+    content = write(
+        ["Datum von", "Datum bis", "Energiemenge in kWh", "Ersatzwert"],
+        one,
+        lambda s, n: [local(s), local(s + QUARTER), german(one.kwh[n]), "Ersatzwert" if n == 9 else ""],
+    )
+    return taken(content, one, substitutes=(9,))
+
+
+@variant("short dates with slashes and two digits of the year")
+def short_slashes(first: date) -> Variant:
+    one = load(first)
+    content = write(["Zeit", "Verbrauch kWh"], one, lambda s, n: [local(s, "%d/%m/%y %H:%M"), german(one.kwh[n])])
+    return taken(content, one)
