@@ -59,7 +59,10 @@ _OTHER: Final = (
     r"blind|reactive|reaktiv|temperatur|kosten|betrag|\bcost|amount|preis|price|scheinleistung|apparent|frequen|"
     r"leistungsfaktor|gemeinschaftsnutzung|co2|^table$|^result$|^index$|^soc\b|ladestand|zustandszahl|umrechnungsfaktor|wandlerfaktor|brennwert|gradtag|\bnr\.?$|nummer|number"
 )
-_STATUS: Final = r"status|qualit|g(ü|ue)te|gesch(ä|ae)tzt|is_?estimated|kennzeichen|\bflag|messwert:|wertart|ersatzwert|plausib|validit|validier|\bart\b"
+_STATUS: Final = (
+    r"status|qualit|g(ü|ue)te|gesch(ä|ae)tzt|is_?estimated|kennzeichen|\bflag|messwert:|wertart|ersatzwert|plausib|"
+    r"validit|validier|\bart\b"
+)
 _UNIT_COLUMN: Final = r"^(mess)?einheit|^unit|^uom|^dimension|^eenheid|^unit[aàée]"
 _METER: Final = (
     r"z(ä|ae)hlpunkt|zp-?n(umme)?r|\bzp\b|\bma-?lo\b|\bme-?lo\b|malo-?id|melo-?id|marktlokation|messlokation|"
