@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from luna_rules.answers.gather import PART, asked_parts
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want, wanted
@@ -28,6 +29,8 @@ _PART = 0.6
 _AROUND = 0.6
 _VALUED = 1.2
 _UNVALUED = 0.7
+_SHORT = 30
+_OF_PART = 0.35
 
 
 class Chooser:
@@ -57,7 +60,8 @@ class Chooser:
         candidates = [scored for scored in ranked[:60] if scored.score >= 0.45 * best]
         wants_left = set(self._question.wants)
         parts = self._part_needs()
-        for pick in self._for_parts(ranked[:_LOOKED_AT], parts):
+        found = self._for_parts(ranked[:_LOOKED_AT], parts)
+        for pick in [*found, *(one for one in self._of_part_searches(ranked) if one not in found)]:
             size = min(len(pick.text), WHOLE_LIST)
             if chosen and length + size > MOST_CHARACTERS:
                 continue
@@ -98,6 +102,25 @@ class Chooser:
             place = max(range(len(ranked)), key=lambda number: worth[number])
             if worth[place] >= _PART and ranked[place] not in found:
                 found.append(ranked[place])
+        return found
+
+    def _of_part_searches(self, ranked: list[Scored]) -> list[Scored]:
+        """The best statement of what the search for each part put first, where it speaks of the part."""
+        found: list[Scored] = []
+        for number, part in enumerate(asked_parts(self._question), 1):
+            need = self._matcher_of(part)
+            total = sum(self._weights[concept] for concept in need)
+            near = [
+                scored
+                for scored in ranked
+                if self._passages[scored.statement.passage].scores.get(PART) == number and len(scored.text) >= _SHORT
+            ]
+            if not near or not total:
+                continue
+            wants = frozenset(wanted(part))
+            best = max(near, key=lambda scored: self._worth(scored, frozenset(need), wants) / total + scored.score)
+            if self._worth(best, frozenset(need), wants) / total >= _OF_PART:
+                found.append(best)
         return found
 
     def _worth(self, scored: Scored, need: frozenset[int], wants: frozenset[Want]) -> float:

@@ -5,6 +5,7 @@ Search finds passages for many readers; only narrowing and completing them for o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,8 @@ LEAD = "lead"
 section, as a share of its own score."""
 SECOND = "second"
 """The score that passages of the second search bear (see `second`)."""
+PART = "part"
+"""The score of passages that the search for one part of a question puts first: the number of the part, from 1."""
 POOL = 40
 """How many passages are looked through for neighbours and twins."""
 DEFINING_POOL = 150
@@ -32,6 +35,16 @@ _MOST_DEFINITIONS = 3
 _MOST_TITLED = 2
 _MOST_FURTHER = 20
 _LOOKED_AT = 8
+_OF_PART = 12
+_MOST_PARTS = 3
+_PASSAGES_OF_PART = 2
+_BEHIND = 0.7
+_ASKS = re.compile(
+    r"(?:was|wie|wann|we[rmn]|wo\w{0,5}|welche\w*|warum|(?:ab|bis|in|mit|von|bei|an|zu|unter|für|nach)\s+w\w+|gibt"
+    r"|muss|müssen|darf|dürfen|kann|können|gilt|gelten|soll|habe?|bekomme|kriege)\b",
+    re.I,
+)
+_NOUN = re.compile(r"\b[A-ZÄÖÜ][\wäöüß-]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +72,16 @@ def searches(question: str, top_k: int) -> tuple[Search, ...]:
     read = read_question(question)
     term = _term(read)
     if not term:
-        return (Search(question, max(POOL, top_k)),)
+        return (Search(question, max(POOL, top_k)), *(Search(part, _OF_PART) for part in asked_parts(read)))
     return Search(question, max(DEFINING_POOL, top_k)), Search(f"Begriffsbestimmungen {term}", POOL)
+
+
+def asked_parts(read: Question) -> tuple[str, ...]:
+    """The parts of a question for several things that can be searched for alone, at most three."""
+    if read.lookup is not None or read.place is not None or read.english:
+        return ()
+    parts = [part for part in read.parts if _ASKS.match(part) and _NOUN.search(part, 1)]
+    return tuple(parts[:_MOST_PARTS]) if len(parts) > 1 else ()
 
 
 def _term(read: Question) -> str:
@@ -91,7 +112,13 @@ def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Gro
         defining = _defining(definition, [*first, *rest], best[0].score if best else 1.0)
     titled = [] if term else _titled(read, first[top_k:])
     several = _heads(first) if len(read.parts) > 1 else []
+    parted = [] if term else _parted(read, found[1:], first)
     chosen = _unique([*defining, *best, *several, *titled, *neighbours])
+    marks_of = {p.chunk_id: p.scores[PART] for p in parted}
+    chosen = [
+        replace(p, scores={**p.scores, PART: marks_of[p.chunk_id]}) if p.chunk_id in marks_of else p for p in chosen
+    ]
+    chosen = _unique([*chosen, *parted])
     used = {passage.chunk_id for passage in chosen}
     further = [passage for passage in first if passage.chunk_id not in used]
     return Ground(tuple(chosen), twins, tuple(further[:_MOST_FURTHER]))
@@ -151,6 +178,23 @@ def _heads(passages: Sequence[Passage]) -> list[Passage]:
     for passage in passages:
         found.setdefault(_section(passage), passage)
     return list(found.values())[:_SECTIONS]
+
+
+def _parted(read: Question, found: Sequence[Sequence[Passage]], first: Sequence[Passage]) -> list[Passage]:
+    """The best passages of the section that the search for each part puts first, marked with the part's number."""
+    top = first[0].score if first else 1.0
+    known = {passage.chunk_id: passage.score for passage in first}
+    chosen: list[Passage] = []
+    for number, one in enumerate(found, 1):
+        passages = list(one)
+        if not read.laws:
+            passages, _ = _one_energy(read.text, passages)
+        best = [passage for passage in passages if _section(passage) == _section(passages[0])][:_PASSAGES_OF_PART]
+        chosen += [
+            replace(p, score=known.get(p.chunk_id, _BEHIND * top), scores={**p.scores, PART: float(number)})
+            for p in best
+        ]
+    return chosen
 
 
 def _titled(read: Question, others: Sequence[Passage]) -> list[Passage]:

@@ -119,8 +119,8 @@ _LOOKUP_WORDS = word_set(
     """
 )
 _SPLIT = re.compile(
-    r"[?!;]\s+(?=\S)|(?<=\w)\.\s+(?=[A-ZÄÖÜ])|,?\s+und\s+(?=(?:was|wie|wann|wer|wo|welche\w*|ab|bis|in|gibt|muss"
-    r"|darf|kann|warum)\b)"
+    r"[?!;]\s+(?=\S)|(?<=\w)\.\s+(?=[A-ZÄÖÜ])|,?\s+und\s+(?=(?:was|wie|wann|we[rmn]|wo\w{0,5}|welche\w*|ab|bis|in|gibt|muss"
+    r"|darf|kann|gilt|gelten|warum)\b)"
     r"|,\s+(?=(?:einmal|erstens|zweitens)\b)",
     re.I,
 )

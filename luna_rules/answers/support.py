@@ -47,6 +47,7 @@ _MISSING = 0.3
 _PLAINLY = 0.65
 _SPOKEN_OF = 0.45
 _FEW = 2
+_MEANT = 0.25
 _RARE = 0.55
 
 _NOW = re.compile(
@@ -115,9 +116,11 @@ def assess(
             return Support(False, OTHER_FIELD, truly_missing(other, matcher), score)
         if laws := law_not_cited(question, passages, extract):
             return Support(False, OTHER_LAW, truly_missing(laws, matcher), score)
-        if things := unheard_of(question, passages, matcher, extractor):
+        # Where a section's everyday wordings point at it, it is about what was asked in whatever words it says so.
+        meant = best.scores.get("wording", 0.0) >= _MEANT
+        if not meant and (things := unheard_of(question, passages, matcher, extractor)):
             return Support(False, NOT_THE_THING, truly_missing(things, matcher), score)
-        if without_tenants(question, passages, extract):
+        if not meant and without_tenants(question, passages, extract):
             return Support(False, OTHER_FIELD, missing, score)
     elif other := _beside(question, passages, matcher, extractor, extract):
         return Support(False, NOT_NAMED, truly_missing(other, matcher), score)
