@@ -118,6 +118,8 @@ class SeriesService:
             columns = await self._readings(sql, meter, parts, asked.bounds, resolution)
         columns = shaping.months(columns) if resolution == "1mo" else columns
         rows = len(columns.ts)
+        # Of all values, not of those that are left for the picture.
+        summary = shaping.quality_summary(columns.quality)
         columns, thinned = shaping.reduced(columns, asked.points)
         named = shaping.arrays(columns)
         simulated = meter["simulated"] or any(part["simulated"] for part in parts)
@@ -130,7 +132,7 @@ class SeriesService:
             "timezone": meter["timezone"],
             "simulated": simulated,
             "virtual": meter["formula"] is not None,
-            "quality_summary": shaping.quality_summary(columns.quality),
+            "quality_summary": summary,
         }
         optional = ("consumption_kwh", "production_kwh", "consumption_kw_max", "production_kw_max", "covered_s",
                     "expected_s")  # fmt: skip
@@ -149,6 +151,7 @@ class SeriesService:
             columns: PriceColumns = await read_prices(sql, market, product, asked.bounds.begin, asked.bounds.end, read)
         columns = shaping.price_months(columns) if resolution == "1mo" else columns
         rows = len(columns.ts)
+        summary = shaping.quality_summary(shaping.price_quality(columns.price_eur_mwh))
         columns, thinned = shaping.reduced(columns, asked.points)
         quality = shaping.price_quality(columns.price_eur_mwh)
         named = shaping.arrays(columns)
@@ -164,7 +167,7 @@ class SeriesService:
             "licence": row["licence"],
             "timezone": "Europe/Berlin",
             "simulated": row["simulated"],
-            "quality_summary": shaping.quality_summary(quality),
+            "quality_summary": summary,
             "quality": quality,
         }
         optional = ("price_min", "price_max", "peak", "negative_quarter_hours", "negative_hours")

@@ -35,6 +35,7 @@ from resources.database import DEFAULT_TENANT, Connection, worker_connection  # 
 from resources.embedded.postgres import EmbeddedPostgres  # noqa: E402
 from resources.migrate import migrate  # noqa: E402
 from resources.secrets import DatabaseUrls, database_urls, load_secrets  # noqa: E402
+from resources.series import imports as queue  # noqa: E402
 from resources.series.model import WriteReport  # noqa: E402
 from resources.series.writer import write_readings  # noqa: E402
 from resources.settings import load_settings  # noqa: E402
@@ -176,7 +177,15 @@ def bench(urls: DatabaseUrls, meters: int) -> dict[str, object]:
             paired("new rows with rollups", "COPY of CSV, plain table, beside rollups", roll_up=True)
             spent["corrected rows with rollups"] = Spent()
             changed = frames(min(meters, METERS_AT_ONCE), shift=0.5)
-            report = timed_write(worker, uuid4(), changed, spent["corrected rows with rollups"], roll_up=True)
+            second = uuid4()
+            worker.execute(
+                "INSERT INTO imports (id, tenant_id, target, status, run_id)"
+                " VALUES (%s, %s, 'smart_meter_readings', 'processing', 'bench')",
+                (second, DEFAULT_TENANT),
+            )
+            report = timed_write(worker, second, changed, spent["corrected rows with rollups"], roll_up=True)
+            with spent["corrected rows with rollups"].counted(worker):
+                assert queue.finish(worker, second, "bench", {})
             told("corrected rows with rollups", report.updated)
     pairs = {
         "new_to_copy": ("COPY of CSV, plain table, beside new rows", "new rows"),

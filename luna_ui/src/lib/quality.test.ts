@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isMarked, markedRuns, qualityWords } from './quality';
+import { isMarked, markedRuns, markedWords, qualityWords } from './quality';
 
 describe('quality of a value', () => {
   it('says nothing about a value that was read', () => {
@@ -16,6 +16,13 @@ describe('quality of a value', () => {
   it('does not mark what is only simulated', () => {
     expect(isMarked(1 << 17)).toBe(false);
     expect(isMarked((1 << 17) | 1)).toBe(true);
+  });
+
+  it('tells gaps from flaws', () => {
+    expect(markedWords([0, null, 1 << 17])).toBeNull();
+    expect(markedWords([0, 4, 0])).toBe('Lücken');
+    expect(markedWords([0, 1, 1 << 8])).toBe('Ersatz- oder auffällige Werte');
+    expect(markedWords([4, 1])).toBe('Lücken, Ersatz- oder auffällige Werte');
   });
 
   it('joins neighbours to stretches', () => {

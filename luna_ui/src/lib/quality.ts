@@ -17,6 +17,7 @@ const FLAGS: readonly [number, string][] = [
   [1 << 19, 'unvollständig'],
 ];
 const SIMULATED = 1 << 17;
+const MISSING = 4;
 
 /** What there is to say about a value; empty for one that was read and has no flaw. */
 export function qualityWords(quality: number | null | undefined): string[] {
@@ -33,6 +34,15 @@ export function qualityWords(quality: number | null | undefined): string[] {
 /** Whether a value deserves a mark in the chart; that all of it is simulated is said once, above. */
 export const isMarked = (quality: number | null | undefined): boolean =>
   quality !== null && quality !== undefined && (quality & ~SIMULATED) !== 0;
+
+/** What the marked stretches of a chart are; null where none is marked. */
+export function markedWords(quality: readonly (number | null)[]): string | null {
+  const marked = quality.filter(isMarked);
+  const gaps = marked.some((one) => one !== null && (one & 0b111) === MISSING);
+  const flaws = marked.some((one) => one !== null && (one & 0b111) !== MISSING);
+  if (gaps) return flaws ? 'Lücken, Ersatz- oder auffällige Werte' : 'Lücken';
+  return flaws ? 'Ersatz- oder auffällige Werte' : null;
+}
 
 export interface Run {
   from: number;

@@ -163,6 +163,9 @@ def test_fewer_points_keep_the_peak_and_the_gap(user: httpx.Client) -> None:
     assert found["rows"] == 35_040
     assert max(value for value in power if value is not None) == 11.25
     assert None in power
+    # Told of all values, not of those that are left.
+    assert found["quality_summary"]["missing"] == 12  # type: ignore[index]
+    assert found["quality_summary"]["values"] == 35_028  # type: ignore[index]
 
 
 def test_what_has_not_changed_is_not_sent_again(world: Api, user: httpx.Client) -> None:

@@ -18,7 +18,7 @@ import { RangeBar } from '@/features/series/range-bar';
 import { useRange } from '@/features/series/use-range';
 import type { Window } from '@/lib/berlin';
 import { formatEnergy, formatMoment, formatPower, formatShare } from '@/lib/format';
-import { markedRuns, qualityWords } from '@/lib/quality';
+import { markedRuns, markedWords, qualityWords } from '@/lib/quality';
 import { reachOf, stepOf } from '@/lib/series';
 import { LiveChart } from './live';
 import { METER_KIND, meterName } from './names';
@@ -115,6 +115,7 @@ function PowerChart({ data, window, busy, onWindow }: { data: SmartMeterData; wi
         ...(voltage ? [{ name: 'Spannung', unit: 'V', colour: '--ok', values: data.voltage, right: true }] : []),
       ],
       marked: markedRuns(data.ts, data.quality),
+      markedWords: markedWords(data.quality),
       note: (index: number) => qualityWords(data.quality[index]),
     }),
     [data, voltage],
@@ -131,9 +132,9 @@ function PowerChart({ data, window, busy, onWindow }: { data: SmartMeterData; wi
                 <span className="inline-block h-0.5 w-4" style={{ background: `var(${series.colour})` }} /> {series.name}
               </span>
             ))}
-            {chart.marked.length > 0 && (
+            {chart.markedWords !== null && (
               <span className="inline-flex items-center gap-1.5">
-                <span className="inline-block size-3 bg-warn/25" /> Ersatz- oder auffällige Werte
+                <span className="inline-block size-3 bg-warn/25" /> {chart.markedWords}
               </span>
             )}
             {hasVoltage && (

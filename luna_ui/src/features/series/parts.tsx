@@ -63,7 +63,7 @@ export function SeriesNote({ resolution, reduced, simulated, quality, asOf, reac
         {SAID[resolution] ?? resolution}
         {reduced ? ', ausgedünnt ohne Verlust einer Spitze' : ''}
       </span>
-      <span>{flaws.length === 0 ? 'lückenlos' : flaws.join(', ')}</span>
+      <span>{quality.values === 0 ? 'keine Werte' : flaws.length === 0 ? 'lückenlos' : flaws.join(', ')}</span>
       <span>Stand {stand}</span>
     </p>
   );
