@@ -215,7 +215,7 @@ class Drain:
         return bool(outgrown)
 
     def _merge(self, report: DrainReport) -> None:
-        """Every document made a segment of its own; many of them make each search slower."""
+        """Every group of documents made a segment of its own; many of them make each search slower."""
         if not report.ready:
             return
         writer = self._writer
