@@ -273,6 +273,8 @@ def test_the_job_takes_the_choice_and_tells_of_it(house: ModelHouse, monkeypatch
     assert not bad.success
     checks = {one.check_name: one.passed for one in bad.get_asset_check_evaluations()}
     assert checks["gold_questions"] is False
+    told = next(one for one in bad.get_asset_check_evaluations() if one.check_name == "gold_questions")
+    assert str(told.metadata["by_vectors"].value).startswith("Allein über Vektoren: 0 von 1 Probefragen, die damals ")
     assert house.live().embedder == EMBED_MODEL
     assert run(embed_model="local").success
     assert house.live().embedder.startswith("svd-")
