@@ -254,12 +254,12 @@ class BlockReader:
         )
         return numbers
 
-    def _series_table(self, codes: pl.Series) -> dict[str, str]:
+    def _series_table(self, codes: pl.Series, otherwise: Direction) -> dict[str, str]:
         """The series of each OBIS code, or of each word that names a direction."""
         texts: list[str] = codes.unique().drop_nulls().to_list()
         if self.block.obis is not None:
             return {text: _series_of(text) for text in texts}
-        return series_of_words(texts)
+        return series_of_words(texts, otherwise)
 
     def _values(
         self, value: ValueColumn, numbers: pl.Series, meters: pl.Series, codes: pl.Series, times: Times, keep: pl.Series
@@ -272,7 +272,7 @@ class BlockReader:
             self.context.warn("Ob Bezug oder Einspeisung, nennt die Datei nicht; die Werte gelten als Bezug.")
         series = pl.repeat(_SERIES[direction or "consumption"], len(numbers), dtype=pl.String, eager=True)
         if self.block.obis is not None or self.block.words is not None:
-            table = self._series_table(codes)
+            table = self._series_table(codes, direction or "consumption")
             series = codes.replace_strict(table, default=None, return_dtype=pl.String).fill_null(
                 _SERIES[direction or "consumption"]
             )
@@ -347,7 +347,7 @@ class BlockReader:
         direction = self.columns.direction(value) or "consumption"
         code = value.hint.obis.text if value.hint.obis else {"consumption": "1.8.0", "production": "2.8.0"}[direction]
         if self.block.words is not None:
-            table = {text: _REGISTER_OF.get(name) for text, name in self._series_table(codes).items()}
+            table = {text: _REGISTER_OF.get(name) for text, name in self._series_table(codes, direction).items()}
             codes = codes.replace_strict(table, default=None, return_dtype=pl.String)
         frame = pl.DataFrame(
             {

@@ -19,21 +19,29 @@ _BAND: Final = re.compile(r"(?i)\b(dag|nacht|tag|day|night|jour|nuit)\b")
 def words_column(grid: Grid, first: int, places: list[int], header: list[str]) -> int | None:
     """The column among `places` whose words name both directions, or one of them under a header that says so."""
     for place in places:
-        texts = grid.column(place).slice(first).drop_nulls().unique().to_list()
-        if not 1 <= len(texts) <= _MOST:
+        words = grid.column(place).slice(first).drop_nulls().unique()
+        if not 1 <= len(words) <= _MOST:
             continue
+        texts = words.to_list()
         known = [direction for text in texts if (direction := find_direction(text)) is not None]
+        bands = {_part(text) for text in texts}
+        if len(texts) > 1 and None not in bands and len(bands) == len(texts) and not known:
+            return place  # HT and NT below one another
         if len(set(known)) == 2 or (len(known) == len(texts) and _NAMED.search(header[place] if header else "")):
             return place
     return None
 
 
-def series_of_words(texts: list[str]) -> dict[str, str]:
+def series_of_words(texts: list[str], otherwise: Direction = "consumption") -> dict[str, str]:
     """Each word's series; `#` and a tariff where shares are to be added up; empty for what is not read.
+
+    Words that name tariffs alone are of the direction `otherwise`.
 
     Of several words of one direction the network's comes before the plant's, a total before its tariffs.
     Raises `UnreadableFileError` where more than one word could be meant.
     """
+    if texts and not any(find_direction(text) for text in texts) and all(_part(text) for text in texts):
+        return {text: f"{_SERIES[otherwise]}#{_part(text)}" for text in texts}
     table = dict.fromkeys(texts, "")
     for direction, series in _SERIES.items():
         mine = [text for text in texts if find_direction(text) == direction]

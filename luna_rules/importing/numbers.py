@@ -51,8 +51,11 @@ def is_german_text(columns: list[pl.Series]) -> bool:
     return comma > 0 and not point.any()
 
 
-def decide_decimal(columns: list[pl.Series]) -> tuple[Decimal, bool]:
-    """How numbers are written, and whether that was evident: `1.234` alone could be a thousand."""
+def decide_decimal(columns: list[pl.Series], small_unit: bool = False) -> tuple[Decimal, bool]:
+    """How numbers are written, and whether that was evident: `1.234` alone could be a thousand.
+
+    Numbers of three digits without a mark beside `1.234` tell that it is one; so does a unit as small as W or Wh.
+    """
     if not columns:
         return "point", True
     cells = pl.concat([column.cast(pl.String).rename("n") for column in columns]).drop_nulls()
@@ -69,6 +72,9 @@ def decide_decimal(columns: list[pl.Series]) -> tuple[Decimal, bool]:
     thousands_comma, thousands_point = count(r","), count(r"\.")
     if not thousands_comma and not thousands_point:
         return "point", True
+    whole = count(r"^[+-]?[1-9]\d{2}$")
+    if (whole or small_unit) and not (thousands_comma and thousands_point) and not count(r"^[+-]?0\d*[.,]"):
+        return ("point" if thousands_comma else "comma"), bool(whole)
     return ("comma" if thousands_comma >= thousands_point else "point"), False
 
 

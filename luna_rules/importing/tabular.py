@@ -91,7 +91,12 @@ def _decimal(layout: Layout, context: Context) -> Decimal:
     ]
     if layout.grid.origin == "sheet":
         return "comma" if is_german_text(columns) else "either"
-    decimal, evident = decide_decimal(columns)
+    units = {value.unit for block in layout.blocks for value in block.values if value.unit not in {None, "V"}}
+    small = bool(units) and units <= {"W", "Wh"}
+    decimal, evident = decide_decimal(columns, small)
+    if not evident and small:
+        context.warn("Zeichen vor drei Ziffern gelten als Trennzeichen der Tausender, weil die Einheit W oder Wh ist.")
+        return decimal
     if not evident and layout.grid.separator == "," and decimal == "comma":
         return "point"
     if not evident:

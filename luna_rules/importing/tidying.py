@@ -129,11 +129,11 @@ def _filled(grid: Grid) -> Grid:
         column = grid.column(place)
         if place == clock or not column.null_count():
             continue
-        texts = column.drop_nulls().to_list()
-        begin = next((number for number, text in enumerate(texts) if stamps.is_date_only(text)), None)
-        if begin is None or not all(map(stamps.is_date_only, texts[begin:])):
+        texts = column.drop_nulls()
+        begin = next((number for number, text in enumerate(texts.head(_HEAD)) if stamps.is_date_only(text)), None)
+        if begin is None or (len(texts) - begin) * 4 > int(timed.sum()):
             continue
-        if (len(texts) - begin) * 4 > int(timed.sum()):
+        if not all(map(stamps.is_date_only, texts.slice(begin).to_list())):
             continue
         here = pl.col(f"c{place}")
         filled = here.fill_null(strategy="forward")
@@ -200,6 +200,8 @@ def _zoned(grid: Grid) -> Grid:
     changed: dict[int, pl.Expr] = {}
     for place in range(grid.width):
         if place in times:
+            continue
+        if not _zone_names(_cells(grid, place), ["S/W"]):
             continue
         column = grid.column(place)
         texts = column.drop_nulls().unique().to_list()

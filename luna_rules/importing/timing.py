@@ -438,8 +438,9 @@ def _by_register(register: pl.Series, advance: pl.Series, ts: pl.Series) -> Stam
         .drop_nulls()
         .filter(pl.col("back").is_not_null())
     )
-    if frame.height < 8:
-        return None
+    first = pl.DataFrame({"ts": ts, "r": register, "a": advance}).drop_nulls().sort("ts").head(1)
+    if frame.height < 8 or (first.height and abs(first["r"][0] - first["a"][0]) < 1e-9):
+        return None  # a running total that begins with its own first value stands at no moment
     end, start = frame.select(
         ((pl.col("back") - pl.col("a")).abs() <= 0.0015).mean(),
         ((pl.col("ahead") - pl.col("a")).abs() <= 0.0015).mean(),

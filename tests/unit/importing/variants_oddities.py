@@ -344,3 +344,41 @@ def short_slashes(first: date) -> Variant:
     one = load(first)
     content = write(["Zeit", "Verbrauch kWh"], one, lambda s, n: [local(s, "%d/%m/%y %H:%M"), german(one.kwh[n])])
     return taken(content, one)
+
+
+@variant("tariffs below one another")
+def tariffs_in_rows(first: date) -> Variant:
+    one = load(first)
+    rows = [
+        f"{iso(s)};{iso(s + QUARTER)};{tariff};{german(round(v / 2, 4))}"
+        for s, v in zip(one.starts, one.kwh, strict=True)
+        for tariff in ("HT", "NT")
+    ]
+    return taken("\n".join(["Zeit von;Zeit bis;Tarif;Verbrauch kWh", *rows]).encode(), one)
+
+
+@variant("a running total beside the values")
+def running_total(first: date) -> Variant:
+    one = load(first)
+    content = write(
+        ["Zeit", "Verbrauch (kWh)", "kumuliert (kWh)"],
+        one,
+        lambda s, n: [local(s), german(one.kwh[n]), german(round(sum(one.kwh[: n + 1]), 3))],
+    )
+    return taken(content, one)
+
+
+@variant("watts with points in the thousands")
+def watts_with_points(first: date) -> Variant:
+    one = load(first)
+    values = [1200 + 7 * number for number in range(len(one.starts))]
+    content = write(["Beginn", "Last (W)"], one, lambda s, n: [local(s), f"{values[n]:,}".replace(",", ".")])
+    return Variant(content, one.starts, [value / 1000 for value in values])
+
+
+@variant("kilowatts on both sides of a thousand, points in the thousands")
+def kilowatts_with_points(first: date) -> Variant:
+    one = load(first)
+    values = [800 + 7 * number for number in range(len(one.starts))]
+    content = write(["Beginn", "Last (kW)"], one, lambda s, n: [local(s), f"{values[n]:,}".replace(",", ".")])
+    return Variant(content, one.starts, values)
