@@ -71,6 +71,9 @@ _OPEN_END = re.compile(
 )
 
 
+_FEWEST_SECTIONS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A § (article, annex, formula, table of contents) of a law. All places are characters of the extracted text.
@@ -144,7 +147,7 @@ def parse_law(extracted: ExtractedText, *, file_name: str | None = None) -> Law 
         first = min((s.heading_start for s in sections if s.kind != "other"), default=0)
     else:
         found = _plain_headings(text)
-        if len(found) < 3:
+        if len(found) < _FEWEST_SECTIONS and not _is_short_law(extracted, found):
             return None
         sections = _plain_sections(text, found)
         first = sections[0].heading_start if sections else 0
@@ -152,6 +155,11 @@ def parse_law(extracted: ExtractedText, *, file_name: str | None = None) -> Law 
     title, legislated = find_title(text[:first], main, extracted.title)
     names = law_names(title, file_name=file_name) if title and legislated else ()
     return Law(title, names, tuple(sections))
+
+
+def _is_short_law(extracted: ExtractedText, found: Sequence[_Heading]) -> bool:
+    """Whether two lines that look like sections stand below the title of a law; below any other they mean nothing."""
+    return len(found) > 1 and find_title(extracted.text[: found[0].start], None, extracted.title)[1]
 
 
 def _is_main(heading: _Heading) -> bool:

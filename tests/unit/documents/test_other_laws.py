@@ -231,3 +231,12 @@ def test_numbered_laws_answer_to_both_spellings() -> None:
         "SGB 5",
         "SGB V",
     )
+
+
+def test_two_sections_below_the_title_of_a_law() -> None:
+    body = "\n\n§ 1 Zweck\n\nDer Zweck.\n\n§ 2 Ziel\n\nDas Ziel.\n"
+    assert places(cut(f"Verordnung über die Nahwärme\nNahWV\nAusfertigungsdatum: 03.05.2031{body}")) == [
+        ("§ 1", None),
+        ("§ 2", None),
+    ]
+    assert places(cut(f"Brief an die Gemeinde{body}")) == []
