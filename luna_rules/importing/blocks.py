@@ -15,6 +15,7 @@ from luna_rules.importing.layout import Block, Layout, ValueColumn
 from luna_rules.importing.model import Mapping
 from luna_rules.importing.numbers import Decimal, parse_numbers
 from luna_rules.importing.rows import EARLIEST, LATEST
+from luna_rules.importing.stamps import parse_epoch
 from luna_rules.importing.statuses import MISSING, flagged_substitute, is_substitute_flag, status_quality
 from luna_rules.importing.timing import Times, read_times, refuse_states
 from luna_rules.importing.units import Units
@@ -98,7 +99,12 @@ class BlockReader:
         self, energy: list[ValueColumn], registers: list[ValueColumn], numbers: dict[int, pl.Series], groups: pl.Series
     ) -> tuple[list[ValueColumn], list[ValueColumn]]:
         """Columns that only rise are registers where the file does not say what they are; else a note asks."""
-        daily = [value for value in energy if value.role is None and begins_daily(numbers[value.column], groups)]
+        days = 0 if self.block.end is not None else self._days()
+        daily = [
+            value
+            for value in energy
+            if days and value.role is None and begins_daily(numbers[value.column], groups, days)
+        ]
         for value in daily:
             numbers[value.column] = running_on(numbers[value.column], groups)
             self.context.warn(
@@ -122,6 +128,16 @@ class BlockReader:
                 self.context.warn(f"Die Werte in {shown} steigen nur. {note}")
         counters += daily
         return [value for value in energy if value not in counters], [*registers, *counters]
+
+    def _days(self) -> int:
+        """How many days the column of the time names, as written; 0 where it names none."""
+        lead = self.block.start or self.block.single
+        if lead is None:
+            return 0
+        column = self.body[f"c{lead.column}"]
+        if lead.kind == "epoch":
+            return parse_epoch(column).dt.date().drop_nulls().n_unique()
+        return column.str.extract(r"(\d{1,4}[./-]\d{1,2}[./-]\d{1,4})").drop_nulls().n_unique()
 
     def _may_count(self, value: ValueColumn) -> bool:
         """Whether a column of values could hold a counter's standings: nobody said otherwise."""

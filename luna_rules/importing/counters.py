@@ -33,12 +33,14 @@ def only_rises(numbers: pl.Series, groups: pl.Series) -> bool:
     return often or (isinstance(lowest, float) and lowest > _LEVEL * mean)
 
 
-def begins_daily(numbers: pl.Series, groups: pl.Series) -> bool:
-    """Whether a column only rises, except where it falls back to nearly nothing, seldom and at least once."""
+def begins_daily(numbers: pl.Series, groups: pl.Series, days: int) -> bool:
+    """Whether a column only rises, except where it falls back to nearly nothing, once for each of `days` days."""
     steps = _steps(numbers, groups).drop_nulls("step")
     falls = steps.filter(pl.col("step") < 0)
     rises = int((steps["step"] > 0).sum())
     if not falls.height or steps.height < _SURE or falls.height * _SEGMENT > steps.height or rises < steps.height // 4:
+        return False
+    if not days - 2 <= falls.height / max(groups.n_unique(), 1) <= days + 1:
         return False
     return bool((falls["n"] <= 0.1 * falls["before"]).all())
 

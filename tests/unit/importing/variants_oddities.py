@@ -382,3 +382,11 @@ def kilowatts_with_points(first: date) -> Variant:
     values = [800 + 7 * number for number in range(len(one.starts))]
     content = write(["Beginn", "Last (kW)"], one, lambda s, n: [local(s), f"{values[n]:,}".replace(",", ".")])
     return Variant(content, one.starts, values)
+
+
+@variant("a load that rises and falls back, but not with the days")
+def saw(first: date) -> Variant:
+    one = load(first)
+    values = [number % 41 / 100 for number in range(len(one.starts))]
+    content = write(["Beginn", "Verbrauch (kWh)"], one, lambda s, n: [local(s), german(values[n])])
+    return Variant(content, one.starts, [4 * value for value in values])
