@@ -15,7 +15,9 @@ from luna_rules.answers.frame import heading_of
 from luna_rules.answers.identifiers import home, homes, identifiers
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want, read_question
+from luna_rules.answers.roles import LIGHT_WORDS
 from luna_rules.answers.signs import value_spans
+from luna_rules.answers.text import fold
 from luna_rules.search.words import FUNCTION_WORDS, spelling, stem, tokens
 
 LEAD = "lead"
@@ -80,8 +82,13 @@ def asked_parts(read: Question) -> tuple[str, ...]:
     """The parts of a question for several things that can be searched for alone, at most three."""
     if read.lookup is not None or read.place is not None or read.english:
         return ()
-    parts = [part for part in read.parts if _ASKS.match(part) and _NOUN.search(part, 1)]
+    parts = [part for part in read.parts if _ASKS.match(part) and _names_a_thing(part)]
     return tuple(parts[:_MOST_PARTS]) if len(parts) > 1 else ()
+
+
+def _names_a_thing(part: str) -> bool:
+    """Whether a part has a noun that tells what it is about: „welche Frist gilt?“ alone might be about anything."""
+    return any(fold(noun) not in LIGHT_WORDS for noun in _NOUN.findall(part, 1))
 
 
 def _term(read: Question) -> str:

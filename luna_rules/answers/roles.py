@@ -10,7 +10,7 @@ from luna_rules.answers.question import Question
 from luna_rules.answers.text import fold, word_set
 
 NOUN, FIRST, OTHER, _ENGLISH, _LOWER, _LIGHT, _NUMBER = 1.0, 0.7, 0.4, 0.7, 0.6, 0.15, 0.12
-_LIGHT_WORDS = word_set(
+LIGHT_WORDS = word_set(
     """
     jahr jahre jahren jahres tag tage tagen monat monate monaten woche wochen stunde stunden uhr euro cent prozent kw
     kwh mw mwh kilowatt kilowattstunde kilowattstunden megawatt geld pro frist datum dauer hoechstens mindestens betrag
@@ -29,7 +29,7 @@ def importance(question: Question, matcher: ConceptMatcher) -> list[float]:
     for label in matcher.labels:
         if label[:1].isdigit():
             roles.append(_NUMBER)
-        elif any(fold(word) in _LIGHT_WORDS for word in label.split()):
+        elif any(fold(word) in LIGHT_WORDS for word in label.split()):
             roles.append(_LIGHT)
         elif question.english:
             roles.append(_ENGLISH)

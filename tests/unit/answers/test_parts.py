@@ -34,6 +34,7 @@ def test_a_question_for_one_thing_is_searched_for_once() -> None:
     assert len(searches("Wer schuldet die Steuer bei gestohlenem Strom?", 6)) == 1
     # A part without a thing of its own cannot be searched for.
     assert len(searches("Der Versorger will Geld im Voraus. Wann darf er das?", 6)) == 1
+    assert len(searches("Darf der Vertrag gekündigt werden, und welche Frist gilt?", 6)) == 1
 
 
 def test_what_the_search_for_a_part_puts_first_is_among_the_passages_and_marked() -> None:
