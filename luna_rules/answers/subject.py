@@ -14,7 +14,8 @@ from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.names import KNOWN_LAWS
 from luna_rules.answers.question import Question
-from luna_rules.answers.text import fold, only_words
+from luna_rules.answers.roles import LIGHT_WORDS
+from luna_rules.answers.text import fold, only_words, word_set
 
 OTHER_LAW = "das genannte Gesetz sagt dazu nichts"
 NOT_THE_THING = "wonach gefragt ist, kommt in den Fundstellen nicht vor"
@@ -29,6 +30,17 @@ _ANY_LAW = re.compile(
 )
 _HEARD = 0.35
 """What a word that the index does not know must come to through its parts and synonyms to be spoken of at all."""
+_ANY_ANSWER = word_set(
+    """
+    art weise form voraussetzung voraussetzungen bedingung bedingungen regel regeln regelung regelungen vorschrift
+    vorschriften angabe angaben recht rechte rechten pflicht pflichten folge folgen massnahme massnahmen unterlage
+    unterlagen moeglichkeit moeglichkeiten grund gruende gruenden fall faelle faellen prozentsatz satz anteil zeitraum
+    zeitpunkt termin stelle stellen behoerde behoerden gesetz paragraf paragraph vorteil vorteile nachteil nachteile
+    ausnahme ausnahmen anforderung anforderungen aufgabe aufgaben gebuehr gebuehren strafe sanktion sanktionen rolle
+    bedeutung sinn zweck ziel ziele unterschied unterschiede weg wege
+    """
+)
+"""What an answer of any matter may be: a text that gives it need not say the word."""
 _TENANCY = re.compile(r"\b(?:ver|unter)?(?:miete?r?(?:in|innen|n|s)?|mietende[nr]?)\b|\bmietwohnung", re.I)
 _TENANT = re.compile(r"miet|nutzer|bewohner|nutzeinheit", re.I)
 
@@ -65,6 +77,8 @@ def unheard_of(
     thing = _THING.search(question.text)
     asked = next((c for c, label in enumerate(matcher.labels) if thing and fold(label) == fold(thing["thing"])), None)
     if asked is None or asked not in matcher.unknown:
+        return ()
+    if fold(matcher.labels[asked]) in LIGHT_WORDS | _ANY_ANSWER:
         return ()
     found = (extractor.passage_concepts(number).get(asked, 0.0) for number in range(len(passages)))
     return () if max(found, default=0.0) >= _HEARD else (matcher.labels[asked],)

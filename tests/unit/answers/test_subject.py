@@ -64,6 +64,12 @@ def test_what_is_asked_for_must_be_known_to_the_index_or_spoken_of() -> None:
     assert assess_question(question, [law(text)], OneUnknown(question, "Elektriker")).reason != NOT_THE_THING
 
 
+def test_a_rule_need_not_call_a_term_a_term() -> None:
+    question = "Innerhalb welcher Frist ist der Anschluss herzustellen?"
+    text = "Der Anschluss ist innerhalb von vier Wochen herzustellen."
+    assert assess_question(question, [law(text)], OneUnknown(question, "Frist")).supported
+
+
 def test_what_a_landlord_must_do_is_answered_where_tenants_are_spoken_of() -> None:
     question = "Muss der Vermieter die Leitungen am Stellplatz dulden?"
     text = "Der Vermieter hat die Leitungen am Stellplatz zu dulden."
