@@ -86,7 +86,8 @@ class Drain:
             report.requeued = queue.requeue_orphans(self._connection, self._run_id)
             self._work(line, request, report)
             if request.rebuild:
-                self._rebuild(report)
+                self._note_all(report)
+                self._build(report)
         # Whoever added a document while the lock was still held relied on this run: look once more.
         while queue.count_pending(self._connection) and queue.try_lock_drain(self._connection):
             with self._turn(), self._line(report) as line:
@@ -126,6 +127,8 @@ class Drain:
                 )
                 continue
             if self._to_build:
+                if request.rebuild:
+                    self._note_all(report)
                 self._build(report)
                 idle_since = time.monotonic()
                 continue
@@ -153,16 +156,17 @@ class Drain:
             tasks.append(Task(claim, request.stage if asked else "text", defer, version))
         return Taken(tasks, more=len(claims) >= request.batch)
 
-    def _rebuild(self, report: DrainReport) -> None:
+    def _note_all(self, report: DrainReport) -> None:
+        """Have every scope with documents built that this run has not built yet."""
         done = {built.tenant_id for built in report.built}
         rows = self._connection.execute("SELECT DISTINCT tenant_id FROM items WHERE status = 'ready'").fetchall()
-        for (tenant_id,) in sorted(rows, key=lambda row: row[0] is not None):
+        for (tenant_id,) in rows:
             if tenant_id not in done:
                 self._to_build.setdefault(tenant_id, 0)
-        self._build(report)
 
     def _build(self, report: DrainReport) -> None:
-        for tenant_id in list(self._to_build):
+        # The public scope first: what its gold questions refuse is refused for own documents, which have none.
+        for tenant_id in sorted(self._to_build, key=lambda scope: scope is not None):
             begun = time.perf_counter()
             built = build_version(
                 self._connection,

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
+from other_libraries import environment  # noqa: E402
 from retrieval_quality import DEV, LAWS, MemoryEngine, Place, build, read_laws  # noqa: E402
 
 from luna_rules.evaluation.bootstrap import Estimate  # noqa: E402
@@ -30,7 +31,6 @@ from luna_rules.evaluation.questions import GoldQuestion, ranks_of, read_questio
 from luna_rules.search.analyser import Analyser  # noqa: E402
 from luna_rules.search.model import ChunkFields  # noqa: E402
 
-VENV = ROOT / ".cache" / "baselines"
 PACKAGES = (
     "haystack-ai==3.4.0",
     "llama-index-core==0.14.25",
@@ -40,20 +40,6 @@ PACKAGES = (
 OWN = ROOT / "data" / "gold" / "questions_split.jsonl"
 LUNA = "Luna"
 TOP = 100
-
-
-def environment() -> Path:
-    """The Python with the others' libraries, made where it is not there yet. Raises CalledProcessError."""
-    python = VENV / "bin" / "python"
-    wanted = "\n".join(PACKAGES)
-    mark = VENV / "packages.txt"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True, timeout=120)
-    if not mark.exists() or mark.read_text("utf-8") != wanted:
-        install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *PACKAGES]
-        subprocess.run(install, check=True, timeout=900)
-        mark.write_text(wanted, "utf-8")
-    return python
 
 
 def sets() -> dict[str, list[GoldQuestion]]:
@@ -146,7 +132,7 @@ def main() -> None:
     speed = {LUNA: f"{median:.1f} ms"}
     faults: dict[str, str] = {}
     try:
-        for name, result in ask_field(environment(), engine, chunks, everything).items():
+        for name, result in ask_field(environment("baselines", PACKAGES), engine, chunks, everything).items():
             if "fault" in result:
                 faults[name] = str(result["fault"])
             else:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 from ingestion_field import SCHEMA, processor_seconds  # noqa: E402
-from ingestion_libraries import libraries as others_libraries  # noqa: E402
+from other_libraries import environment, packages_of  # noqa: E402
 
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest  # noqa: E402
 from resources.database import worker_connection  # noqa: E402
@@ -40,6 +40,12 @@ from resources.settings import load_settings  # noqa: E402
 from resources.vectors.postgres_writer import IndexWriter  # noqa: E402
 from tests.places import SHARED, free_port  # noqa: E402
 
+PACKAGES = (
+    "haystack-ai==3.4.0",
+    "llama-index-core==0.14.25",
+    "pgvector-haystack==8.1.2",
+    "llama-index-vector-stores-postgres==0.9.0",
+)
 LAWS = SHARED / "data" / "law" / "current"
 PDFS = SHARED / "data" / "documents"
 LUNA_LIVE, LUNA_EMPTY = "Luna, live index", "Luna, empty index"
@@ -195,7 +201,7 @@ def main() -> None:
             luna.drain(len(paths))
             luna.keep_lexicon(folder / "lexicon")
             sides: dict[str, Callable[[], Figures]] = {}
-            libraries = others_libraries()
+            libraries = packages_of(environment("ingestion", PACKAGES))
             for system in OTHERS:
                 sides[system] = lambda system=system: other(system, folder, libraries, None)
                 sides[system + DURABLE] = lambda system=system: other(system, folder, libraries, luna)

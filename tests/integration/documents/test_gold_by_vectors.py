@@ -132,6 +132,21 @@ def test_what_the_public_corpus_refused_no_own_corpus_gets(house: ModelHouse) ->
     assert house.live(tenant).embedder == EMBED_MODEL
 
 
+def test_the_public_corpus_is_asked_first_whatever_came_first(house: ModelHouse) -> None:
+    with house.database.owner() as owner:
+        row = owner.execute("SELECT id FROM tenants LIMIT 1").fetchone()
+    assert row is not None
+    tenant = UUID(str(row[0]))
+    house.add("eigen.md", text("Wallbox"), tenant=tenant)
+    house.by_models(gold=GOLD)
+    rebuilt(house, EMBED_MODEL)
+    house.add("neu.md", text("Speicher"), tenant=tenant)
+    assert [(one.tenant_id, one.promoted) for one in rebuilt(house, "verdreht:latest")] == [
+        (None, False),
+        (tenant, False),
+    ]
+
+
 def test_the_way_back_to_own_vectors_is_open(house: ModelHouse) -> None:
     house.by_models(gold=())
     (blind,) = rebuilt(house, "unsinn:latest", gold=[])
