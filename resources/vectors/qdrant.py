@@ -41,6 +41,7 @@ from resources.vectors.points import (
     day_number,
     term_place,
 )
+from resources.vectors.qdrant_query import QueryCalls
 
 DENSE: Final = "dense"
 TERMS: Final = "terms"
@@ -84,7 +85,9 @@ class QdrantPoints:
         lock: threading.RLock | None = None,
         url: str = "",
         api_key: str | None = None,
+        queries: QueryCalls | None = None,
     ) -> None:
+        self._queries = queries
         self._searching = searching
         self._writing = writing
         self._alias = alias
@@ -104,7 +107,8 @@ class QdrantPoints:
                 url=url, port=port, api_key=api_key, timeout=timeout_s, check_compatibility=False, trust_env=False
             )
 
-        return cls(client(SEARCH_TIMEOUT_S), client(WRITE_TIMEOUT_S), alias, url=url, api_key=api_key)
+        queries = QueryCalls(url, api_key, SEARCH_TIMEOUT_S)
+        return cls(client(SEARCH_TIMEOUT_S), client(WRITE_TIMEOUT_S), alias, url=url, api_key=api_key, queries=queries)
 
     @classmethod
     def in_memory(cls, alias: str = "luna_knowledge") -> Self:
@@ -124,6 +128,8 @@ class QdrantPoints:
         """Lets connections go."""
         self._searching.close()
         self._writing.close()
+        if self._queries is not None:
+            self._queries.close()
 
     # Versions
 
@@ -271,7 +277,7 @@ class QdrantPoints:
         """Renews the facts of items; see `PassagePoints.set_facts`."""
         name = self._ensure(version)
         for one in facts:
-            chosen = self._within(version, _any_of("item_id", [str(one.item_id)]))
+            chosen = self._only(version, _any_of("item_id", [str(one.item_id)]))
             payload = _payload(version, one)
             self._write(
                 lambda payload=payload, chosen=chosen: self._writing.set_payload(
@@ -290,7 +296,7 @@ class QdrantPoints:
     def remove_items(self, version: VersionRef, item_ids: Sequence[UUID]) -> None:
         """Removes all points of items; see `PassagePoints.remove_items`."""
         if item_ids:
-            chosen = self._within(version, _any_of("item_id", [str(one) for one in item_ids]))
+            chosen = self._only(version, _any_of("item_id", [str(one) for one in item_ids]))
             self._delete(self.collection(version), chosen)
 
     def _delete(self, name: str, chosen: models.Filter) -> None:
@@ -358,30 +364,50 @@ class QdrantPoints:
             weights[place] = max(weights.get(place, 0.0), weight)
         sparse = models.SparseVector(indices=list(weights), values=list(weights.values()))
         named = _point_ids(version, arrays.ids_of(question.named[:MOST_NAMED])) if question.named else []
-        most = question.limit + len(named)
         if question.vector is None:
-            found = self._search_call(
+            found, scores = self._query(name, sparse, TERMS, question.limit, chosen)
+            return FoundPoints(
+                _chunk_ids(version, found), np.zeros(len(scores), np.float32), full=len(found) >= question.limit
+            )
+        vector = [round(value, 6) for value in question.vector.tolist()]
+        stages: list[models.Prefetch] = []
+        if weights:
+            stages.append(models.Prefetch(query=sparse, using=TERMS, filter=chosen, limit=question.limit))
+        if named:
+            exactly = self._only(version, models.HasIdCondition(has_id=[*named]))
+            stages.append(models.Prefetch(query=vector, using=DENSE, filter=exactly, limit=len(named)))
+        found, scores = self._query(name, vector, DENSE, question.limit + len(named), None, stages)
+        return FoundPoints(_chunk_ids(version, found), np.array(scores, np.float32), full=len(found) >= question.limit)
+
+    def _query(
+        self,
+        name: str,
+        query: models.SparseVector | list[float],
+        using: str,
+        limit: int,
+        chosen: models.Filter | None,
+        stages: Sequence[models.Prefetch] = (),
+    ) -> tuple[list[str], list[float]]:
+        """Ids and scores, best first. An empty filter is left out: the server would look at each point by it."""
+        if self._queries is None:
+            points = self._search_call(
                 lambda: self._searching.query_points(
-                    name, query=sparse, using=TERMS, query_filter=chosen, limit=question.limit, with_payload=False
+                    name,
+                    prefetch=[*stages] or None,
+                    query=query,
+                    using=using,
+                    query_filter=chosen,
+                    limit=limit,
+                    with_payload=False,
                 )
             ).points
-            cosines = np.zeros(len(found), np.float32)
-        else:
-            vector = [round(value, 6) for value in question.vector.tolist()]
-            stages: list[models.Prefetch] = []
-            if weights:
-                stages.append(models.Prefetch(query=sparse, using=TERMS, filter=chosen, limit=question.limit))
-            if named:
-                exactly = self._within(version, models.HasIdCondition(has_id=[*named]))
-                stages.append(models.Prefetch(query=vector, using=DENSE, filter=exactly, limit=len(named)))
-            found = self._search_call(
-                lambda: self._searching.query_points(
-                    name, prefetch=stages, query=vector, using=DENSE, limit=most, with_payload=False
-                )
-            ).points
-            cosines = np.array([one.score for one in found], np.float32)
-        ids = _chunk_ids(version, [str(one.id) for one in found])
-        return FoundPoints(ids, cosines, full=len(found) >= question.limit)
+            return [str(one.id) for one in points], [one.score for one in points]
+        asked = models.QueryRequest(
+            prefetch=[*stages] or None, query=query, using=using, filter=chosen, limit=limit, with_payload=False
+        )
+        body = asked.model_dump(mode="json", exclude_none=True)
+        queries = self._queries
+        return self._search_call(lambda: queries.ask(name, body))
 
     def nearest(self, version: VersionRef, vector: NDArray[np.float32], limit: int) -> list[UUID]:
         """The passages with the highest cosines; see `PassagePoints.nearest`."""
@@ -455,12 +481,15 @@ class QdrantPoints:
 
     # Calls
 
-    def _within(self, version: VersionRef, *conditions: models.Condition) -> models.Filter:
-        """The version's points within its collection, and what must hold besides."""
-        must: list[models.Condition] = [*conditions]
-        if version.tenant is not None:
-            must = [*_must({"tenant": str(version.tenant), "index_version": version.id}), *must]
-        return models.Filter(must=must)
+    def _only(self, version: VersionRef, *conditions: models.Condition) -> models.Filter:
+        """The version's points within its collection for which all conditions hold."""
+        own = {} if version.tenant is None else {"tenant": str(version.tenant), "index_version": version.id}
+        return models.Filter(must=[*_must(own), *conditions])
+
+    def _within(self, version: VersionRef, *conditions: models.Condition) -> models.Filter | None:
+        """The same; None where that is every point of the collection."""
+        chosen = self._only(version, *conditions)
+        return chosen if chosen.must else None
 
     def _search_call(self, call: Callable[[], T], **missing: T) -> T:
         """A call that somebody waits for: not tried again."""
