@@ -17,7 +17,7 @@ from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.roles import FIRST, importance
-from luna_rules.answers.signs import FIRM, QUANTITY, WORTH, signs_of, unit_pattern
+from luna_rules.answers.signs import FIRM, QUANTITY, WORTH, signs_of, unit_pattern, with_units
 from luna_rules.answers.statements import Statement, headings_at, statements, text_of
 
 WHOLE_LIST = 900
@@ -55,10 +55,11 @@ _TOKEN = re.compile(r"\w{4,}")
 
 @dataclass
 class Scored:
-    """A statement with what speaks for it."""
+    """A statement with what speaks for it. `read`: its text with the units that stand above a row's numbers."""
 
     statement: Statement
     text: str
+    read: str
     concepts: Mapping[int, float]
     signs: frozenset[Want]
     score: float
@@ -181,7 +182,8 @@ class StatementScorer:
         if path != passage.heading_path:
             heading = self._heading(passage, path)
         section = self._section(statement.passage)
-        signs = signs_of(text, self._question.wants)
+        read = _with_units(passage, statement, text)
+        signs = signs_of(read, self._question.wants)
         if {"amount", "percent"} <= signs and not QUANTITY.search(text):
             signs -= {"amount"}
         unit = self._unit is not None and self._unit.search(text) is not None
@@ -227,10 +229,17 @@ class StatementScorer:
         if len(text) < 30:
             score *= 0.5
         score += 0.05 / (1 + place)
-        score *= self._fitness.of(text, signs)
+        score *= self._fitness.of(read, signs)
         if self._nouns and not any(
             max(own.get(c, 0.0), heading.get(c, 0.0), wide.get(c, 0.0)) > _LITTLE for c, _ in self._nouns
         ):
             score *= _NO_SUBJECT
         score *= 0.35 + 0.65 * rank
-        return Scored(statement, text, own, signs, score, covered / self.total)
+        return Scored(statement, text, read, own, signs, score, covered / self.total)
+
+
+def _with_units(passage: Passage, statement: Statement, text: str) -> str:
+    if not statement.table or len(statement.spans) < 2:
+        return text
+    header, row = statement.spans[0], statement.spans[-1]
+    return f"{text} {with_units(passage.text[slice(*header)], passage.text[slice(*row)])}"

@@ -131,6 +131,26 @@ def value_spans(text: str, wants: Sequence[Want]) -> list[tuple[int, int]]:
     return found
 
 
+_UNIT = r"(?:Euro|EUR|€|Cents?|ct|%|Prozent|[kMGT]?Wp?h?|[kMGT]?VA|Jahren?|Monaten?|Wochen|Tagen?|Stunden|k?m)(?=\W|$)"
+_HEADER_UNIT = re.compile(rf"(?:(?<=[\s(\[/|])|\bin\s+){_UNIT}(?:\s?/\s?\w+)?|^{_UNIT}(?:\s?/\s?\w+)?\s*$")
+_BARE = re.compile(r"\s*[-–+]?\d[\d.,\s\xa0]*\s*")
+
+
+def with_units(header: str, row: str) -> str:
+    """A table's row whose numbers have the units that stand above them: „142,80“ under „Grundpreis EUR/Jahr“.
+
+    Columns are told by their strokes; cells left out at the beginning or the end of a row shift none.
+    """
+    heads, cells = header.split("|"), row.split("|")
+    shift = len(heads) - len(cells)
+    found: list[str] = []
+    for place, cell in enumerate(cells):
+        above = heads[place + max(shift, 0)] if place + max(shift, 0) < len(heads) else ""
+        unit = _HEADER_UNIT.search(above.strip()) if _BARE.fullmatch(cell) else None
+        found.append(f"{cell.strip()} {unit.group().removeprefix('in ').strip()}" if unit else cell.strip())
+    return " | ".join(found)
+
+
 def signs_of(text: str, wants: Sequence[Want]) -> frozenset[Want]:
     """Which of the wanted kinds of answer `text` holds."""
     return frozenset(want for want in wants if SIGNS[want].search(text))

@@ -248,7 +248,7 @@ def _has_value(question: Question, extract: Extract) -> bool:
     if extract.best is None:
         return False
     near = [scored for scored in extract.ranked[:5] if scored.score >= 0.6 * extract.best.score]
-    texts = [*(scored.text for scored in near), *(sentence.text for sentence in extract.sentences)]
+    texts = [*(scored.read for scored in near), *(sentence.text for sentence in extract.sentences)]
     counted = _COUNTED.search(question.text)
     if counted is not None and any(_counts(text, counted["what"]) for text in texts):
         return True

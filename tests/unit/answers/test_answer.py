@@ -270,3 +270,29 @@ def test_a_provision_asked_for_by_its_heading_is_read_from_its_beginning() -> No
     assert whole.cited[0] == "h-1"
     part = ask("Gilt § 71 GEG für die Heizungsanlage der Landesverteidigung?", seventh, first)
     assert part.cited[0] == "h-7"
+
+
+PRICES = Passage(
+    "t-1",
+    "Alle Preise brutto.\n\n| Tarif | Arbeitspreis ct/kWh | Grundpreis EUR/Jahr |\n| --- | --- | --- |\n"
+    "| ÖkoPlus | 31,20 | 142,80 |\n| Basis | 34,90 | 118,00 |\n| Nachtstrom | 24,10 | 165,00 |\n",
+    title="Preisblatt Strom 2026",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [
+        ("Wie hoch ist der Grundpreis im Tarif ÖkoPlus?", "ÖkoPlus | 31,20 | 142,80"),
+        ("Was kostet die Kilowattstunde im Tarif Nachtstrom?", "Nachtstrom | 24,10 | 165,00"),
+    ],
+)
+def test_a_number_has_the_unit_that_stands_above_it(question: str, row: str) -> None:
+    answer = ask(question, PRICES)
+    assert answer.answered
+    assert answer.body_sentences[0].slices[-1] == row
+
+
+def test_a_number_without_such_a_unit_is_no_sum() -> None:
+    staff = replace(PRICES, text=PRICES.text.replace("EUR/Jahr", "Kunden").replace("ct/kWh", "Orte"))
+    assert not ask("Wie hoch ist der Grundpreis im Tarif ÖkoPlus?", staff).answered
