@@ -69,9 +69,10 @@ def summary_of(
     heading = quoted(heading_of(headings))
     if passage.provision and heading:
         return frame.say("summary_provision", question.text, provision=passage.provision, heading=heading)
-    if heading and passage.title:
-        return frame.say("summary_document", question.text, title=quoted(passage.title), heading=heading)
-    return frame.say("summary_found", question.text, name=name or f"„{quoted(passage.title)}“")
+    title = quoted(passage.title)
+    if heading and title and heading != title:
+        return frame.say("summary_document", question.text, title=title, heading=heading)
+    return frame.say("summary_found", question.text, name=f"„{title}“" if not name or heading == title else name)
 
 
 def _value(sentence: AnswerSentence, wants: Sequence[Want]) -> str:
