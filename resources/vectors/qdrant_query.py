@@ -6,8 +6,7 @@ The client would make an object of every candidate, and of each of its fields: t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import msgspec
@@ -42,14 +41,6 @@ class QueryCalls:
             trust_env=False,
         )
         self._decoder = msgspec.json.Decoder(_Answer)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Lets connections go."""
