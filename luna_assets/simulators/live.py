@@ -89,6 +89,11 @@ WriteSpan = Callable[[datetime, datetime], int]
 """Writes the steps of a span and says how many rows they were."""
 
 
+def present() -> datetime:
+    """The clock of the ticks that are given no moment."""
+    return datetime.now(UTC)
+
+
 def tick_meters(connection: Connection, setup: Setup, *, now: datetime | None = None) -> Tick:
     """Write the meters' steps that are due."""
     registered, faults = simulated_meters(connection)
@@ -148,7 +153,7 @@ def _tick(
     span = timedelta(seconds=max(ROWS_AT_ONCE // series, 1) * step_s)
     while True:
         with connection.transaction():
-            state = _state(connection, name, step_s, now or datetime.now(UTC))
+            state = _state(connection, name, step_s, now or present())
             if state is None:
                 done.message = done.message or "stopped"
                 return done

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dagster import AssetMaterialization, DagsterInstance, SensorResult, SkipReason, build_sensor_context
+from dagster import AssetKey, AssetMaterialization, DagsterInstance, SensorResult, SkipReason, build_sensor_context
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.definitions.sensor_definition import SensorType
 from dagster._core.remote_origin import (
@@ -203,20 +203,28 @@ def tick(sensor: Any, instance: DagsterInstance) -> object:
 
 @pytest.mark.parametrize("sensor", [simulators_live, simulators_watch])
 def test_the_sensors_report_closed_quarter_hours(
-    environment: Database, worker: Connection, sensor: Any, tmp_path: Path
+    environment: Database, worker: Connection, sensor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The watch writes the steps itself while Dagster does not know the other sensor."""
     instance = DagsterInstance.local_temp(str(tmp_path))
-    assert isinstance(tick(sensor, instance), SkipReason)
-    begin = datetime.now(UTC) - timedelta(minutes=40)
-    start(worker, begin=begin, started=datetime.now(UTC))
-    start(worker, "market", begin=begin, started=datetime.now(UTC))
-    result = tick(sensor, instance)
-    assert isinstance(result, SensorResult)
-    events = {event.asset_key: event for event in result.asset_events if isinstance(event, AssetMaterialization)}
-    assert set(events) == {METERS, PRICES}
-    assert events[METERS].metadata["quarter_hours"].value in (2, 3)
-    assert isinstance(tick(sensor, instance), SkipReason), "nothing new is due"
+
+    def closed(moment: datetime) -> dict[AssetKey, object]:
+        """Quarter-hours that the sensor reports at a moment, or nothing where it has no report."""
+        monkeypatch.setattr(live, "present", lambda: moment)
+        result = tick(sensor, instance)
+        if isinstance(result, SkipReason):
+            return {}
+        assert isinstance(result, SensorResult)
+        events = [event for event in result.asset_events if isinstance(event, AssetMaterialization)]
+        return {event.asset_key: event.metadata["quarter_hours"].value for event in events}
+
+    assert closed(NOON) == {}, "nothing runs"
+    begin = NOON - timedelta(minutes=40)
+    start(worker, begin=begin)
+    start(worker, "market", begin=begin)
+    assert closed(NOON) == {METERS: 3, PRICES: 3}
+    assert closed(NOON + timedelta(seconds=70)) == {}, "the quarter-hour goes on"
+    assert closed(NOON + timedelta(minutes=13)) == {METERS: 1, PRICES: 1}
 
 
 def test_the_watch_turns_the_live_sensor_on_and_off(environment: Database, worker: Connection, tmp_path: Path) -> None:
