@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 _BLANKS = re.compile(r"\s+")
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(slots=True)
@@ -26,6 +27,11 @@ class Extracted:
 def one_line(text: str) -> str:
     """Collapse every run of white space to one blank."""
     return _BLANKS.sub(" ", text).strip()
+
+
+def whole_number(text: str | None) -> int | None:
+    """A count that a file states in plain digits, at most nine; `None` for all else (`str` calls "²" a digit)."""
+    return int(text) if text is not None and _WHOLE.fullmatch(text) else None
 
 
 def cell(text: str) -> str:

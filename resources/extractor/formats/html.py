@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 from resources.extractor.errors import ExtractionError
 from resources.extractor.formats import plain
-from resources.extractor.formats.base import Extracted, heading, one_line, table
+from resources.extractor.formats.base import Extracted, heading, one_line, table, whole_number
 from resources.extractor.limits import Limits
 
 _META = re.compile(
@@ -224,8 +224,8 @@ class _Writer(HTMLParser):
         if tag in _HEADINGS:
             self.level = _HEADINGS[tag]
         elif tag in ("ul", "ol") and len(self.lists) < self.limits.nesting:
-            start = next((value for name, value in attrs if name == "start" and value and value.isdigit()), "1")
-            self.lists.append((tag, int(start[:6]) - 1))
+            start = next((whole_number(value) for name, value in attrs if name == "start"), None)
+            self.lists.append((tag, (1 if start is None else start) - 1))
         elif tag == "table" and len(self.tables) < self.limits.nesting:
             if self.cell:
                 # A table in a cell lays the page out; its text goes into the cell around it.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from resources.extractor.formats.base import Extracted, heading, one_line, table
+from resources.extractor.formats.base import Extracted, heading, one_line, table, whole_number
 from resources.extractor.formats.xmlparts import Element, child, children, descendants, local
 from resources.extractor.limits import Limits
 
@@ -148,13 +148,13 @@ class _Writer:
         for title in children(element, "Title"):
             self.blocks.append(one_line(_text(title)))
         for group in descendants(element, "tgroup"):
-            self.blocks.append(table(_rows(group), self._limits.table_columns))
+            self.blocks.append(table(_rows(group, self._limits.table_columns), self._limits.table_columns))
 
 
-def _rows(group: Element) -> list[list[str]]:
+def _rows(group: Element, columns_limit: int) -> list[list[str]]:
     """The cells of a table; one that spans columns or rows stands in each of them, so that a row can be read alone."""
     order = {spec.get("colname") or "": place for place, spec in enumerate(children(group, "colspec"))}
-    width = max(int(group.get("cols") or 0) if (group.get("cols") or "").isdigit() else 0, len(order), 1)
+    width = min(max(whole_number(group.get("cols")) or 0, len(order), 1), columns_limit)
     rows: list[list[str]] = []
     below: dict[int, tuple[int, str]] = {}
     for row in descendants(group, "row"):
@@ -175,7 +175,7 @@ def _rows(group: Element) -> list[list[str]]:
                 break
             last = min(order.get(entry.get("nameend") or "", at), width - 1)
             text = one_line(_text(entry))
-            deeper = int(entry.get("morerows") or 0) if (entry.get("morerows") or "").isdigit() else 0
+            deeper = whole_number(entry.get("morerows")) or 0
             for place in range(at, max(at, last) + 1):
                 cells[place] = text
                 if deeper:

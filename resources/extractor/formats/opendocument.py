@@ -9,7 +9,7 @@ import re
 
 from resources.extractor.containers import Container
 from resources.extractor.errors import ExtractionError
-from resources.extractor.formats.base import Extracted, heading, one_line, table
+from resources.extractor.formats.base import Extracted, heading, one_line, table, whole_number
 from resources.extractor.formats.sheets import block_text
 from resources.extractor.formats.word import counted
 from resources.extractor.formats.xmlparts import Element, attribute, child, children, descendants, local, parse
@@ -64,13 +64,13 @@ def _list_styles(container: Container, content: Element) -> dict[str, dict[int, 
         for style in descendants(root, "list-style"):
             levels: dict[int, tuple[str, str, str]] = {}
             for level in style:
-                depth = attribute(level, "level") or "1"
-                if not depth.isdigit():
+                depth = whole_number(attribute(level, "level") or "1")
+                if depth is None:
                     continue
                 numbered = local(level) == "list-level-style-number"
                 kind = _NUMBER_KINDS.get(attribute(level, "num-format") or "", "") if numbered else ""
                 prefix, suffix = attribute(level, "num-prefix") or "", attribute(level, "num-suffix") or ""
-                levels[int(depth)] = (kind, prefix, suffix)
+                levels[depth] = (kind, prefix, suffix)
             found[attribute(style, "name") or ""] = levels
     return found
 
@@ -105,8 +105,7 @@ class _Reader:
         for part in element:
             name = local(part)
             if name == "h":
-                level = attribute(part, "outline-level") or "1"
-                self._add(heading(int(level) if level.isdigit() else 1, self._text(part)))
+                self._add(heading(whole_number(attribute(part, "outline-level")) or 1, self._text(part)))
                 self._pending_frames()
             elif name == "p":
                 self._add(self._text(part))
@@ -130,8 +129,8 @@ class _Reader:
         for entry in element:
             if local(entry) not in ("list-item", "list-header"):
                 continue
-            start = attribute(entry, "start-value") or ""
-            number = int(start) if start.isdigit() else number + 1
+            start = whole_number(attribute(entry, "start-value"))
+            number = number + 1 if start is None else start
             first = local(entry) == "list-item"
             for part in entry:
                 name = local(part)
@@ -261,5 +260,5 @@ class _Reader:
 
 
 def _repeated(element: Element, name: str, limit: int) -> int:
-    text = attribute(element, name) or "1"
-    return max(0, min(int(text) if text.isdigit() and len(text) < 9 else 1, limit))
+    count = whole_number(attribute(element, name))
+    return max(0, min(1 if count is None else count, limit))

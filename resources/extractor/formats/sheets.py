@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from resources.extractor.containers import Container
 from resources.extractor.errors import ExtractionError
-from resources.extractor.formats.base import Extracted, heading, one_line, table
+from resources.extractor.formats.base import Extracted, heading, one_line, table, whole_number
 from resources.extractor.formats.xmlparts import (
     Element,
     attribute,
@@ -112,7 +112,7 @@ def _rows(
         for _, element in ElementTree.iterparse(io.BytesIO(body), events=("end",)):  # noqa: S314 - checked above
             if local(element) != "row":
                 continue
-            number = int(element.get("r") or expected)
+            number = whole_number(element.get("r")) or expected
             expected = number + 1
             cells: list[str] = []
             for at, cell in enumerate(children(element, "c")):
@@ -147,13 +147,14 @@ def _cell(element: Element, strings: list[str], formats: list[str], since_1904: 
     if not text:
         return ""
     if kind == "s":
-        return strings[int(text)] if text.isdigit() and int(text) < len(strings) else ""
+        place = whole_number(text)
+        return strings[place] if place is not None and place < len(strings) else ""
     if kind == "b":
         return "WAHR" if text == "1" else "FALSCH"
     if kind != "n":
         return text
-    style = element.get("s") or ""
-    code = formats[int(style)] if style.isdigit() and int(style) < len(formats) else ""
+    style = whole_number(element.get("s"))
+    code = formats[style] if style is not None and style < len(formats) else ""
     return number_text(text, code, since_1904=since_1904)
 
 

@@ -6,7 +6,7 @@ import posixpath
 
 from resources.extractor.containers import Container
 from resources.extractor.errors import ExtractionError
-from resources.extractor.formats.base import Extracted, heading, one_line, table
+from resources.extractor.formats.base import Extracted, heading, one_line, table, whole_number
 from resources.extractor.formats.word import drawn_text
 from resources.extractor.formats.xmlparts import (
     Element,
@@ -26,6 +26,7 @@ from resources.extractor.limits import Limits
 
 _TITLES = frozenset({"title", "ctrTitle"})
 _FURNITURE = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})
+_DEEPEST_LIST = 8
 
 
 def read(data: bytes, limits: Limits) -> Extracted:
@@ -102,8 +103,9 @@ def _shape(element: Element, blocks: list[str]) -> None:
         text = _paragraph(entry)
         if not text:
             continue
-        depth = attribute(child(entry, "pPr"), "lvl", "0") if child(entry, "pPr") is not None else "0"  # type: ignore[arg-type]
-        indent = "  " * (int(depth) if depth and depth.isdigit() else 0)
+        properties = child(entry, "pPr")
+        depth = whole_number(attribute(properties, "lvl")) if properties is not None else None
+        indent = "  " * min(depth or 0, _DEEPEST_LIST)
         lines.append(f"{indent}- {text}" if listed else text)
     if not lines:
         return
