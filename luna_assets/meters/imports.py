@@ -21,7 +21,7 @@ from resources.objects import ObjectDamagedError, ObjectMissingError, ObjectStor
 from resources.series import imports as queue
 from resources.series import layouts
 from resources.series.model import WriteReport
-from resources.series.undo import NotUndoableError, undo_import
+from resources.series.undo import NotUndoableError, mark_undone, take_rows_back
 
 if TYPE_CHECKING:
     from luna_assets.meters.inbox import Inbox
@@ -217,10 +217,7 @@ class ImportRun:
 
     def _undo(self, row: queue.ImportRow) -> None:
         try:
-            self._report.undone_rows += undo_import(self._connection, row.id)
-            self._judge_around(row)
-            self._report.undone += 1
-            self._log(f"{row.file_name}: undone")
+            self._report.undone_rows += take_rows_back(self._connection, row.id)
         except NotUndoableError as fault:
             queue.fail_undo(self._connection, row.id, f"Das Zurücknehmen ging nicht: {fault}")
         except _OUTAGES:
@@ -229,15 +226,33 @@ class ImportRun:
             self._log(f"undo of {row.id}: {type(fault).__name__}: {fault}")
             reason = f"Unerwarteter Fehler ({type(fault).__name__}), siehe Lauf {self._run_id}."
             queue.fail_undo(self._connection, row.id, f"Das Zurücknehmen ging nicht: {reason}")
+        else:
+            # Undone only now: a run that ends in between leaves the import where the next one judges, too.
+            mark_undone(self._connection, row.id, self._judge_around(row))
+            self._report.undone += 1
+            self._log(f"{row.file_name}: undone")
 
-    def _judge_around(self, row: queue.ImportRow) -> None:
-        """What lost its neighbours, or got other ones back, may be suspicious now, or no longer."""
+    def _judge_around(self, row: queue.ImportRow) -> str | None:
+        """What lost its neighbours, or got other ones back, may be suspicious now, or no longer; a warning if it fails.
+
+        The rows are taken back by then, whatever becomes of the flags around them.
+        """
         if row.tenant_id is None or row.ts_from is None or row.ts_to is None:
-            return
+            return None
         from resources.series.judging import judge_stored, stretches_around
 
-        around = stretches_around(self._connection, row.tenant_id, row.meter_ids, row.ts_from, row.ts_to)
-        judge_stored(self._connection, row.tenant_id, around)
+        try:
+            around = stretches_around(self._connection, row.tenant_id, row.meter_ids, row.ts_from, row.ts_to)
+            judge_stored(self._connection, row.tenant_id, around)
+        except _OUTAGES:
+            raise
+        except Exception as fault:
+            self._log(f"judging around {row.id}: {type(fault).__name__}: {fault}")
+            return (
+                "Zurückgenommen; die Auffälligkeiten der Werte daneben ließen sich nicht neu bestimmen"
+                f" ({type(fault).__name__}, siehe Lauf {self._run_id})."
+            )
+        return None
 
     def _fail(self, row: queue.ImportRow, code: str, message: str, facts: queue.Json | None = None) -> None:
         queue.fail(self._connection, row.id, self._run_id, code, message, {"facts": facts} if facts else None)

@@ -93,10 +93,30 @@ class NotUndoableError(ValueError):
 
 
 def undo_import(connection: Connection, import_id: UUID) -> int:
-    """Undo an import that has ended (also one that failed half-way); returns how many rows were removed or given back.
+    """Take an import's rows back and mark it as undone; returns how many were removed or given back.
+
+    Raises `NotUndoableError`.
+    """
+    undone = take_rows_back(connection, import_id)
+    mark_undone(connection, import_id)
+    return undone
+
+
+def mark_undone(connection: Connection, import_id: UUID, warning: str | None = None) -> None:
+    """End an undo whose rows are taken back; the warning is kept with the import."""
+    connection.execute(
+        "UPDATE imports SET status = 'undone', stage = 'undone', undone_at = now(), lease_until = NULL,"
+        " warnings = CASE WHEN %(warning)s::text IS NULL THEN warnings ELSE warnings || %(warning)s::text END"
+        " WHERE id = %(import)s AND status IN ('done', 'failed')",
+        {"import": import_id, "warning": warning},
+    )
+
+
+def take_rows_back(connection: Connection, import_id: UUID) -> int:
+    """Remove or give back the rows of an import that has ended, also one that failed half-way; returns how many.
 
     A value that a later import replaced stays as that one left it. Bounded transactions, and what is undone no longer
-    bears the import's id, so that a repeated call after a crash goes on where it was. Ends with status `undone`.
+    bears the import's id, so that a repeated call after a crash goes on where it was.
 
     Raises `NotUndoableError`.
     """
@@ -119,11 +139,6 @@ def undo_import(connection: Connection, import_id: UUID) -> int:
             else:
                 market, _, product = one.partition("/")
                 undone += _undo_product(connection, values | {"market": market, "product": product})
-    connection.execute(
-        "UPDATE imports SET status = 'undone', stage = 'undone', undone_at = now(), lease_until = NULL"
-        " WHERE id = %s AND status IN ('done', 'failed')",
-        (import_id,),
-    )
     return undone
 
 

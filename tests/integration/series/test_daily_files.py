@@ -9,10 +9,12 @@ from uuid import UUID
 
 import numpy as np
 import polars as pl
+import psycopg
 import pytest
 
 from luna_assets.meters.quality import report_due_days
 from luna_rules.series.quality import JUDGED, Flag
+from resources.series import judging
 from tests.integration.series.conftest import SeriesHouse
 from tests.integration.series.test_imports import ImportHouse
 
@@ -133,3 +135,37 @@ def test_with_a_day_that_is_undone_goes_what_only_it_made_suspicious(imports: Im
     assert imports.one(
         "SELECT bit_or(quality) & %s FROM meter_hours WHERE ts = ANY (%s)", int(JUDGED), sorted(hung)
     ) == (0,)
+
+
+@pytest.mark.parametrize("fault", [psycopg.OperationalError("gone"), ValueError("odd")], ids=["outage", "fault"])
+def test_an_undo_whose_judging_fails_stays_undone(
+    imports: ImportHouse, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """After an outage the next run judges; a fault of ours is told beside the undo, which holds."""
+    days = _daily(imports, "daily", _series().filter(pl.col("place") < 24 * 96))
+    hung = sorted(BEGIN + place * timedelta(minutes=15) for place in HUNG)
+    imports.rows("UPDATE imports SET stage = 'undo' WHERE id = %s RETURNING id", days[21])
+
+    def broken(*_: object) -> int:
+        raise fault
+
+    outage = isinstance(fault, psycopg.OperationalError)
+    with monkeypatch.context() as patch:
+        patch.setattr(judging, "judge_stored", broken)
+        if outage:
+            with pytest.raises(psycopg.OperationalError):
+                imports.run()
+        else:
+            imports.run()
+    state = imports.state(days[21])
+    assert imports.one("SELECT count(*) FROM smart_meter_readings WHERE import_id = %s", days[21]) == (0,)
+    assert (state["status"], state["stage"]) == (("done", "undo") if outage else ("undone", "undone"))
+    imports.run()
+    state = imports.state(days[21])
+    assert state["status"] == "undone"
+    warnings = " ".join(str(one) for one in state["warnings"])  # type: ignore[attr-defined]
+    assert ("ließen sich nicht neu bestimmen (ValueError" in warnings) == (not outage)
+    flagged = imports.one(
+        "SELECT count(*) FROM smart_meter_readings WHERE ts = ANY (%s) AND quality & %s <> 0", hung, int(JUDGED)
+    )
+    assert flagged == (0 if outage else 36,)

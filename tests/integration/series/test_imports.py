@@ -57,7 +57,7 @@ class ImportHouse(SeriesHouse):
         return ImportRun(self.worker, self.objects, run_id=f"run-{uuid4()}", log=print, inbox=taken).work()
 
     def state(self, import_id: UUID) -> dict[str, object]:
-        names = "status, loaded, updated, unchanged, rejected, error_code, error, meter_ids, layout"
+        names = "status, stage, warnings, loaded, updated, unchanged, rejected, error_code, error, meter_ids, layout"
         row = self.one(f"SELECT {names} FROM imports WHERE id = %s", import_id)  # noqa: S608 (a fixed list)
         return dict(zip(names.split(", "), row, strict=True))
 
