@@ -15,7 +15,7 @@ from luna_assets.documents import queue
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
 from luna_assets.documents.engines import roll_back
 from luna_assets.documents.gold import GoldQuestion
-from resources.database import worker_connection
+from resources.database import DEFAULT_TENANT, worker_connection
 from resources.embedder import EmbedderError
 from resources.extractor import EmbeddedExtractor
 from resources.objects import FolderObjectStore
@@ -173,13 +173,9 @@ def test_a_run_that_was_not_asked_keeps_to_the_model_there_is(
 def test_a_new_scope_does_as_the_public_one_does(house: ModelHouse) -> None:
     house.by_models()
     house.rebuilt(EMBED_MODEL)
-    with house.database.owner() as owner:
-        row = owner.execute("SELECT id FROM tenants LIMIT 1").fetchone()
-    assert row is not None
-    tenant = UUID(str(row[0]))
-    house.add("eigen.md", text("Wallbox"), tenant=tenant)
+    house.add("eigen.md", text("Wallbox"), tenant=DEFAULT_TENANT)
     house.by_models()
-    assert house.live(tenant).embedder == EMBED_MODEL
+    assert house.live(DEFAULT_TENANT).embedder == EMBED_MODEL
 
 
 @pytest.mark.parametrize("fault", ["down", "digest", "dimension", "none"])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from luna_assets.documents.drain import DrainRequest
 from luna_assets.documents.gold import GoldQuestion
 from luna_assets.documents.index_build import BuildReport
-from resources.database import worker_connection
+from resources.database import DEFAULT_TENANT, worker_connection
 from resources.extractor import EmbeddedExtractor
 from tests.conftest import Database
 from tests.fake_embedding import EMBED_MODEL, bag_of_words, constant, inverted, nonsense
@@ -115,35 +114,27 @@ def test_words_hide_a_bad_model_and_its_vectors_alone_do_not(house: ModelHouse) 
 
 
 def test_what_the_public_corpus_refused_no_own_corpus_gets(house: ModelHouse) -> None:
-    with house.database.owner() as owner:
-        row = owner.execute("SELECT id FROM tenants LIMIT 1").fetchone()
-    assert row is not None
-    tenant = UUID(str(row[0]))
-    house.add("eigen.md", text("Wallbox"), tenant=tenant)
+    house.add("eigen.md", text("Wallbox"), tenant=DEFAULT_TENANT)
     house.by_models(gold=GOLD)
-    own = house.live(tenant)
+    own = house.live(DEFAULT_TENANT)
     public, refused = rebuilt(house, "verdreht:latest")
     assert (public.tenant_id, public.promoted) == (None, False)
-    assert (refused.tenant_id, refused.promoted, house.live(tenant).id) == (tenant, False, own.id)
+    assert (refused.tenant_id, refused.promoted, house.live(DEFAULT_TENANT).id) == (DEFAULT_TENANT, False, own.id)
     assert refused.by_vectors is not None
     assert public.by_vectors is not None
     assert refused.by_vectors.said == f"Im öffentlichen Bestand fand dieses Modell zu wenig. {public.by_vectors.said}"
     assert [one.promoted for one in rebuilt(house, EMBED_MODEL)] == [True, True]
-    assert house.live(tenant).embedder == EMBED_MODEL
+    assert house.live(DEFAULT_TENANT).embedder == EMBED_MODEL
 
 
 def test_the_public_corpus_is_asked_first_whatever_came_first(house: ModelHouse) -> None:
-    with house.database.owner() as owner:
-        row = owner.execute("SELECT id FROM tenants LIMIT 1").fetchone()
-    assert row is not None
-    tenant = UUID(str(row[0]))
-    house.add("eigen.md", text("Wallbox"), tenant=tenant)
+    house.add("eigen.md", text("Wallbox"), tenant=DEFAULT_TENANT)
     house.by_models(gold=GOLD)
     rebuilt(house, EMBED_MODEL)
-    house.add("neu.md", text("Speicher"), tenant=tenant)
+    house.add("neu.md", text("Speicher"), tenant=DEFAULT_TENANT)
     assert [(one.tenant_id, one.promoted) for one in rebuilt(house, "verdreht:latest")] == [
         (None, False),
-        (tenant, False),
+        (DEFAULT_TENANT, False),
     ]
 
 
