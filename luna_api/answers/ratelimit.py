@@ -6,18 +6,21 @@ from uuid import UUID
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.strategies import MovingWindowRateLimiter
 
 from luna_api.accounts.principal import Principal
 from luna_api.errors import ApiError
 
 
 class AskLimiter:
-    """Questions by person and minute."""
+    """Questions by person within any sixty seconds, counted one by one.
+
+    A counter of whole minutes lets one question too many through whenever a minute of the clock begins.
+    """
 
     def __init__(self, per_minute: int) -> None:
         self._limit = RateLimitItemPerMinute(per_minute)
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def check(self, principal: Principal) -> None:
         """Count a question. Raises `ApiError` 429 with Retry-After when there were too many."""

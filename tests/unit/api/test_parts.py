@@ -132,6 +132,30 @@ def test_the_limit_counts_each_person_alone() -> None:
         limiter.check(free)
 
 
+@pytest.mark.parametrize("second", [0.0, 29.5, 59.9])
+def test_the_limit_holds_for_any_sixty_seconds(second: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever the first question comes: a minute of the clock that begins between two questions changes nothing."""
+    begin = 1_800_000_000.0 + second
+
+    def at(moment: float) -> None:
+        monkeypatch.setattr("time.time", lambda: begin + moment)
+
+    limiter = AskLimiter(2)
+    person = Principal(uuid4(), DEFAULT_TENANT, "user", "dev")
+    for moment in (0.0, 0.1):
+        at(moment)
+        limiter.check(person)
+    for moment, wait_s in ((0.2, "60"), (30.0, "30"), (59.5, "1")):
+        at(moment)
+        with pytest.raises(ApiError) as fault:
+            limiter.check(person)
+        assert fault.value.headers["Retry-After"] == wait_s
+    at(60.05)
+    limiter.check(person)
+    with pytest.raises(ApiError):
+        limiter.check(person)
+
+
 @pytest.fixture(scope="module")
 def described() -> dict[str, dict[str, dict[str, dict[str, object]]]]:
     return json.loads(document())
