@@ -77,6 +77,14 @@ def _no_peak_hours(asked: Sequence[Asked]) -> SeriesAnswer:
     return SeriesAnswer(True, (Statement(text, rests, label=one.span.label), Statement(base, rests)), "", "")
 
 
+_SMALL = frozenset({"am", "an", "bis", "der", "des", "die", "im", "in", "oder", "seit", "und", "vom", "von", "zum"})
+
+
+def _as_written(words: str) -> str:
+    """A date that was read in lower case, as German writes it."""
+    return " ".join(word if word in _SMALL else "KW" if word == "kw" else word.title() for word in words.split())
+
+
 def impossible(plan: Plan) -> SeriesAnswer:
     """A date was named that no calendar has, or an hour that the change of the clock leaves out."""
     if " Uhr am " in plan.impossible:
@@ -85,7 +93,7 @@ def impossible(plan: Plan) -> SeriesAnswer:
             "der Tag hatte 23 Stunden."
         )
         return SeriesAnswer(False, (Statement(text, ()),), "Fragen Sie gern nach der Stunde davor oder danach.", "")
-    text = f"Ein Datum wie „{plan.impossible.title()}“ kennt mein Kalender nicht; nennen Sie mir gern ein anderes."
+    text = f"Ein Datum wie „{_as_written(plan.impossible)}“ kennt mein Kalender nicht; nennen Sie mir gern ein anderes."
     return SeriesAnswer(False, (Statement(text, ()),), "", "")
 
 

@@ -110,7 +110,7 @@ def find_atoms(text: str, today: date) -> tuple[list[Atom], str, str]:
                 continue
             try:
                 atom = make(match, today)
-            except ValueError:
+            except (ValueError, OverflowError):
                 impossible = match.group().strip()
                 text = text[: match.start()] + "\x00" * (match.end() - match.start()) + text[match.end() :]
                 continue
@@ -147,7 +147,7 @@ def _latest(today: date, build: Callable[[int], Span]) -> Callable[[int | None],
         for candidate in range(today.year, today.year - 9, -1):
             try:
                 span = build(candidate)
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
             if span.first_day <= today:
                 return span

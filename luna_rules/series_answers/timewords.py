@@ -141,6 +141,7 @@ def read_times(question: str, now: datetime, base: Span | None = None) -> Times:
     clock, narrowed, part_of_day, text = _read_clock(text)
     weekdays, days_said, text = _read_weekdays(text)
     hours, text = _last_hours(text, now)
+    whole = text
     atoms, text, impossible = find_atoms(text, today)
     atoms = sorted([*atoms, *hours], key=lambda atom: atom.start)
     weekend, weekend_only = _WEEKEND_AT.search(text), False
@@ -150,7 +151,11 @@ def read_times(question: str, now: datetime, base: Span | None = None) -> Times:
             weekdays, days_said = frozenset((5, 6)), "an Wochenenden"
         else:
             atoms, weekend_only = [_weekend_atom(today, weekend.start(), weekend.end())], True
-    found = list(_joined(text, atoms, now, today, base))
+    try:
+        found = list(_joined(text, atoms, now, today, base))
+    except (ValueError, OverflowError):
+        # „KW 53 und KW 2 2025“: what the year of another word makes of it does not exist.
+        found, impossible = [], whole[atoms[0].start : atoms[-1].end].replace("\x00", " ").strip()
     ranged = any(joined for _, joined in found)
     result = [span for span, _ in found]
     everything = bool(_ALL.search(text)) and not result

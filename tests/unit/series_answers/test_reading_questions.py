@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from luna_rules.series_answers.compose import impossible
 from luna_rules.series_answers.plan import MeterName, Plan
 from luna_rules.series_answers.question import follow_up, read_question
 from luna_rules.series_answers.spans import BERLIN
@@ -137,6 +139,40 @@ def test_of_the_hour_that_comes_twice_both_are_meant_and_one_left_out_is_named()
     missing = read_times("am 30. März 2025 um 2 Uhr", NOW)
     assert missing.spans == ()
     assert missing.impossible == "2 bis 3 Uhr am 30. März 2025"
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Wie hoch war mein Verbrauch am 31.12.9999?", "31.12.9999"),
+        ("Wie hoch war mein Verbrauch am 30. Februar?", "30. Februar"),
+        ("Wie hoch war mein Verbrauch in KW 53 und KW 2 2025?", "KW 53 und KW 2 2025"),
+        ("Wie hoch war mein Verbrauch vom 29. Februar bis 3. März 2025?", "29. Februar bis 3. März 2025"),
+    ],
+)
+def test_a_date_that_does_not_exist_is_named(question: str, named: str) -> None:
+    plan = read_question(question, NOW, METERS)
+    assert plan is not None
+    assert not plan.spans
+    assert f"„{named}“ kennt mein Kalender nicht" in impossible(plan).statements[0].text
+
+
+def test_no_words_of_time_break_the_reading() -> None:
+    """Pieces in any order, among them years and weeks at the end of what a calendar knows."""
+    pieces = [
+        "Verbrauch", "Preis", "am", "vom", "bis", "und", "seit", "zwischen", "davor",
+        "KW 53", "KW 0", "99. Woche", "31.12.9999", "1.1.0001", "im Dezember", "Q4", "letzte", "vor",
+        "99999 Tagen", "3000 Jahren", "um 24 Uhr", "von 22 bis 6 Uhr", "gestern", "des Jahres", "Ostern",
+        "2. Halbjahr 9999", "an Wochenenden",
+        "in den letzten 99999 Stunden", "am gleichen Tag im Vorjahr", "im Jahr 1", "30. Februar", "je Monat", "2025",
+    ]  # fmt: skip
+    chosen = random.Random(7)  # noqa: S311 - a fixed sequence
+    read = 0
+    for _ in range(600):
+        question = " ".join(chosen.choices(pieces, k=chosen.randrange(2, 9)))
+        read += read_question(question, NOW, METERS) is not None
+        follow_up(question, ["Wie hoch war mein Verbrauch gestern?"], NOW, METERS)
+    assert read > 20
 
 
 @pytest.mark.parametrize(
