@@ -13,10 +13,12 @@ from contextlib import AbstractContextManager
 from uuid import UUID
 
 from luna_assets.documents import queue
+from luna_assets.documents.faults import Log
 from luna_assets.documents.gold import GoldQuestion
 from luna_assets.documents.index_build import build_version
-from luna_assets.documents.line import Line, Log, Taken, Task
+from luna_assets.documents.line import Line
 from luna_assets.documents.orders import DrainReport, DrainRequest
+from luna_assets.documents.work import Taken, Task
 from luna_assets.turn import take_turn, turn
 from resources.database import Connection
 from resources.extractor import Extractor
@@ -67,7 +69,7 @@ class Drain:
     def run(self, request: DrainRequest) -> DrainReport:
         """Work until nothing waits any more and the lingering time has passed.
 
-        Raises what `line.OUTAGES` names when the database or another part goes away; what was not ended is then taken
+        Raises what `faults.OUTAGES` names when the database or another part goes away; what was not ended is then taken
         over by the next run.
         """
         report = DrainReport()

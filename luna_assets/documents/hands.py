@@ -1,22 +1,26 @@
-"""Two threads that work while documents are cut and analysed: one reads ahead, one owns the database connection."""
+"""Two threads that work while documents are analysed: one reads ahead, one owns the database connection."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Self, TypeVar
 from uuid import UUID
 
 from luna_assets.documents.queue import Claim
-from luna_rules.documents.model import ExtractedText
+from luna_rules.documents.model import ChunkedDocument, ExtractedText
 from resources.extractor import Extractor
 from resources.objects import ObjectStore
 
-AHEAD = 2
-"""Documents read before their turn; with them in memory, one is read while another is cut."""
+AHEAD = 24
+"""Documents begun before their turn: as many as are read while a group is analysed, so that the extractor never waits.
+"""
 AHEAD_BYTES = 16_000_000
+AHEAD_CHARACTERS = 4_000_000
+"""Text that lies ready, beyond which nothing more is read until some is taken. One document more may be under way."""
 _T = TypeVar("_T")
 
 
@@ -47,46 +51,66 @@ class Scribe:
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """A document's text and the seconds that reading it took."""
+    """A document's text, its passages where the extractor has cut it, and the seconds that reading and cutting took."""
 
     text: ExtractedText
+    cut: ChunkedDocument | None
     seconds: float
+    cut_seconds: float
 
 
 class ReadAhead:
-    """Fetches and extracts documents in their order, in a thread of its own and a few ahead of those who take them."""
+    """Fetches and extracts documents in their order, in a thread of its own and some ahead of those who take them."""
 
     def __init__(self, objects: ObjectStore, extractor: Extractor) -> None:
         self._objects = objects
         self._extractor = extractor
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="documents-reading")
         self._begun: dict[UUID, tuple[Future[ReadText], int]] = {}
+        self._room = threading.Condition()
+        self._characters = 0
+        self._wanted = False
+        self._closed = False
 
     def expect(self, claims: Iterable[Claim]) -> None:
         """Say which documents come next; as many are begun as may lie ready."""
+        waiting = sum(size for _, size in self._begun.values())
         for claim in claims:
             if claim.item_id in self._begun:
                 continue
-            waiting = sum(size for _, size in self._begun.values())
             if self._begun and (len(self._begun) > AHEAD or waiting + claim.size_bytes > AHEAD_BYTES):
                 return
-            self._begun[claim.item_id] = (self._pool.submit(self._read, claim), claim.size_bytes)
+            self._future(claim)
+            waiting += claim.size_bytes
 
     def is_ready(self, claim: Claim, within_s: float) -> bool:
         """Whether a document is read, or cannot be, within some time; begins it where nobody has."""
-        return bool(wait([self._future(claim)], within_s).done)
+        future = self._future(claim)
+        self._want(True)
+        try:
+            return bool(wait([future], within_s).done)
+        finally:
+            self._want(False)
 
     def take(self, claim: Claim) -> ReadText:
         """A document's text. Raises what the store or the extractor raises."""
         future = self._future(claim)
+        self._want(True)
         try:
-            return future.result()
+            read = future.result()
+            with self._room:
+                self._characters -= len(read.text.text)
+            return read
         finally:
             del self._begun[claim.item_id]
+            self._want(False)
 
     def close(self) -> None:
         """Begin nothing more. Not waited for: whoever owns the extractor ends what it reads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._room:
+            self._closed = True
+            self._room.notify()
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +123,21 @@ class ReadAhead:
             self._begun[claim.item_id] = (self._pool.submit(self._read, claim), claim.size_bytes)
         return self._begun[claim.item_id][0]
 
+    def _want(self, wanted: bool) -> None:
+        """Note whether somebody waits for a document: then the next is read however much lies ready."""
+        with self._room:
+            self._wanted = wanted
+            self._room.notify()
+
     def _read(self, claim: Claim) -> ReadText:
+        with self._room:
+            self._room.wait_for(lambda: self._closed or self._wanted or self._characters < AHEAD_CHARACTERS)
+            if self._closed:
+                raise CancelledError
         begun = time.perf_counter()
-        text = self._extractor.extract(self._objects.get(claim.object_key), claim.file_name, claim.media_type)
-        return ReadText(text, time.perf_counter() - begun)
+        found = self._extractor.read(self._objects.get(claim.object_key), claim.file_name, claim.media_type)
+        spent = time.perf_counter() - begun
+        cutting = min(found.cut_s, spent)
+        with self._room:
+            self._characters += len(found.text.text)
+        return ReadText(found.text, found.cut, spent - cutting, cutting)

@@ -1,103 +1,43 @@
 """Documents on their way from claimed to written: each is read and cut by itself, many are written together.
 
-Three things happen at once: the next documents are read (`ReadAhead`), those that are read are cut and analysed here,
-and what is analysed is written (`Scribe`). Documents of one scope that wait together make a group: one transaction and
-one segment of the index. A group never waits for more documents than have been claimed, nor for one that is slow to
-read; a document alone is a group of its own, at once. Where a group cannot be written, each of its documents is written
-by itself, so that the one at fault fails alone.
+Three things happen at once: the next documents are read and cut (`ReadAhead`, in the extractor's process), those that
+are cut are analysed here, and what is analysed is written (`Scribe`). Documents of one scope that wait together make a
+group: one transaction and one segment of the index. A group never waits for more documents than have been claimed, nor
+for one that is slow to read; a document alone is a group of its own, at once. Where a group cannot be written, each of
+its documents is written by itself, so that the one at fault fails alone.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import Self
 from uuid import UUID
 
 import psycopg
 
 from luna_assets.documents import passages, queue
+from luna_assets.documents.faults import OUTAGES, Judge, Log
 from luna_assets.documents.hands import ReadAhead, Scribe
 from luna_assets.documents.orders import DrainReport
 from luna_assets.documents.passages import CutDocument
+from luna_assets.documents.work import Group, Ready, Taken, Task, Written
 from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
+from luna_rules.documents.model import ChunkedDocument
 from luna_rules.search.analyser import Analyser
 from resources.database import Connection
-from resources.embedder import EmbedderError
-from resources.extractor import ExtractionError, Extractor, ExtractorLostError, ExtractorUnavailableError
-from resources.objects import ObjectDamagedError, ObjectMissingError, ObjectStore, StoreUnavailableError
-from resources.vectors.index import IndexedItem, VersionInfo
-from resources.vectors.points import PointsUnavailableError
-from resources.vectors.postgres_writer import Draft, IndexWriter
+from resources.extractor import ExtractionError, Extractor
+from resources.objects import ObjectStore
+from resources.vectors.index import VersionInfo
+from resources.vectors.postgres_writer import IndexWriter
 
 GROUP_CHUNKS = 1_500
 """Passages written together: enough that a group's own costs no longer count, few enough to be found soon."""
 GROUP_CHARACTERS = 8_000_000
 SLOW_S = 0.25
 """A document that takes longer to read is not waited for by those that are ready to be written."""
-_PLAIN_TEXT = "Netz"
-
-OUTAGES = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    PointsUnavailableError,
-    StoreUnavailableError,
-    ExtractorUnavailableError,
-    EmbedderError,
-)
-"""Something else is away, which is no fault of any document: the run ends, what it held waits for the next one."""
-
-Log = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A claimed document: where to begin with it, whether the next version takes it, else the live one to enter."""
-
-    claim: queue.Claim
-    stage: str
-    defer: bool
-    version: VersionInfo | None
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Documents claimed at once; `more`: there may be others."""
-
-    tasks: Sequence[Task]
-    more: bool
-
-
-@dataclass(slots=True)
-class _Cut:
-    """A document that is ready to be written. `fresh`: its text is not stored yet."""
-
-    task: Task
-    fresh: bool
-    document: CutDocument
-    description: queue.Description
-    item: IndexedItem
-
-
-@dataclass(slots=True)
-class _Group:
-    """Documents of one scope that are written together, and what the index needs of them; None: the next version."""
-
-    cuts: list[_Cut]
-    version: VersionInfo | None
-    draft: Draft | None = None
-
-
-@dataclass(slots=True)
-class _Written:
-    """What writing a group came to."""
-
-    ready: int = 0
-    vectors: int = 0
-    seconds: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Line:
@@ -123,9 +63,10 @@ class Line:
         self._deferred = deferred
         self._scribe = Scribe()
         self._reader = ReadAhead(objects, extractor)
+        self._judge = Judge(connection, writer, self._scribe, run_id=run_id, log=log, report=report)
         self._analysers: dict[str, Analyser] = {}
-        self._open: dict[tuple[UUID | None, bool, int], list[_Cut]] = {}
-        self._writing: tuple[_Group, Future[_Written]] | None = None
+        self._open: dict[tuple[UUID | None, bool, int], list[Ready]] = {}
+        self._writing: tuple[Group, Future[Written]] | None = None
         self._entered: deque[UUID] = deque()
         self._telling = False
 
@@ -175,11 +116,14 @@ class Line:
             self._flush()
             self._collect()
         try:
+            if task.version is not None and not self._analysers:
+                # Loaded while the first document is read.
+                self._analyser(task.version)
             self._add(self._cut(task))
         except Exception as fault:
-            self._judge(task.claim, fault)
+            self._judge.judge(task.claim, fault)
 
-    def _cut(self, task: Task) -> _Cut:
+    def _cut(self, task: Task) -> Ready:
         claim, item_id = task.claim, task.claim.item_id
         timings: dict[str, float] = {}
         begun = time.perf_counter()
@@ -187,19 +131,20 @@ class Line:
         if task.stage != "text":
             text = self._scribe.now(lambda: passages.read_text(self._connection, item_id, claim.media_type))
         fresh = text is None
+        found: ChunkedDocument | None = None
         if text is None:
             if not self._reader.is_ready(claim, SLOW_S):
                 self._flush()
             read = self._reader.take(claim)
-            text, timings["text"] = read.text, read.seconds
+            text, found, timings["text"], timings["chunks"] = read.text, read.cut, read.seconds, read.cut_seconds
         else:
             timings["text"] = time.perf_counter() - begun
-        self._report.spend("text", timings["text"])
         self._report.characters += len(text.text)
 
         self._enter(item_id)
         begun = time.perf_counter()
-        found = chunk_document(text, file_name=claim.file_name)
+        if found is None:
+            found = chunk_document(text, file_name=claim.file_name)
         if not found.chunks:
             raise ExtractionError(
                 "no_text", "Das Dokument enthält keinen Text, der sich zitieren ließe.", permanent=True
@@ -207,8 +152,10 @@ class Line:
         title = claim.title or found.title or claim.file_name
         ids = [passages.chunk_id(item_id, CHUNKER_VERSION, chunk.chunk_idx) for chunk in found.chunks]
         item = passages.indexed_item(item_id, title, found.law_names, ids, found.chunks)
-        timings["chunks"] = self._report.add_seconds("chunks", begun)
-        return _Cut(
+        timings["chunks"] = timings.get("chunks", 0.0) + time.perf_counter() - begun
+        for part, spent in timings.items():
+            self._report.spend(part, spent)
+        return Ready(
             task,
             fresh,
             CutDocument(item_id, claim.tenant_id, text, ids, found.chunks),
@@ -233,11 +180,11 @@ class Line:
 
     # Groups
 
-    def _add(self, cut: _Cut) -> None:
+    def _add(self, cut: Ready) -> None:
         task = cut.task
         if task.claim.attempts > 1 or (task.version is not None and task.version.space is not None):
             # A model takes its time with each document, and may not take every one.
-            self._write(_Group([cut], task.version))
+            self._write(Group([cut], task.version))
             self._collect()
             return
         scope = (task.claim.tenant_id, task.defer, task.version.id if task.version else 0)
@@ -253,9 +200,9 @@ class Line:
         """Have all open groups written, one after the other."""
         groups, self._open = list(self._open.values()), {}
         for cuts in groups:
-            self._write(_Group(cuts, cuts[0].task.version))
+            self._write(Group(cuts, cuts[0].task.version))
 
-    def _write(self, group: _Group) -> None:
+    def _write(self, group: Group) -> None:
         """Analyse a group while the one before is written, then have it written, too."""
         try:
             self._analyse(group)
@@ -279,7 +226,7 @@ class Line:
         except Exception as fault:
             self._apart(group, fault)
 
-    def _apart(self, group: _Group, fault: Exception) -> None:
+    def _apart(self, group: Group, fault: Exception) -> None:
         """Write each document of a group by itself, into the version that is live now: one is at fault, or none."""
         self._log(f"{len(group.cuts)} documents could not be written together: {type(fault).__name__}: {fault}")
         for cut in group.cuts:
@@ -288,13 +235,13 @@ class Line:
                 version = None
                 if not cut.task.defer:
                     version = self._scribe.now(lambda tenant=tenant: self._writer.live_version(tenant))
-                alone = _Group([cut], version)
+                alone = Group([cut], version)
                 self._analyse(alone)
                 self._count(alone, self._scribe.now(lambda alone=alone: self._store(alone)))
             except Exception as own:
-                self._judge(cut.task.claim, own)
+                self._judge.judge(cut.task.claim, own)
 
-    def _analyse(self, group: _Group) -> None:
+    def _analyse(self, group: Group) -> None:
         if group.cuts[0].task.defer:
             return
         version = group.version
@@ -319,9 +266,9 @@ class Line:
             self._analysers = {version.lexicon_digest: Analyser(lexicon)}
         return self._analysers[version.lexicon_digest]
 
-    def _store(self, group: _Group) -> _Written:
+    def _store(self, group: Group) -> Written:
         """Write a group in one transaction: all of its documents are ready with it, or none."""
-        connection, run_id, written = self._connection, self._run_id, _Written()
+        connection, run_id, written = self._connection, self._run_id, Written()
         documents = [cut.document for cut in group.cuts]
         item_ids = [one.item_id for one in documents]
         with connection.transaction():
@@ -342,7 +289,7 @@ class Line:
             queue.notify(connection, *item_ids)
         return written
 
-    def _count(self, group: _Group, written: _Written) -> None:
+    def _count(self, group: Group, written: Written) -> None:
         report = self._report
         report.chunks += sum(len(cut.document.ids) for cut in group.cuts)
         report.vectors += written.vectors
@@ -353,51 +300,6 @@ class Line:
             report.deferred += len(group.cuts)
             for cut in group.cuts:
                 self._deferred(cut.task.claim.tenant_id)
-
-    # Faults
-
-    def _judge(self, claim: queue.Claim, fault: Exception) -> None:
-        """End a document that cannot be worked on. Raises the fault where it is not the document's."""
-        if isinstance(fault, ExtractorLostError | EmbedderError):
-            # It may be the document that brings the extractor or the model down: it waits like all others, but not for
-            # ever.
-            if isinstance(fault, EmbedderError) and not self._embeds_otherwise(claim, fault):
-                raise fault
-            if claim.attempts < queue.MAX_ATTEMPTS:
-                self._scribe.now(lambda: queue.count_attempt(self._connection, claim.item_id, self._run_id))
-                raise fault
-            self._fail(claim, "unavailable", f"{fault}." if isinstance(fault, EmbedderError) else fault.message)
-        elif isinstance(fault, OUTAGES):
-            raise fault
-        elif isinstance(fault, ExtractionError):
-            self._fail(claim, fault.code, fault.message)
-        elif isinstance(fault, ObjectMissingError | ObjectDamagedError):
-            self._fail(claim, "lost", "Die Originaldatei ist nicht mehr im Speicher. Bitte noch einmal hochladen.")
-        else:
-            # One bad document never stops the others; the reason stands in the run's log with its type.
-            self._log(f"{claim.item_id} {claim.file_name}: {type(fault).__name__}: {fault}")
-            self._fail(
-                claim,
-                "internal",
-                f"Unerwarteter Fehler ({type(fault).__name__}) bei der Verarbeitung, siehe Lauf {self._run_id}.",
-            )
-
-    def _embeds_otherwise(self, claim: queue.Claim, fault: EmbedderError) -> bool:
-        """Whether the model gives a vector for other texts, so that it is this document's that it cannot take."""
-        version = self._scribe.now(lambda: self._writer.live_version(claim.tenant_id))
-        if fault.fault in ("missing", "other_model") or version is None or version.space is None:
-            return False
-        try:
-            self._writer.embedders.questions(version.space, [_PLAIN_TEXT])
-        except EmbedderError:
-            return False
-        return True
-
-    def _fail(self, claim: queue.Claim, code: str, message: str) -> None:
-        self._scribe.now(lambda: queue.fail(self._connection, claim.item_id, self._run_id, code, message))
-        self._report.failed[code] = self._report.failed.get(code, 0) + 1
-        if len(self._report.failures) < 50:
-            self._report.failures.append(f"{claim.file_name}: {message}")
 
     def _save(self, fault: Exception) -> None:
         """Something is away: write what needs nothing of it, so that it is not done twice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from luna_rules.documents.model import ExtractedText
+from resources.extractor.cutting import ReadDocument
 from resources.extractor.errors import ExtractionError, ExtractorLostError, ExtractorUnavailableError
 from resources.extractor.media_types import SUPPORTED_FORMATS, DetectedType, detect
 from resources.extractor.pool import EmbeddedExtractor
@@ -17,6 +18,7 @@ __all__ = [
     "Extractor",
     "ExtractorLostError",
     "ExtractorUnavailableError",
+    "ReadDocument",
     "detect",
 ]
 
@@ -36,6 +38,10 @@ class Extractor(Protocol):
 
     def extract(self, data: bytes, file_name: str, media_type: str | None = None) -> ExtractedText:
         """The document's text. Content decides on the type; name and claimed type only help with plain text."""
+        ...
+
+    def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
+        """The same text and, where the extractor cuts it as well, its passages."""
         ...
 
     def warm_up(self) -> None:

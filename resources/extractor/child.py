@@ -13,16 +13,35 @@ import os
 import re
 import signal
 import sys
+import time
 
 import msgspec
 
+from luna_rules.documents.chunking import chunk_document
+from luna_rules.documents.model import ExtractedText
 from resources.extractor import reading, sandbox
+from resources.extractor.cutting import Cut, cut_of
 from resources.extractor.errors import ExtractionError
 from resources.extractor.formats import legacy
 from resources.extractor.limits import MIB, Limits
 from resources.extractor.protocol import Hello, Request, Response, Setup, extractor_name, frame, read_frame, write_all
 
 _GRACE_S = 5.0
+_SHARE_OF_READING = 0.5
+_OWN_WORDS = """# Gesetz über Muster (Mustergesetz - MusterG)
+
+## § 1 Zweck
+
+(1) Dieses Gesetz nennt:
+1. Muster,
+2. Beispiele.
+
+## § 2 Tafel
+
+| Spalte | Wert |
+| --- | --- |
+| a | 1 |
+"""
 
 
 def main() -> None:
@@ -51,7 +70,10 @@ def main() -> None:
         _arm(setup.timeout_s)
         response = msgspec.structs.replace(_answer(body, limits, name), peak_rss=_peak_rss(status))
         del body
-        write_all(sink, frame(response))
+        outgoing = frame(response)
+        if response.cut is not None and len(outgoing) > limits.output_bytes:
+            outgoing = frame(msgspec.structs.replace(response, cut=None))
+        write_all(sink, outgoing)
         _disarm()
 
 
@@ -75,20 +97,34 @@ def _preload() -> dict[str, str]:
     for data, name in ((b"Gr\xfc\xdfe aus Mustertal", "a.txt"), (b"<p>a</p>", "a.html"), (b"%PDF-1.4\n", "a.pdf")):
         with contextlib.suppress(ExtractionError):
             reading.extract(data, name, None, Limits(), "")
+    _cut(ExtractedText(text=_OWN_WORDS, media_type="text/markdown", markup="markdown"), "a.md")
     return versions
 
 
 def _answer(body: bytes, limits: Limits, name: str) -> Response:
+    begun = time.monotonic()
     try:
         request = msgspec.msgpack.decode(body, type=Request)
         found = reading.extract(request.data, request.file_name, request.media_type, limits, name)
-        return Response(result=found)
+        # A document that was slow to read is left to the parent to cut: it has been read, and must not fail for that.
+        in_time = time.monotonic() - begun < limits.timeout_s * _SHARE_OF_READING
+        return Response(result=found, cut=_cut(found, request.file_name) if request.cut and in_time else None)
     except ExtractionError as error:
         return Response(code=error.code, message=error.message)
     except MemoryError:
         return Response(code="memory")
     except RecursionError:
         return Response(code="damaged")
+
+
+def _cut(text: ExtractedText, file_name: str) -> Cut | None:
+    """The passages of a text; None where that cannot be done here, so that the parent finds out why."""
+    begun = time.monotonic()
+    try:
+        found = chunk_document(text, file_name=file_name)
+        return cut_of(found, len(text.text), time.monotonic() - begun)
+    except Exception:
+        return None
 
 
 def _arm(timeout_s: float) -> None:

@@ -23,6 +23,7 @@ from typing import Final, Self
 import msgspec
 
 from luna_rules.documents.model import ExtractedText
+from resources.extractor.cutting import ReadDocument, document_of
 from resources.extractor.errors import ERROR_CODES, ExtractionError
 from resources.extractor.limits import MIB, Limits
 from resources.extractor.protocol import HEADER, Hello, Request, Response, Setup, extractor_name, frame
@@ -216,11 +217,17 @@ class EmbeddedExtractor:
 
     def extract(self, data: bytes, file_name: str, media_type: str | None = None) -> ExtractedText:
         """The document's text, or `ExtractionError`; never takes much longer than the time limit."""
-        if not data:
+        return self._read(Request(data=data, file_name=file_name, media_type=media_type)).text
+
+    def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
+        """The document's text and its passages, cut by the child that read it; all else as in `extract`."""
+        return self._read(Request(data=data, file_name=file_name, media_type=media_type, cut=True))
+
+    def _read(self, request: Request) -> ReadDocument:
+        if not request.data:
             raise ExtractionError("empty")
-        if len(data) > self._limits.input_bytes:
+        if len(request.data) > self._limits.input_bytes:
             raise ExtractionError("too_large", "Die Datei ist zu groß.")
-        request = Request(data=data, file_name=file_name, media_type=media_type)
         began = time.monotonic()
         try:
             return self._attempt(request)
@@ -230,7 +237,7 @@ class EmbeddedExtractor:
                 raise
         return self._attempt(request)
 
-    def _attempt(self, request: Request) -> ExtractedText:
+    def _attempt(self, request: Request) -> ReadDocument:
         with self._lease() as worker:
             response = worker.ask(request)
             failure: ExtractionError | None = None
@@ -321,7 +328,7 @@ class EmbeddedExtractor:
         with self._lock:
             self._running.discard(worker)
 
-    def _judge(self, worker: _Worker, response: Response) -> ExtractedText:
+    def _judge(self, worker: _Worker, response: Response) -> ReadDocument:
         """What the child says, if it makes sense; a child that has grown too much is not used again."""
         if response.peak_rss > self._limits.memory_bytes * _GROWN:
             worker.served = self._limits.documents_per_worker
@@ -334,9 +341,19 @@ class EmbeddedExtractor:
         position = 0
         for page in found.pages:
             if not position <= page.char_start <= page.char_end <= size:
-                raise ExtractionError("damaged", _TALKS_NONSENSE, permanent=False)
+                raise self._nonsense(worker)
             position = page.char_end
-        return found
+        if response.cut is None:
+            return ReadDocument(found)
+        try:
+            return ReadDocument(found, document_of(response.cut, found), max(0.0, response.cut.seconds))
+        except ValueError:
+            raise self._nonsense(worker) from None
+
+    def _nonsense(self, worker: _Worker) -> ExtractionError:
+        """The error for an answer that cannot be; who gave it is not asked again."""
+        worker.served = self._limits.documents_per_worker
+        return ExtractionError("damaged", _TALKS_NONSENSE, permanent=False)
 
     def _explain(self, gone: _ChildGoneError) -> ExtractionError:
         """The error behind the way in which a child ended."""

@@ -11,6 +11,7 @@ import struct
 import msgspec
 
 from luna_rules.documents.model import ExtractedText
+from resources.extractor.cutting import Cut
 
 HEADER = struct.Struct("<Q")
 
@@ -31,17 +32,22 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One document. `media_type` is what the sender claims; the content decides."""
+    """One document. `media_type` is what the sender claims; the content decides. `cut`: passages are wanted."""
 
     data: bytes
     file_name: str
     media_type: str | None
+    cut: bool = False
 
 
 class Response(msgspec.Struct, frozen=True):
-    """Either `result` or `code` with `message`; `peak_rss` lets the parent recycle a worker that grew."""
+    """Either `result` or `code` with `message`; `peak_rss` lets the parent recycle a worker that grew.
+
+    `cut` may be missing although it was asked for: the parent then cuts by itself.
+    """
 
     result: ExtractedText | None = None
+    cut: Cut | None = None
     code: str | None = None
     message: str | None = None
     peak_rss: int = 0

@@ -17,6 +17,7 @@ import msgspec
 
 from luna_rules.documents.model import ExtractedText, PageSpan
 from resources.extractor import media_types as types
+from resources.extractor.cutting import ReadDocument
 from resources.extractor.errors import (
     MESSAGES,
     ErrorCode,
@@ -136,6 +137,12 @@ class TikaExtractor:
             warnings=tuple(warnings),
             extractor=version,
         )
+
+    def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
+        """See `Extractor.read`. What the server reads is not cut here."""
+        if data and types.detect(data, file_name, media_type).media_type not in _SERVED:
+            return self._own.read(data, file_name, media_type)
+        return ReadDocument(self.extract(data, file_name, media_type))
 
     def warm_up(self) -> None:
         """Start our own reader, so the first document does not wait for it."""

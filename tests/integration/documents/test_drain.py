@@ -16,9 +16,8 @@ from luna_assets.documents import queue
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
 from luna_assets.documents.gold import GoldQuestion
 from luna_assets.documents.maintenance import purge_deleted, sweep_objects
-from luna_rules.documents.model import ExtractedText
 from resources.database import DEFAULT_TENANT, Connection, worker_connection
-from resources.extractor import EmbeddedExtractor, ExtractorLostError, ExtractorUnavailableError
+from resources.extractor import EmbeddedExtractor, ExtractorLostError, ExtractorUnavailableError, ReadDocument
 from resources.extractor.tika import TikaExtractor
 from resources.objects import FolderObjectStore, StoreUnavailableError
 from resources.objects_s3 import S3ObjectStore, S3Place
@@ -395,7 +394,7 @@ def test_deleted_documents_go_after_a_week_with_their_objects(house: House, monk
 def test_losing_the_database_ends_the_drain_and_the_next_one_goes_on(house: House, database: Database) -> None:
     items = [house.add(f"{number}.md", text(f"Thema {number}", 20)) for number in range(4)]
     (pid,) = house.worker.execute("SELECT pg_backend_pid()").fetchone() or (0,)
-    original = house.extractor.extract
+    original = house.extractor.read
     calls: list[str] = []
 
     def cut(data: bytes, file_name: str, media_type: str | None) -> object:
@@ -406,7 +405,7 @@ def test_losing_the_database_ends_the_drain_and_the_next_one_goes_on(house: Hous
         return original(data, file_name, media_type)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(house.extractor, "extract", cut)
+        patch.setattr(house.extractor, "read", cut)
         with pytest.raises(psycopg.OperationalError):
             house.drain()
     with worker_connection(database.urls.worker) as fresh:
@@ -434,10 +433,10 @@ def test_a_store_that_is_away_fails_no_document(house: House) -> None:
 class Falling(EmbeddedExtractor):
     """An extractor that goes away over one document, time and again."""
 
-    def extract(self, data: bytes, file_name: str, media_type: str | None = None) -> ExtractedText:
+    def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
         if file_name == "schwer.md":
             raise ExtractorLostError
-        return super().extract(data, file_name, media_type)
+        return super().read(data, file_name, media_type)
 
 
 def test_a_document_that_brings_the_extractor_down_is_given_up_and_the_others_are_not(house: House) -> None:

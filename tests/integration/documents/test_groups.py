@@ -12,11 +12,10 @@ import pytest
 
 from luna_assets.documents import passages, queue
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
-from luna_assets.documents.line import OUTAGES
+from luna_assets.documents.faults import OUTAGES
 from luna_assets.documents.passages import CutDocument
-from luna_rules.documents.model import ExtractedText
 from resources.database import DEFAULT_TENANT, Connection, worker_connection
-from resources.extractor import EmbeddedExtractor, ExtractorLostError
+from resources.extractor import EmbeddedExtractor, ExtractorLostError, ReadDocument
 from resources.vectors import arrays
 from resources.vectors.postgres_writer import IndexWriter
 from tests.conftest import Database
@@ -89,6 +88,33 @@ def test_a_group_gives_the_same_index_as_one_by_one(house: House, monkeypatch: p
     assert IndexWriter(house.worker).verify(live.id).ok
 
 
+class WithoutCutting(EmbeddedExtractor):
+    """An extractor that leaves cutting to others, as a Tika server does."""
+
+    def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
+        return ReadDocument(self.extract(data, file_name, media_type))
+
+
+def test_who_cuts_a_document_makes_no_difference(house: House) -> None:
+    items = [house.add(f"{topic}.md", text(topic, 5)) for topic in TOPICS]
+    assert house.drain().ready == len(items)
+    rows = "SELECT * FROM item_chunks WHERE item_id = ANY (%s) ORDER BY item_id, chunk_idx"
+    columns = [name.name for name in house.worker.execute(rows, (items,)).description or ()]
+    kept = [place for place, name in enumerate(columns) if name not in ("run_id", "created_at")]
+    assert len(kept) == len(columns) - 2
+
+    def cut() -> tuple[list[list[object]], dict[tuple[bytes, str], bytes]]:
+        found = house.worker.execute(rows, (items,)).fetchall()
+        return [[row[place] for place in kept] for row in found], postings(house, items)
+
+    by_the_child = cut()
+    assert by_the_child[0]
+    with WithoutCutting() as extractor:
+        house.extractor = extractor
+        assert house.drain(DrainRequest(item_ids=tuple(items), linger_s=0)).ready == len(items)
+    assert cut() == by_the_child
+
+
 def test_what_a_group_cannot_take_fails_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     good = [house.add(f"{topic}.md", text(topic)) for topic in TOPICS[:4]]
     bad = house.add("schlecht.md", text("Schlechtes"))
@@ -145,10 +171,10 @@ class Slow(EmbeddedExtractor):
         super().__init__()
         self.go_on = threading.Event()
 
-    def extract(self, data: bytes, file_name: str, media_type: str | None = None) -> ExtractedText:
+    def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
         if file_name == "langsam.md":
             assert self.go_on.wait(100)
-        return super().extract(data, file_name, media_type)
+        return super().read(data, file_name, media_type)
 
 
 def run(house: House, database: Database, extractor: EmbeddedExtractor, reports: list[DrainReport]) -> None:
@@ -179,10 +205,10 @@ def test_a_slow_document_holds_up_no_other(house: House, database: Database) -> 
 class Lost(EmbeddedExtractor):
     """An extractor that goes away over one document."""
 
-    def extract(self, data: bytes, file_name: str, media_type: str | None = None) -> ExtractedText:
+    def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
         if file_name == "schwer.md":
             raise ExtractorLostError
-        return super().extract(data, file_name, media_type)
+        return super().read(data, file_name, media_type)
 
 
 def test_what_was_ready_is_written_before_an_outage_ends_the_run(house: House, database: Database) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
-from resources.extractor import EmbeddedExtractor, Extractor
+from luna_rules.documents.chunking import chunk_document
+from resources.extractor import EmbeddedExtractor, ExtractionError, Extractor
+from resources.extractor.cutting import cut_of
+from resources.extractor.protocol import Response
 from tests.integration.extractor.conftest import child_of
+from tests.places import ROOT
 
 
 def test_many_threads_get_each_their_own_text() -> None:
@@ -69,3 +75,26 @@ def test_it_is_an_extractor() -> None:
         as_seen_by_others: Extractor = extractor
         assert as_seen_by_others.name == "embedded"
         assert as_seen_by_others.version.startswith("luna ")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "data" / "samples").glob("*.*")), ids=lambda path: path.name)
+def test_the_child_cuts_as_the_parent_would(extractor: EmbeddedExtractor, path: Path) -> None:
+    text = extractor.extract(path.read_bytes(), path.name)
+    read = extractor.read(path.read_bytes(), path.name)
+    assert read.text == text
+    assert read.cut == chunk_document(text, file_name=path.name)
+
+
+def test_a_child_that_tells_of_passages_beyond_the_text_is_not_asked_again() -> None:
+    with EmbeddedExtractor() as extractor:
+        first = child_of(extractor)
+        read = extractor.read("# Muster\n\nEin Satz über Muster.".encode(), "a.md")
+        assert read.cut is not None
+        cut = cut_of(read.cut, len(read.text.text), 0.0)
+        assert cut is not None
+        beyond = msgspec.structs.replace(cut.passages[0], end=1_000_000)
+        lie = Response(result=read.text, cut=msgspec.structs.replace(cut, passages=(beyond,)))
+        with extractor._lease() as worker, pytest.raises(ExtractionError) as refused:
+            extractor._judge(worker, lie)
+        assert (refused.value.code, refused.value.permanent) == ("damaged", False)
+        assert child_of(extractor) != first
