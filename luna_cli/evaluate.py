@@ -30,8 +30,11 @@ GOLD = ROOT / "data" / "gold"
 OWN = (GOLD / "questions_split.jsonl",)
 DEV = (ROOT.parent / "shared" / "eval" / "law_questions_dev.jsonl",)
 OTHER = (GOLD / "law_questions_own.jsonl", GOLD / "answerability_own.jsonl")
-SETS = {"own": OWN, "dev": DEV, "all": (*DEV, *OWN, *OTHER)}
+THIRD = (GOLD / "questions_third.jsonl",)
+SETS = {"own": OWN, "dev": DEV, "third": THIRD, "all": (*DEV, *OWN, *OTHER)}
 HELD = "hold"
+COUNTED = (HELD, "report")
+"""Questions for reporting only: counted, never listed, so that nobody tunes on them."""
 TOP_K = 50
 """Passages asked of search: enough that ten distinct sections are among them."""
 ANSWER_TOP_K = 6
@@ -132,7 +135,7 @@ def _ask(client: LunaClient, question: GoldQuestion, names: dict[str, list[str]]
 
 
 def to_json(found: Evaluation) -> Json:
-    """For programs. Questions of the held half are counted, never listed, so that nobody tunes on them."""
+    """For programs. Questions that are for reporting only are counted, never listed."""
     return {
         "figures": figures(found.outcomes).summary(),
         "splits": {name: figures(part).summary() for name, part in by_split(found.outcomes).items() if name},
@@ -141,7 +144,7 @@ def to_json(found: Evaluation) -> Json:
         "questions": [
             {"id": one.question.id, "kind": one.question.kind, "ranks": list(one.ranks), "answered": one.answered}
             for one in found.outcomes
-            if one.question.split != HELD
+            if one.question.split not in COUNTED
         ],
     }
 
@@ -150,7 +153,11 @@ def print_evaluation(console: Console, found: Evaluation, *, misses: bool) -> No
     """The tables, one for each half where there are halves, and what was refused."""
     parts = by_split(found.outcomes)
     for name in sorted(parts):
-        heading = {"tune": "Hälfte zum Abstimmen (tune)", HELD: "Zurückgehaltene Hälfte (hold)", "": ""}.get(name, name)
+        heading = {
+            "tune": "Hälfte zum Abstimmen (tune)",
+            HELD: "Zurückgehaltene Hälfte (hold)",
+            "report": "Nur zum Berichten (report)",
+        }.get(name, name)
         _print_part(console, heading, figures(parts[name]))
     if len(parts) > 1:
         _print_part(console, "Zusammen", figures(found.outcomes))
@@ -202,8 +209,8 @@ def _interval(one: Estimate) -> str:
 
 
 def _print_misses(console: Console, outcomes: Sequence[Outcome]) -> None:
-    shown = [one for one in outcomes if one.question.split != HELD]
-    console.print("\nVerfehlt (Fragen der zurückgehaltenen Hälfte werden nicht gezeigt)", style="bold")
+    shown = [one for one in outcomes if one.question.split not in COUNTED]
+    console.print("\nVerfehlt (Fragen, die nur zum Berichten da sind, werden nicht gezeigt)", style="bold")
     for one in shown:
         asked = one.question
         wrong = one.answered is not None and one.answered != asked.answerable

@@ -287,11 +287,13 @@ def search(
 @app.command(name="eval", cls=GermanCommand)
 def evaluate(
     questions: Annotated[
-        str, typer.Option("--set", help="dev, own, all oder der Pfad einer JSONL-Datei mit Fragen.", metavar="SATZ")
+        str, typer.Option("--set", help="dev, own, third, all oder eine JSONL-Datei mit Fragen.", metavar="SATZ")
     ] = "own",
     split: Annotated[str | None, typer.Option(metavar="HÄLFTE", help="Nur eine Hälfte: tune oder hold.")] = None,
     answers: Annotated[bool, typer.Option("--answers/--no-answers", help="Auch antworten lassen.")] = True,
-    misses: Annotated[bool, typer.Option("--misses", help="Verfehlte Fragen zeigen (nie die aus „hold“).")] = False,
+    misses: Annotated[
+        bool, typer.Option("--misses", help="Verfehlte Fragen zeigen (nie die aus „hold“ und „third“).")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Messen, wie gut Luna findet und antwortet. Luna muss laufen, die Gesetze müssen aufgenommen sein."""

@@ -34,6 +34,7 @@ from luna_rules.answers.model import Answer, Passage  # noqa: E402
 from luna_rules.answers.second import second_search, with_second  # noqa: E402
 from luna_rules.documents.chunking import chunk_document  # noqa: E402
 from luna_rules.documents.model import ExtractedText  # noqa: E402
+from luna_rules.evaluation.bootstrap import estimate  # noqa: E402
 from luna_rules.search.analyser import Analyser  # noqa: E402
 from luna_rules.search.model import ChunkFields  # noqa: E402
 
@@ -211,13 +212,21 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
         "questions": len(rows),
         "refused rightly": f"{sum(not r.answer.answered for r in absent)} of {len(absent)}",
         "refused wrongly": f"{sum(not r.answer.answered for r in answerable)} of {len(answerable)}",
-        "evidence recall": round(float(np.mean(said)), 3) if said else None,
+        "evidence recall": interval(said),
         "evidence among passages": round(float(np.mean(reachable)), 3) if reachable else None,
         "citations that do not hold": sum(r.broken for r in rows),
         "sentences": round(float(np.mean([len(r.answer.body_sentences) for r in rows if r.answer.answered] or [0])), 1),
         "characters": int(np.mean([len(r.answer.render_body()) for r in rows if r.answer.answered] or [0])),
         "ms p50/p95": f"{np.percentile(times, 50):.1f}/{np.percentile(times, 95):.1f}",
     }
+
+
+def interval(values: Sequence[float]) -> str | None:
+    """A mean with its 95 % interval; None without values."""
+    if not values:
+        return None
+    one = estimate(values)
+    return f"{one.value:.3f} ({one.low:.2f}–{one.high:.2f})"
 
 
 def half_of(case: dict[str, Any]) -> str:

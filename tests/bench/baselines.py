@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 from other_libraries import environment  # noqa: E402
-from retrieval_quality import DEV, LAWS, MemoryEngine, Place, build, read_laws  # noqa: E402
+from retrieval_quality import DEV, LAWS, THIRD, MemoryEngine, Place, build, read_laws  # noqa: E402
 
 from luna_rules.evaluation.bootstrap import Estimate  # noqa: E402
 from luna_rules.evaluation.metrics import ALL, Figures, Outcome, figures  # noqa: E402
@@ -46,6 +46,7 @@ def sets() -> dict[str, list[GoldQuestion]]:
     """The questions by what they may be used for; the development set where it is on this machine."""
     own = read_questions(OWN.read_text("utf-8"), OWN.name)
     named = {half: [one for one in own if one.split == half] for half in ("tune", "hold")}
+    named["third"] = read_questions(THIRD.read_text("utf-8"), THIRD.name)
     if DEV.is_file():
         named["dev"] = read_questions(DEV.read_text("utf-8"), DEV.name)
     return {name: [one for one in questions if one.gold] for name, questions in named.items()}

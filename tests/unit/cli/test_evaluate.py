@@ -44,10 +44,13 @@ def test_halves_are_told_apart_and_together(found: Evaluation) -> None:
     assert "0,50" in told, "German decimals"
 
 
-def test_the_held_half_is_never_listed(found: Evaluation) -> None:
+def test_what_is_for_reporting_only_is_never_listed(found: Evaluation) -> None:
+    found.outcomes.append(outcome("q-5", "report", 0, answered=False))
     told = printed(found, misses=True)
     assert "q-3" in told
     assert "q-2" not in told
+    assert "q-5" not in told
+    assert "(report)" in told, "but counted"
     assert "q-1" not in told, "found and answered is no miss"
     rows = to_json(found)["questions"]
     assert isinstance(rows, list)
@@ -59,6 +62,7 @@ def test_named_sets_and_halves() -> None:
     assert len(whole) == len(tuned) + len(held)
     assert {one.split for one in tuned} == {"tune"}
     assert set(SETS["own"]) < set(SETS["all"])
+    assert {one.split for one in load("third", None)} == {"report"}
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
@@ -70,7 +74,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
-    with pytest.raises(QuestionFileError, match="own, dev, all"):
+    with pytest.raises(QuestionFileError, match="own, dev, third, all"):
         load(str(tmp_path / "fehlt.jsonl"), None)
     (tmp_path / "bild.jsonl").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(QuestionFileError, match="nicht zu lesen"):
