@@ -54,6 +54,8 @@ def read_question(question: str, now: datetime, meters: Sequence[MeterName] = ()
         return None
     if strength < 2 and words.CONTRACT.search(polite):
         return None
+    if quantity != "price" and not named and words.WHOLE_REGION.search(polite) and not words.OWN.search(polite):
+        return None
     by_weekday = quantity != "price" and len(words.DAYS_OF_WEEK.findall(polite)) > 1
     measure = "max" if by_weekday else _measure(without, quantity, times, named, bounded=threshold is not None)
     left = _left_over(times.rest)

@@ -51,7 +51,7 @@ LAW: Final = _any(
     r"\bwer\b", r"\bwem\b", r"\bwessen\b", r"wie funktioniert", r"how does", r"\bfunktionier", r"\bwelche regel",
     r"kühlschrank", r"waschmaschine", r"\bgilt\b", r"\bgelten\b", r"\bkeine abnehmer", r"was passiert", r"wechsel",
     r"\bwann muss", r"ab wie viel", r"ab welche[mnr]", r"bis wann", r"gesetzlich", r"bekomme ich", r"kriege ich",
-    r"\bstrafzahlung", r"\beinkommen", r"ausschreibung", r"\bdeutschlands?\b.*\b(?:verbrauch|erzeug)",
+    r"\bstrafzahlung", r"\beinkommen", r"ausschreibung",
     r"\bausbau", r"\bziel\b", r"\bziele\b", r"\bquote\b",
 )  # fmt: skip
 CONTRACT: Final = _any(
@@ -60,6 +60,14 @@ CONTRACT: Final = _any(
     r"industriestrom", r"endkunden", r"verbraucherpreis", r"autostrom", r"ladesäule", r"familie", r"personen",
     r"\bheiz", r"\beuropa", r"frankreich", r"österreich", r"schweiz", r"polen", r"\busa\b", r"china",
 )  # fmt: skip
+WHOLE_REGION: Final = _any(
+    r"\bdeutschlands?\b", r"\bbundes(?:republik|weit|land|länder)", r"\b(?:welt|landes|europa)weit",
+    r"\beu\b", r"\beuropas?\b", r"\bbaden-württembergs?\b",
+    r"\b(?:bayern|berlin|brandenburg|bremen|hamburg|hessen|saarland|sachsen|thüringen)s?\b",
+    r"\bniedersachsens?\b", r"\b(?:sachsen-anhalt|schleswig-holstein|mecklenburg-vorpommern|nordrhein-westfalen)s?\b",
+    r"\brheinland-pfalz\b", r"\bgermany\b", r"\bnrw\b",
+)  # fmt: skip
+"""Whose consumption and generation no meter of ours measures."""
 MARKET_STRONG: Final = _any(
     r"börse", r"\bepex\b", r"\beex\b", r"\bapx\b", r"\bspot\b", r"spot-?(?:markt|preis)\w*", r"day.?ahead",
     r"großhandel", r"marktpreis", r"marktverlauf", r"preisverl[aä]uf", r"preiskurve", r"preisentwicklung",

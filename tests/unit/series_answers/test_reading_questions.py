@@ -74,10 +74,26 @@ def test_no_question_of_law_is_taken_for_one_about_series() -> None:
         "Kostet das Netz mehr, wenn mein Strom von weit her kommt?",
         "Danke, das war hilfreich",
         "Wie viele Stunden hatte der 29. Oktober 2023?",
+        "Wie hoch war der Stromverbrauch Deutschlands im Jahr 2021?",
+        "Wie viel Strom hat Bayern 2023 verbraucht?",
+        "Wie hoch war die PV-Erzeugung bundesweit gestern?",
+        "Wie viel Windstrom wurde 2023 in Niedersachsen erzeugt?",
     ],
 )
 def test_other_questions_are_left_alone(question: str) -> None:
     assert read_question(question, NOW, METERS) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Wie hoch war mein Stromverbrauch in Deutschland im Jahr 2021?",
+        "Wie hoch war der Verbrauch von Haus Nord in Bayern gestern?",
+        "Wie hoch war der Börsenpreis in Deutschland gestern?",
+    ],
+)
+def test_a_region_beside_ones_own_meter_or_a_price_hinders_nothing(question: str) -> None:
+    assert read_question(question, NOW, METERS) is not None
 
 
 @pytest.mark.parametrize(
