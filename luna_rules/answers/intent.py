@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from luna_rules.answers.text import fold, word_set
+from luna_rules.answers.fields import OTHER_FIELDS
+from luna_rules.answers.names import NORM
+from luna_rules.answers.text import fold
 
 _NOW = (
     r"\b(?:heute|zurzeit|zur zeit|derzeit|gerade|aktuell\w*|momentan|im moment|gegenwärtig|today|currently|right now)\b"
@@ -17,6 +19,11 @@ _NOW = (
 
 _RULE = (
     r"\b(?:muss|müssen|darf|dürfen|soll|sollen|kann|können|gilt|gelten|vorgeschrieben|zulässig|erlaubt|verpflichtet)\b"
+)
+_ASKER = r"\b(?:ich|wir|mir|uns|mein\w*|unser\w*|man)\b"
+_MEASURED = (
+    r"\w*(?:verbrauch|verbrauchs|erzeugung|produktion|ausstoß|emissionen|gewinn|umsatz|börsenpreis|strompreis|gaspreis"
+    r"|füllstand|zubau|auslastung)"
 )
 _LANDS = r"\b(?:deutschland|bundesweit|weltweit|europa|der welt|germany|europe|the world)\b"
 
@@ -34,7 +41,10 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "gefragt ist nach Rat, nicht nach einer Regel",
         re.compile(
             r"\blohn(?:t|en) (?:es )?sich\b|\b(?:am besten|am günstigsten|am billigsten|am sinnvollsten)\W*$"
-            r"|\b(?:der|die|das) (?:beste|günstigste|billigste)n?\W*$|\bempfiehlst\b|\bbest reviews?\b",
+            r"|\b(?:der|die|das) (?:beste|günstigste|billigste)n?\W*$|\bempfiehlst\b|\bbest reviews?\b"
+            r"|\bwas ist (?:besser|günstiger|billiger|sinnvoller|sparsamer|effizienter|klimafreundlicher)\b"
+            r"|^\W*sollte(?:n)? (?:ich|wir|man)\b|^\W*welche[rsnm]?\b[^?]*\bpass(?:t|en) (?:zu|für|in)\b"
+            r"|\bworauf sollte (?:ich|man)\b|\bshould i\b[^?]*\bor\b",
             re.I,
         ),
     ),
@@ -74,13 +84,50 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(?:hat|haben|gibt|stehen|arbeiten)\b"
             rf"|^\W*(?:wie\s*viele?|how (?:many|much))\b(?!.*{_RULE}).*\b(?:gibt es|stehen|laufen|are there)\b"
             rf".*{_LANDS}"
-            r"|^\W*wie\s*viele? (?:\w+e )?kunden (?:hat|haben|zählt)\b",
+            r"|^\W*wie\s*viele? (?:\w+e )?kunden (?:hat|haben|zählt)\b"
+            rf"|^\W*wie\s*viele?\b(?!.*{_RULE})(?!.*{_ASKER})[^?]*\b(?:verbraucht|erzeugt|produziert|importiert"
+            r"|exportiert|entweich\w+|stammt?|gebaut|zugelassen|gewechselt|abgeschaltet)\b"
+            rf"|^\W*wie (?:hoch|groß) (?:war|waren|lag|lagen) (?!.*{_RULE})[^?]*(?:{_MEASURED})\b"
+            r"|^\W*welche[rsm]?\b[^?]*\b(?:ist|sind|hat|haben) (?:der|die|das|den) \w{3,}ste[nr]?\W*$"
+            rf"|^\W*how (?:many|much)\b[^?]*\b(?:does|do|did) [A-Z]\w+ (?:operate|have|own|produce|import)\b",
             re.I,
         ),
     ),
     (
+        "gefragt ist nach einem Ereignis, nicht nach einer Regel",
+        re.compile(
+            r"^\W*wann (?:wurden?|ging(?:en)?)\b[^?]*\b(?:gebaut|errichtet|eröffnet|abgeschaltet|abgerissen"
+            r"|gesprengt|gegründet|erfunden|vom netz)\b"
+            r"|^\W*(?:in welcher stadt|wo) (?:hat|haben|sitzt|ist)\b[^?]*\b(?:sitz|hauptsitz|zentrale)\b"
+            r"|^\W*wie lange dauert (?:\w+ )?bau\b",
+            re.I,
+        ),
+    ),
+    (
+        "gefragt ist nach einem Angebot, nicht nach einer Regel",
+        re.compile(
+            r"\bwelche[rsnm]? (?:app|apps|software|marke|hersteller|modell|programm|händler|werkstatt|handwerker)\b"
+            r"|\b(?:störungsdienst|störungsnummer|kundenhotline|kundenportal|öffnungszeiten|wlan|w-lan|bluetooth)\b"
+            r"|\bwo (?:kaufe|kauft|bestelle|finde ich (?:die|den|das|meine?n?) \w*nummer)\b",
+            re.I,
+        ),
+    ),
+    (
+        "gefragt ist nach dem Inhalt einer technischen Norm",
+        re.compile(
+            rf"\b(?:verlang|forder|schreib|sag|regel|steh|bestimm|nenn|leg)\w*\s+(?:\w+\s+){{0,3}}?{NORM}", re.I
+        ),
+    ),
+    (
         "gefragt ist nach Technik, nicht nach einer Regel",
-        re.compile(r"\b(?:kabel|leitungs)querschnitt|\bdachneigung\b|\bheizkurve\b|\bfehlercode", re.I),
+        re.compile(
+            r"\b(?:kabel|leitungs)querschnitt|\bdachneigung\b|\bheizkurve\b|\bfehlercode"
+            r"|^\W*wie (?:funktionier(?:t|en)|arbeitet) (?:eigentlich |denn |genau )?eine?\b"
+            r"|^\W*wie(?: viele?)? (?:rechnet|rechne) (?:man|ich)\b[^?]*\bum\b|\bwelche farbe\b"
+            r"|^\W*warum (?:brummt|summt|flackert|tropft|pfeift|rauscht|stinkt|riecht|blinkt|piept|vibriert|gluckert)\b"
+            r"|\bwirkungsgrad\b(?!.*\bmindest)",
+            re.I,
+        ),
     ),
 )
 
@@ -91,41 +138,6 @@ def beyond_law(question: str) -> str:
 
 
 OTHER_FIELD = "gefragt ist nach einem anderen Rechtsgebiet"
-_OTHER_FIELDS = word_set(
-    """
-    einkommensteuer lohnsteuer umsatzsteuer mehrwertsteuer grundsteuer grunderwerbsteuer erbschaftsteuer schenkungsteuer
-    hundesteuer kfz-steuer kirchensteuer gewerbesteuer steuererklaerung steuerklasse kilometerpauschale pendlerpauschale
-    rundfunkbeitrag dienstwagen
-    kindergeld elterngeld wohngeld buergergeld arbeitslosengeld krankengeld sozialhilfe grundsicherung bafoeg rente
-    rentner krankenkasse krankenversicherung pflegegrad pflegegeld mutterschutz elternzeit unterhaltsvorschuss
-    fuehrerschein landstrasse autobahn tempolimit geschwindigkeit blitzer parkverbot promille verkehrsschild fahrverbot
-    winterreifen strassenverkehr fahrrad bussgeldkatalog
-    testament erbe erben erbt erbschaft pflichtteil scheidung sorgerecht ehevertrag heiraten adoption namensrecht
-    mietwohnung mietvertrag mietkaution mietminderung mieterhoehung nebenkostenvorauszahlung eigenbedarf untervermietung
-    handyvertrag mobilfunkvertrag internetvertrag fitnessstudio ticket flug flugverspaetung zugverspaetung reise
-    gewaehrleistung garantie widerrufsrecht kassenbon
-    mindestlohn urlaubstage urlaub arbeitsvertrag ueberstunden kuendigungsschutz arbeitszeugnis probezeit betriebsrat
-    baugenehmigung bebauungsplan grenzabstand hecke zaun nachbarrecht denkmalschutz denkmalgeschuetzt
-    strafgesetzbuch gefaengnis freiheitsstrafe diebstahl koerperverletzung
-    schulpflicht kita kindergarten studium reisepass personalausweis wahlrecht einbuergerung aufenthaltstitel
-    waffenschein trinkwasser abwasser abwassergebuehr wasseranschluss wasserversorger wasserpreis wasserrechnung
-    hund hunde katze haustier muell muellabfuhr restmuell sperrmuell altpapier laermschutz ruhezeiten
-    kapitalertragsteuer steuererstattung werbungskosten steuerberater finanzamt steuerbescheid handwerkerleistung
-    handwerkerleistungen busspur strassenverkehrsordnung tuev hauptuntersuchung umweltplakette umweltzone
-    halteverbot falschparken kfz-versicherung zulassungsstelle nummernschild verkehrsunfall fahrschule hitzefrei
-    arbeitszeitgesetz bereitschaftsdienst lohnfortzahlung krankschreibung schutzkleidung arbeitskleidung
-    betriebsrente kurzarbeit teilzeit weihnachtsgeld tariflohn praktikum eigentuemerversammlung
-    wohnungseigentuemerversammlung eigentuemergemeinschaft hausverwaltung schoenheitsreparatur mietkuerzung
-    mietpreisbremse raeumungsklage wohnungsuebergabe kleinreparatur nebenkostenabrechnung hausordnung
-    landesbauordnung abstandsflaeche nachbargrundstueck dachausbau brandschutzwand baulast strafanzeige
-    gefaengnisstrafe koerperverletzung sachbeschaedigung jobcenter sozialamt sozialleistung arbeitsamt
-    privatinsolvenz schufa inkasso vormundschaft standesamt schadensfreiheitsklasse hausratversicherung
-    wohngebaeudeversicherung impfung
-    kredit kontoauszug kontoauszuege girokonto aktien kryptowaehrung lebensversicherung haftpflicht hausrat
-    """
-)
-"""Words of everyday law that is not the energy trade's, folded: taxes on income, social benefits, traffic, family,
-rent, work, building, pets, water. Where a law does speak of one of them, it answers."""
 _IN_PASSING = re.compile(
     r"\b(?:einschließlich|inklusive|zuzüglich|abzüglich|ohne|nebst|mit|anteilige[nrs]?)\s+(?:(?:der|die|anteilige[nr]?"
     r"|gesetzliche[nr]?|jeweils \w+)\s+){0,2}\w+steuer\b",
@@ -147,6 +159,6 @@ def other_field(question: str, cited: Sequence[str]) -> tuple[str, ...]:
 
 
 def _of_other_field(word: str) -> bool:
-    if any(word.endswith(ending) and word[: len(word) - len(ending)] in _OTHER_FIELDS for ending in _ENDINGS):
+    if any(word.endswith(ending) and word[: len(word) - len(ending)] in OTHER_FIELDS for ending in _ENDINGS):
         return True
-    return any(word[:length] in _OTHER_FIELDS for length in range(_COMPOUND_FROM, len(word)))
+    return any(word[:length] in OTHER_FIELDS for length in range(_COMPOUND_FROM, len(word)))

@@ -1,6 +1,8 @@
-"""Places that tell a question of one land or town from one of federal law. Common knowledge as data, nothing else."""
+"""Names that tell a question of one place, company or norm from one of federal law. Common knowledge as data."""
 
 from __future__ import annotations
+
+import re
 
 from luna_rules.answers.text import fold, word_set
 from luna_rules.references import LawNames
@@ -24,6 +26,37 @@ PLACES = word_set(
     """
 )
 """Lands, larger towns and countries, folded as by `text.fold`."""
+
+
+COMPANIES = word_set(
+    """
+    e.on eon rwe enbw vattenfall leag ewe uniper amprion tennet 50hertz transnetbw westnetz bayernwerk syna mainova
+    n-ergie mvv lichtblick yello naturstrom tibber ostrom octopus check24 verivox ionity fastned tesla engie edf
+    oersted iberdrola gasunie thyssengas ontras bayernets terranets gascade viessmann vaillant buderus bosch
+    junkers stiebel daikin sma fronius huawei siemens enercon vestas nordex byd landis iskra
+    steag eprimo enviam mitnetz avacon rheinenergie entega enercity badenova lechwerke edis
+    e.dis telekom vodafone aldi lidl ikea aral totalenergies gazprom rosneft axpo wienstrom
+    suedlink suedostlink nordstream datteln jaenschwalde moorburg biblis brokdorf gundremmingen
+    adac
+    """
+)
+"""Companies, brands, plants and lines of the trade, folded: a statute that does not name one says nothing about it."""
+_CAPITALS = re.compile(r"[A-ZÄÖÜ0-9]")
+NORM = r"(?:DIN|VDE|DVGW|DGUV|VDI|ISO|IEC|TRGI|VdS)\b(?:[- ](?:[A-Z]{1,4}\b|Vorschrift|Arbeitsblatt|Richtlinie))*"
+_NUMBERED_NORM = re.compile(rf"\b{NORM}[- ]*(?P<number>[A-Z]?\d{{1,6}}(?:-\d{{1,4}})*)\b")
+
+
+def is_company(name: str) -> bool:
+    """Whether a word is one of `COMPANIES`, written as a name; in the genitive, too."""
+    if not _CAPITALS.match(name):
+        return False
+    word = fold(name)
+    return word in COMPANIES or (word.endswith("s") and word[:-1] in COMPANIES)
+
+
+def norms_in(text: str) -> dict[str, str]:
+    """Technical norms that a text names by number, as written („DIN VDE 0100-722“), with the number of each."""
+    return {match.group(): match["number"] for match in _NUMBERED_NORM.finditer(text)}
 
 
 def is_land(name: str) -> bool:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from luna_rules.answers.names import KNOWN_LAWS, is_land
+from luna_rules.answers.names import KNOWN_LAWS, is_company, is_land, norms_in
 from luna_rules.answers.smalltalk import Talk, talk_of
 from luna_rules.answers.text import clean, fold, word_set
 from luna_rules.references import as_written, find_references, lone_section
@@ -99,6 +99,7 @@ _NO_NAMES = word_set(
 _OTHER_CODES = re.compile(r"\b(?:StGB|BGB|HGB|SGB|StVO|StVG|BauGB|BauO|EStG|UStG|ZPO|StPO|VwVfG|BetrKV)\b")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")
 _PLACE = re.compile(r"[^\W\d_][\w-]{2,}")
+_COMPANY = re.compile(r"(?<![\w-])(?:[A-ZÄÖÜ0-9][\w-]{1,}|[A-Z]\.[A-Z]{2,3})(?![\w-])")
 _OWN_NAME = re.compile(
     r"\b(?:Stadtwerken?|Firma|Landkreis)\s+"
     r"(?P<name>[A-ZÄÖÜ][\wÄÖÜäöüß-]{2,})"
@@ -221,6 +222,8 @@ def named_things(text: str) -> tuple[str, ...]:
     for match in _PLACE.finditer(text):
         if is_land(match.group()):
             found[match.group()] = None
+    found.update(dict.fromkeys(word for word in _COMPANY.findall(text) if is_company(word)))
+    found.update(dict.fromkeys(norms_in(text)))
     if _is_english(text):
         # Only names are capitalised within an English sentence.
         for match in _CAPITAL.finditer(text):

@@ -17,7 +17,7 @@ from luna_rules.answers.intent import OTHER_FIELD, beyond_law, other_field
 from luna_rules.answers.layout import is_formula
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
-from luna_rules.answers.names import is_land
+from luna_rules.answers.names import is_land, norms_in
 from luna_rules.answers.places import is_place, is_provision, speaks_of
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.roles import FIRST, OTHER, importance
@@ -281,11 +281,12 @@ def _missing_names(
     # A statute names a land in many a list; the answer is about it only where what is said names it.
     said = [" ".join((best.title, *best.heading_path)), *(text for one in extract.sentences for text in one.slices)]
     by_place = texts if best.law is None else [fold(comparable(" ".join(said)))]
+    norms = norms_in(question.text)
     found = extractor.passage_concepts(number)
     spoken = {matcher.labels[concept] for concept, strength in found.items() if strength >= _PLAINLY}
     return tuple(
         name
         for name in question.names
-        if not any(fold(name) in text for text in (by_place if is_land(name) else texts))
+        if not any(fold(norms.get(name, name)) in text for text in (by_place if is_land(name) else texts))
         and not any(same(name, label) for label in spoken)
     )

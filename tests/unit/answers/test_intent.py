@@ -36,6 +36,17 @@ from tests.places import ROOT
         ("Wie viel verdient ein Elektroniker bei einem Netzbetreiber?", "Verdienst"),
         ("Wie viele Kilometer Leitungen gibt es in Deutschland?", "Statistik"),
         ("Wie viele Kunden hat das Stadtwerk?", "Statistik"),
+        ("Was ist besser für den Altbau, Fernwärme oder Gas?", "Rat"),
+        ("Sollte ich meinen Tarif noch dieses Jahr wechseln?", "Rat"),
+        ("Welcher Speicher passt zu einer Anlage mit acht Modulen?", "Rat"),
+        ("Wie viele Terawattstunden Erdgas importiert Deutschland?", "Statistik"),
+        ("Wie hoch war der Gasverbrauch der Industrie?", "Statistik"),
+        ("Welcher Windpark ist der leistungsstärkste?", "Statistik"),
+        ("Wann wurde das Pumpspeicherwerk am Schluchsee gebaut?", "Ereignis"),
+        ("In welcher Stadt hat die Bundesnetzagentur ihren Sitz?", "Ereignis"),
+        ("Welche Software liest meinen Zähler aus?", "Angebot"),
+        ("Wie funktioniert ein Trafo?", "Technik"),
+        ("Was fordert die DIN EN 50549-1 von Wechselrichtern?", "Norm"),
     ],
 )
 def test_what_no_law_answers_is_told(question: str, reason: str) -> None:
@@ -58,6 +69,13 @@ def test_what_no_law_answers_is_told(question: str, reason: str) -> None:
         "Wie voll müssen die Gasspeicher im Moment sein?",
         "Wie viele Regulierungsbehörden darf es in Deutschland geben?",
         "Wie hoch ist zurzeit die Stromsteuer?",
+        "Wie funktioniert die Ersatzversorgung?",
+        "Wie viele Stunden im Jahr darf meine Anlage Strom erzeugt haben?",
+        "Wie hoch war der Höchstwert im Jahr 2023?",
+        "Wann wurde eine Anlage in Betrieb genommen, die schon anderswo lief?",
+        "Welcher Wert ist der höchste, den ein Gebot nennen darf?",
+        "Muss nach DIN V 18599 gerechnet werden?",
+        "Warum bekomme ich bei negativen Preisen kein Geld?",
     ],
 )
 def test_what_a_law_may_answer_is_left_alone(question: str) -> None:
@@ -149,3 +167,30 @@ def test_the_near_questions_are_whole_and_ask_nothing_twice() -> None:
     assert len({row["question"] for row in rows}) == len({row["id"] for row in rows}) == len(rows) >= 60
     assert {row["kind"] for row in rows} == {"energy_absent", "offtopic"}
     assert not [row["id"] for row in rows if row["gold"] or f'"{row["question"]}"' in others]
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Was kostet Strom bei Lichtblick?", ("Lichtblick",)),
+        ("Wie hoch sind Amprions Umlagen?", ("Amprions",)),
+        ("Wie hoch ist der Tarif von E.ON?", ("E.ON",)),
+        ("Welche Leitungen baut 50Hertz?", ("50Hertz",)),
+        ("Welche Absicherung verlangt die DIN VDE 0100-410?", ("DIN VDE 0100-410",)),
+        ("Wie oft wird nach DGUV Vorschrift 4 geprüft?", ("DGUV Vorschrift 4",)),
+        ("Wie hoch ist die Leistung meiner Anlage mit 50 kW?", ()),
+    ],
+)
+def test_companies_and_norms_are_names(question: str, names: tuple[str, ...]) -> None:
+    assert set(names) <= set(read_question(question).names)
+    if not names:
+        assert read_question(question).names == ()
+
+
+def test_a_norm_that_is_named_must_stand_where_the_law_answers() -> None:
+    text = "Die Berechnung erfolgt nach DIN V 18599: 2018-09, soweit nichts anderes bestimmt ist."
+    law = replace(PASSAGE, text=text, title="Gebäudegesetz", heading_path=("Berechnung",), law="GModG", section="§ 20")
+    asked = "Erfolgt die Berechnung nach DIN V 18599?"
+    assert assess_question(asked, [law], WordMatcher(asked)).supported
+    other = "Erfolgt die Berechnung nach DIN V 4108?"
+    assert not assess_question(other, [law], WordMatcher(other)).supported

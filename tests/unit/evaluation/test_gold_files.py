@@ -19,8 +19,9 @@ GOLD = ROOT / "data" / "gold"
 SPLIT = GOLD / "questions_split.jsonl"
 FRESH = GOLD / "questions_fresh.jsonl"
 SECOND = GOLD / "questions_second.jsonl"
+SUPPORT = GOLD / "questions_support.jsonl"
 THIRD = GOLD / "questions_third.jsonl"
-FILES = [SPLIT, FRESH, SECOND, THIRD, GOLD / "law_questions_own.jsonl", GOLD / "answerability_own.jsonl"]
+FILES = [SPLIT, FRESH, SECOND, SUPPORT, THIRD, GOLD / "law_questions_own.jsonl", GOLD / "answerability_own.jsonl"]
 
 needs_laws = pytest.mark.skipif(not LAWS.is_dir(), reason="the laws (../shared/data/law/current) are not here")
 
@@ -62,7 +63,7 @@ def test_every_gold_provision_is_a_passage(path: Path) -> None:
 @needs_laws
 def test_every_evidence_stands_in_its_provision() -> None:
     wrong: list[str] = []
-    for row in [*rows(SPLIT), *rows(FRESH), *rows(SECOND), *rows(THIRD)]:
+    for row in [*rows(SPLIT), *rows(FRESH), *rows(SECOND), *rows(SUPPORT), *rows(THIRD)]:
         texts = [passages()[one["law"], one["section"]] for one in row["gold"]]
         if row["kind"] == "multi":
             assert len(row["evidence"]) == len(texts), row["id"]
