@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from time import sleep
 from typing import Any
+
+from tests.local_server import serving
 
 DIGEST = "a" * 64
 Pieces = Sequence[str | float | threading.Event]
@@ -181,16 +183,5 @@ def fake_ollama(script: Script, port: int = 0) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    class Server(ThreadingHTTPServer):
-        allow_reuse_address = True
-        daemon_threads = True
-        block_on_close = False
-
-    with Server(("127.0.0.1", port), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join(5)
+    with serving(Handler, port) as server:
+        yield f"http://127.0.0.1:{server.server_port}"

@@ -576,7 +576,7 @@ async def test_writers_of_different_tenants_do_not_wait_for_each_other(world: Wo
     first, second = world.document(one, ["Netz"]), world.document(other, ["Netz"])
     with worker_connection(world.urls.worker) as held, held.transaction():
         world.add(versions[one], one, first, writer=world.new_writer(held))
-        world.worker.execute("SET lock_timeout = '2s'")
+        world.worker.execute("SET lock_timeout = '20s'")
         world.add(versions[other], other, second)
         assert await world.found(other, "Netz") == {second.item_id}
         assert await world.found(one, "Netz") == set()
@@ -639,7 +639,7 @@ def _add_and_wait(urls: tuple[str, str], tenant: UUID, version: int, doc: Doc, r
         writer = IndexWriter(connection)
         writer.add_segment(version, tenant, [doc.indexed], Analyser(writer.lexicon(version)), "run")
         ready.send("written")
-        time.sleep(60)
+        time.sleep(600)
 
 
 async def test_a_writer_killed_before_its_commit_leaves_nothing(world: World) -> None:
@@ -653,12 +653,12 @@ async def test_a_writer_killed_before_its_commit_leaves_nothing(world: World) ->
         target=_add_and_wait, args=((world.urls.app, world.urls.worker), tenant, version, lost, there)
     )
     process.start()
-    assert here.poll(60)
+    assert here.poll(150)
     assert here.recv() == "written"
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.join()
-    world.worker.execute("SET lock_timeout = '10s'")
+    world.worker.execute("SET lock_timeout = '100s'")
     world.add(version, tenant, kept)  # waits until the server noticed, then works
     assert {table: world.count(table) for table in counts} == counts
     assert await world.found(tenant, "Netz") == {kept.item_id}

@@ -365,7 +365,7 @@ def slow_search(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     async def slow(sql: object, *rest: object) -> object:
         seen.append("began")
         try:
-            await sql.execute("SELECT pg_sleep(5)")  # type: ignore[attr-defined]
+            await sql.execute("SELECT pg_sleep(600)")  # type: ignore[attr-defined]
         except BaseException as fault:
             seen.append(type(fault).__name__)
             raise
@@ -383,10 +383,10 @@ def test_work_stops_when_the_reader_leaves(
             eventually(lambda: slow_search == ["began"])
         eventually(lambda: slow_search == ["began", "CancelledError"])
         with api.database.owner() as owner:
-            row = owner.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(5)%%' AND state = 'active'"
+            at_work = (
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND state = 'active'"
                 " AND application_name = 'luna_api'"
-            ).fetchone()
-    assert row == (0,)
+            )
+            eventually(lambda: owner.execute(at_work).fetchone() == (0,))
     with api.user(tenant=tenant) as user:
         assert upload(user, "# Noch da\n\nDer Pool gibt weiter Verbindungen her.").status_code in {202, 409}

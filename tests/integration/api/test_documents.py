@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from uuid import UUID, uuid4
 
@@ -18,6 +18,7 @@ from luna_api.ingest.fetch import Fetcher
 from resources.database import DRAIN_LOCK, worker_connection
 from tests.conftest import ROOT
 from tests.integration.api.conftest import NOTE, Api, ready, upload
+from tests.local_server import LocalServer
 
 LONG = NOTE + "".join(
     f"\n## Abschnitt {word}\n\n"
@@ -449,7 +450,7 @@ def test_a_fetched_document_is_taken_in_once(api: Api, monkeypatch: pytest.Monke
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Internet)
+    server = LocalServer(("127.0.0.1", 0), Internet)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     allowed = Fetcher(
         max_bytes=2 * 1_048_576,
@@ -470,6 +471,7 @@ def test_a_fetched_document_is_taken_in_once(api: Api, monkeypatch: pytest.Monke
             assert (second["document_id"], second["version"]) == (item["document_id"], 2)
     finally:
         server.shutdown()
+        server.server_close()
 
 
 def test_ten_uploads_are_one_launch(api: Api, eventually: Callable[[Callable[[], bool]], None]) -> None:

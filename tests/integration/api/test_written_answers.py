@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -407,20 +406,22 @@ def test_the_receipt_is_there_when_the_last_event_comes(api: Api, tenant: str, m
     assert "event: done" in seen
 
 
-def test_no_connection_is_held_while_a_model_writes(api: Api, tenant: str, model: Script) -> None:
-    model.pieces = lambda prompt: [0.6, f"{HELD} {passage_with(prompt, 'sechs Wochen')}."]
+def test_no_connection_is_held_while_a_model_writes(
+    api: Api, tenant: str, model: Script, eventually: Callable[[Callable[[], bool]], None]
+) -> None:
+    go_on = threading.Event()
+    model.pieces = lambda prompt: [go_on, f"{HELD} {passage_with(prompt, 'sechs Wochen')}."]
     with (
         api.admin(tenant) as admin,
         admin.stream("POST", "/rag/ask", json={"question": QUESTION, "stream": True}),
         api.database.owner() as owner,
     ):
-        deadline = time.monotonic() + 5
-        while not model.prompts() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        eventually(lambda: bool(model.prompts()))
         row = owner.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND application_name = 'luna_api' AND state LIKE 'idle in transaction%'"
         ).fetchone()
+        go_on.set()
     assert row == (0,)
 
 

@@ -53,13 +53,13 @@ print(repr((measures, results)))
 
 
 def _probe() -> tuple[dict[str, str], dict[str, str]]:
-    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-c", PROBE, str(ROOT), str(bystander.pid)],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=200,
             check=False,
         )
         assert done.returncode == 0, done.stderr

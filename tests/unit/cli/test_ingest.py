@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from luna_cli.answers import place, print_answer
 from luna_cli.client import ApiFaultError, LunaClient, NotRunningError
 from luna_cli.ingest import Ingest, Source, UnusableError, find_sources
 from resources.settings import load_settings
-from tests.conftest import free_port
+from tests.local_server import LocalServer
+from tests.places import free_port
 
 Answer = tuple[int, dict[str, str], Any]
 
@@ -100,7 +101,7 @@ class FaultyApi:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = LocalServer(("127.0.0.1", 0), Handler)
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
 

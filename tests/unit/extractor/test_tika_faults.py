@@ -6,13 +6,14 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from time import sleep
 
 import pytest
 
 from resources.extractor import ExtractionError, ExtractorLostError
 from resources.extractor.tika import TikaExtractor
+from tests.local_server import serving
 from tests.places import ROOT, free_port
 
 PDF = (ROOT / "data" / "samples" / "sample.pdf").read_bytes()
@@ -42,12 +43,8 @@ def server(
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
+    with serving(Handler) as listening:
         yield f"http://127.0.0.1:{listening.server_port}"
-        listening.shutdown()
-        thread.join(5)
 
 
 def refusal(url: str, timeout_s: float = 100) -> ExtractionError:
@@ -93,12 +90,8 @@ def test_who_hangs_up_and_stays_blames_the_document_and_who_is_gone_does_not(sta
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
+    with serving(Handler) as listening:
         error = refusal(f"http://127.0.0.1:{listening.server_port}")
-        listening.shutdown()
-        thread.join(5)
     assert error.code == "unavailable"
     assert not error.permanent
     assert isinstance(error, ExtractorLostError) is not stays

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from uuid import uuid4
 
 import numpy as np
@@ -25,6 +25,7 @@ from resources.vectors.points import (
     VersionRef,
 )
 from resources.vectors.qdrant import QdrantPoints
+from tests.local_server import LocalServer
 from tests.places import free_port
 
 VERSION = VersionRef(7, None, 3)
@@ -50,7 +51,7 @@ class Misbehaving:
             def log_message(self, format: str, *args: object) -> None:
                 del format, args
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = LocalServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -99,6 +100,7 @@ def server() -> Iterator[Misbehaving]:
     made = Misbehaving()
     yield made
     made.server.shutdown()
+    made.server.server_close()
 
 
 @pytest.fixture
