@@ -31,7 +31,7 @@ def without_furniture(pages: list[str]) -> list[str]:
     """The pages without what repeats at their edges; a header stays where it stands first, page numbers go everywhere.
 
     A line must stand on three pages and four of ten at least, the same or with a number that counts the pages. The
-    header of a table that goes on stays with its rows.
+    header of a table that goes on stays with its rows, and rows of Markdown tables stay wherever they stand.
     """
     edges = [_edges(page.split("\n"), number) for number, page in enumerate(pages)]
     counted = Counter(key for page in edges for key in {key for keys in page.values() for key in keys})
@@ -70,8 +70,8 @@ def _edges(lines: list[str], page: int) -> dict[int, tuple[_Key, ...]]:
     found: dict[int, tuple[_Key, ...]] = {}
     for place in dict.fromkeys((*filled[:edge], *filled[-edge:])):
         line = " ".join(lines[place].split())
-        if len(line) > _LONGEST or not any(char.isalnum() for char in line):
-            continue
+        if len(line) > _LONGEST or line.startswith("|") or not any(char.isalnum() for char in line):
+            continue  # tables were told from furniture where they were found
         below = next((lines[at] for at in filled if at > place), "")
         if len(_NUMBER.findall(below)) > 1 and not _NUMBER.search(line):
             continue

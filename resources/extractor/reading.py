@@ -21,7 +21,7 @@ from resources.extractor.textcare import clean, join_hyphenated
 Reader = Callable[[bytes, Limits], Extracted]
 
 # Raised whenever the same bytes give another text than before.
-VERSION = "2"
+VERSION = "3"
 # Formats whose text layer can be broken although the file is sound. Plain text and tables say what they say.
 _JUDGED = frozenset({types.PDF, types.RTF, types.DOC, types.PPT, types.MSG})
 

@@ -1,21 +1,19 @@
-"""PDF by pdfium, page by page: text in reading order, paragraphs where the layout leaves a gap.
+"""PDF by pdfium, page by page: text in reading order, tables as such, paragraphs where the layout leaves a gap.
 
 Forms are not initialised, so neither XFA nor JavaScript ever runs; attachments and links are not followed.
 """
 
 from __future__ import annotations
 
-import ctypes
-import itertools
 import re
-from collections import Counter
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from resources.extractor.errors import ExtractionError
-from resources.extractor.formats import pdf_file, pdf_form
+from resources.extractor.formats import pdf_file, pdf_form, pdf_page, pdf_tables
 from resources.extractor.formats.base import Extracted, one_line
+from resources.extractor.formats.pdf_rules import Budget
 from resources.extractor.legible import page_list
 from resources.extractor.limits import Limits
 
@@ -23,8 +21,6 @@ VERSION: str = str(pdfium.PYPDFIUM_INFO)
 
 _ERR_PASSWORD = 4
 _ERR_SECURITY = 5
-# A gap this much larger than the page's usual distance of lines begins a paragraph.
-_PARAGRAPH_GAP = 1.4
 _PRINT_AND_COPY = 1 << 4
 # What programs write where nobody gave a title, and what they write before it.
 _NO_TITLE = frozenset(
@@ -71,26 +67,27 @@ def _read(document: pdfium.PdfDocument, limits: Limits, *, cut_off: bool, broken
         )
     mended = not raw.FPDF_DocumentHasValidCrossReferenceTable(document)
     result = Extracted(markup="plain", pages=[])
-    pages = result.pages = []
+    read_pages: list[pdf_page.Page] = []
+    budget = Budget()
     lost: list[int] = []
-    silent: list[int] = []
     total = 0
     for index in range(count):
         try:
-            text, empty = _page_text(document, index)
+            page = pdf_page.read_page(document, index, budget)
         except pdfium.PdfiumError:
-            text, empty = "", True
+            page = pdf_page.Page(empty=True)
             lost.append(index + 1)
         else:
             # Where the file had to be mended, a page without anything on it has lost its content.
-            if empty and (mended or cut_off):
+            if page.empty and (mended or cut_off):
                 lost.append(index + 1)
-        if not any(char.isalnum() for char in text):
-            silent.append(index + 1)
-        total += len(text)
+        total += sum(map(len, page.lines))
         if total > limits.text_chars:
             raise ExtractionError("too_large", "Das PDF enthält mehr Text, als verarbeitet werden kann.")
-        pages.append(text)
+        read_pages.append(page)
+    pdf_tables.settle([page.tables for page in read_pages])
+    pages = result.pages = [page.text() for page in read_pages]
+    silent = [number for number, text in enumerate(pages, start=1) if not any(char.isalnum() for char in text)]
     if cut_off or lost:
         raise _not_whole(count - len(lost), count, cut_off=cut_off)
     encrypted = raw.FPDF_GetSecurityHandlerRevision(document) != -1
@@ -136,105 +133,3 @@ def _title(document: pdfium.PdfDocument) -> str | None:
     if not title or named_file or title.lower().strip("()[]<>") in _NO_TITLE:
         return None
     return title[:500]
-
-
-def _page_text(document: pdfium.PdfDocument, index: int) -> tuple[str, bool]:
-    """A page's text, and whether there is nothing at all on the page."""
-    page = document[index]
-    try:
-        text_page = page.get_textpage()
-        try:
-            text = _lines_with_gaps(text_page)
-        finally:
-            text_page.close()
-        return text, not text and raw.FPDFPage_CountObjects(page) == 0
-    finally:
-        page.close()
-
-
-def _lines_with_gaps(text_page: pdfium.PdfTextPage) -> str:
-    """The page's characters, with an empty line wherever the distance of two lines says that a paragraph ends."""
-    handle = text_page.raw
-    count = raw.FPDFText_CountChars(handle)
-    if count <= 0:
-        return ""
-    unicode_of = raw.FPDFText_GetUnicode
-    lines: list[str] = []
-    spans: list[tuple[int, int]] = []
-    current: list[str] = []
-    first = last = -1
-    pending = 0
-    for position in range(count):
-        code = unicode_of(handle, position)
-        if 0xD800 <= code < 0xDC00:
-            pending = code
-            continue
-        if 0xDC00 <= code < 0xE000:
-            code = 0x10000 + ((pending - 0xD800) << 10) + (code - 0xDC00) if pending else 0xFFFD
-            pending = 0
-        if code == 13:
-            continue
-        if code == 10:
-            lines.append("".join(current))
-            spans.append((first, last))
-            current, first, last = [], -1, -1
-            continue
-        if code == 0:
-            code = 0xFFFD
-        char = chr(code)
-        current.append(char)
-        if not char.isspace():
-            first = position if first < 0 else first
-            last = position
-        if code in (0x02, 0xFFFE) and raw.FPDFText_IsHyphen(handle, position):
-            # pdfium marks a hyphen at a line end this way and leaves the break out.
-            current[-1] = "-"
-            lines.append("".join(current))
-            spans.append((first, last))
-            current, first, last = [], -1, -1
-    lines.append("".join(current))
-    spans.append((first, last))
-    return _with_paragraphs(handle, lines, spans)
-
-
-def line_pitch(steps: list[float]) -> float:
-    """The usual distance of lines within a paragraph: the smallest that occurs often enough to be no accident.
-
-    A median would do for running text, but on a page of short paragraphs most distances are those between them.
-    """
-    counted = Counter(round(step) for step in steps)
-    often = max(1.0, 0.15 * len(steps))
-    return float(min((step for step, count in counted.items() if count >= often), default=0))
-
-
-def _with_paragraphs(handle: object, lines: list[str], spans: list[tuple[int, int]]) -> str:
-    across, up = ctypes.c_double(), ctypes.c_double()
-
-    def origin(position: int) -> tuple[float, float] | None:
-        if position < 0 or not raw.FPDFText_GetCharOrigin(handle, position, across, up):
-            return None
-        return across.value, up.value
-
-    def large(before: int, after: int, step: float, pitch: float) -> bool:
-        """Two lines of one heading: set larger than the text, and no further apart than their own size asks for."""
-        sizes = [raw.FPDFText_GetFontSize(handle, max(spans[at][0], 0)) for at in (before, after)]
-        return abs(sizes[0] - sizes[1]) < 0.5 and min(sizes) > 1.05 * pitch and step < _PARAGRAPH_GAP * min(sizes)
-
-    starts = [origin(first) for first, _ in spans]
-    ends = [origin(last) for _, last in spans]
-    steps = [before[1] - after[1] if before and after else None for before, after in itertools.pairwise(starts)]
-    pitch = line_pitch([step for step in steps if step is not None and 3 < step < 60])
-    parts: list[str] = [lines[0]]
-    for at, step in enumerate(steps):
-        line, end, start = lines[at + 1], ends[at], starts[at + 1]
-        if step is None or not pitch:
-            parts.append("\n")
-        elif step > max(pitch * _PARAGRAPH_GAP, pitch + 3):
-            parts.append("\n" if large(at, at + 1, step, pitch) else "\n\n")
-        elif end and start and abs(end[1] - start[1]) < 0.45 * pitch and 0 <= start[0] - end[0] < 2 * pitch:
-            # The same line: raised footnote marks and powers make pdfium break it.
-            parts.append("" if line[:1] in ").,;:" else " ")
-        else:
-            parts.append("\n")
-        parts.append(line)
-    return "".join(parts)

@@ -17,7 +17,8 @@ from docx.oxml.ns import qn
 from luna_rules.documents.model import ExtractedText
 from resources.extractor import ExtractionError
 from resources.extractor.formats import sheets
-from resources.extractor.formats.pdf import line_pitch, page_list
+from resources.extractor.formats.pdf import page_list
+from resources.extractor.formats.pdf_page import line_pitch
 from resources.extractor.formats.word import counted
 from resources.extractor.limits import Limits
 from resources.extractor.reading import extract
