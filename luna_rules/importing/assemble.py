@@ -21,6 +21,8 @@ CONTROL_SCHEMA: Final = {
 DEFAULT_INTERVAL_S: Final = 900
 _STEPS: Final = (1, 2, 5, 6, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600)
 _DAY_S: Final = 86_400
+_LONGEST_S: Final = 31 * _DAY_S
+"""A longer distance is a gap and tells no interval."""
 _DAYS: Final = range(82_800, 90_001, 3600)
 VALUES: Final = ("consumption_kw", "production_kw", "voltage")
 
@@ -97,7 +99,7 @@ def infer_intervals(frame: pl.DataFrame, known: dict[str, int] | None = None) ->
         _after=pl.when(pl.col("meter_id") == pl.col("meter_id").shift(-1)).then(gap),
     )
     counted = (
-        frame.filter(pl.col("_after") > 0)
+        frame.filter(pl.col("_after").is_between(1, _LONGEST_S))
         .group_by("meter_id", "_after")
         .len()
         .with_columns(share=pl.col("len") / pl.col("len").sum().over("meter_id"))

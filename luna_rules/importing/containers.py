@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -18,6 +20,11 @@ _STEP: Final = 4 * _MIB
 SHEET_CELLS: Final = 30_000_000
 """A sheet is read as a rectangle: so many cells at most, wherever the far corner is."""
 WORKBOOK_BYTES: Final = 1024 * _MIB
+_DAMAGED: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, OSError,
+    ValueError, OverflowError,
+)  # fmt: skip
+"""What the reader of archives raises where headers or contents are damaged."""
 _FOREIGN: Final[tuple[tuple[bytes, str], ...]] = (
     (b"%PDF", "ein PDF"),
     (b"\x89PNG", "ein Bild (PNG)"),
@@ -116,7 +123,7 @@ def _unzip(content: bytes, max_bytes: int) -> bytes | None:
     """The one file of an archive; None for a workbook, which has then been checked."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise UnreadableFileError("broken", "Das Archiv (ZIP oder XLSX) ist beschädigt oder abgeschnitten.") from error
     with archive:
         names = archive.namelist()
@@ -155,12 +162,12 @@ def _parts(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> l
                 if total > max_bytes:
                     raise _too_large(max_bytes)
                 parts.append(part)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except _DAMAGED as error:
         raise UnreadableFileError("broken", "Das Archiv ist beschädigt und lässt sich nicht entpacken.") from error
     return parts
 
 
-_CELL: Final = re.compile(rb'<(?:\w+:)?(?:c|row)\b[^>]*?\sr="([A-Z]{0,3})(\d{1,7})"')
+_CELL: Final = re.compile(rb"<(?:\w+:)?(?:c|row)\b[^<>]*?\sr\s*=\s*[\"']([A-Z]{0,3})([0-9]{1,7})[\"']")
 
 
 def _check_workbook(archive: zipfile.ZipFile) -> None:
@@ -184,7 +191,7 @@ def _check_workbook(archive: zipfile.ZipFile) -> None:
                             columns = max(columns, _column(found[1]))
                             rows = max(rows, int(found[2]))
                         tail = text[-256:]
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        except _DAMAGED as error:
             raise UnreadableFileError(
                 "broken", "Die Arbeitsmappe ist beschädigt und lässt sich nicht öffnen."
             ) from error

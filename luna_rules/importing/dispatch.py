@@ -7,7 +7,7 @@ import io
 import polars as pl
 
 from luna_rules.importing import containers
-from luna_rules.importing.grid import Grid, sheet_grids, text_grid
+from luna_rules.importing.grid import Grid, clipped, refuse_too_large, sheet_grids, text_grid
 from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
 from luna_rules.importing.plain import reader_of, recognise
 from luna_rules.importing.price_tables import parse_price_grid
@@ -122,10 +122,11 @@ def _columnar(content: bytes, kind: str, options: ImportOptions, faults: Faults)
     )
     if ours(frame.columns):
         return parse_frame(frame, options, kind, {})
+    refuse_too_large(frame.height, frame.width)
     text = frame.select(pl.all().cast(pl.String, strict=False))
     table = pl.concat([pl.DataFrame({name: [name] for name in text.columns}, schema=text.schema), text])
     table = table.rename({name: f"c{place}" for place, name in enumerate(text.columns)})
-    grid = Grid(table.with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64)), "sheet")
+    grid = Grid(clipped(table).with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64)), "sheet")
     return _tables([grid], options, faults)
 
 

@@ -14,6 +14,8 @@ from xml.parsers import expat
 import polars as pl
 
 from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
+from luna_rules.importing.numbers import whole_number
+from luna_rules.importing.rows import EARLIEST, LATEST
 from luna_rules.importing.typed import parse_frame
 
 _ZONES: Final = {
@@ -32,6 +34,7 @@ _ZONES: Final = {
 _DEPTH: Final = 32
 _WITH_ATTRIBUTES: Final = frozenset({"Worksheet", "Row", "Cell"})
 _POINTS: Final = 5_000_000
+_PRICE: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,18})?")
 
 
 @dataclass
@@ -64,6 +67,7 @@ def read_xml(content: bytes) -> Node:
     parser.buffer_text = True
     root = Node("")
     stack = [root]
+    texts: list[list[str]] = [[]]
     count = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -76,13 +80,15 @@ def read_xml(content: bytes) -> Node:
             node.attributes = {key.rpartition("}")[2]: value for key, value in attributes.items()}
         stack[-1].children.append(node)
         stack.append(node)
+        texts.append([])
 
     def end(name: str) -> None:
         del name
-        stack.pop()
+        node = stack.pop()
+        node.text = "".join(texts.pop())
 
     def text(data: str) -> None:
-        stack[-1].text += data
+        texts[-1].append(data)
 
     def refuse(*arguments: object) -> int:
         del arguments
@@ -100,6 +106,10 @@ def read_xml(content: bytes) -> Node:
         parser.Parse(content, True)
     except expat.ExpatError as error:
         raise UnreadableFileError("broken", f"Das XML ist fehlerhaft (Zeile {error.lineno}).") from error
+    except (LookupError, ValueError) as error:
+        raise UnreadableFileError(
+            "broken", "Das XML nennt eine Zeichenkodierung, die nicht lesbar ist; richtig ist etwa UTF-8."
+        ) from error
     return root.children[0]
 
 
@@ -125,6 +135,8 @@ def parse_entsoe(document: Node, options: ImportOptions, faults: Faults) -> Pars
         if unit != ("EUR", "MWH"):
             raise UnreadableFileError("unit_missing", f"Die Preise stehen in {unit[0]}/{unit[1]}, lesbar ist EUR/MWh.")
         rows += _series(series, options, faults)
+        if len(rows) > _POINTS:
+            raise UnreadableFileError("bomb", "Das Dokument enthält unmöglich viele Preise.")
     if not rows:
         raise UnreadableFileError("no_values", "Das Dokument enthält keine Preise der ersten Auktion (Sequenz 1).")
     frame = pl.DataFrame(
@@ -158,7 +170,11 @@ def _series(series: Node, options: ImportOptions, faults: Faults) -> list[tuple[
         step = _duration(period.find("resolution") or "")
         begin, end = (_moment(period.find("timeInterval", name)) for name in ("start", "end"))
         if step is None or begin is None or end is None or end <= begin:
-            raise UnreadableFileError("broken", "Ein Zeitraum des Dokuments hat keine lesbaren Grenzen oder Auflösung.")
+            raise UnreadableFileError(
+                "broken",
+                "Ein Zeitraum des Dokuments hat keine lesbaren Grenzen oder keine lesbare Auflösung; richtig sind etwa "
+                "2025-01-01T23:00Z, 2025-01-02T23:00Z und PT15M.",
+            )
         product = (
             options.product
             or f"{zone}-{'15MIN' if step == timedelta(minutes=15) else f'{int(step.total_seconds() // 60)}MIN'}"
@@ -166,34 +182,45 @@ def _series(series: Node, options: ImportOptions, faults: Faults) -> list[tuple[
         count = int((end - begin) / step)
         if count > _POINTS:
             raise UnreadableFileError("bomb", "Ein Zeitraum des Dokuments ist unmöglich lang.")
-        prices: dict[int, float] = {}
+        prices: dict[int, float | None] = {}
+        lost = False
         for point in period.all("Point"):
-            place, written = point.find("position") or "", point.find("price.amount") or ""
-            if not place.isdigit() or not 1 <= int(place) <= count or not re.fullmatch(r"[+-]?\d+(\.\d+)?", written):
-                faults.add(
-                    int(place) if place.isdigit() else 0, "price.amount", written, "Stelle oder Preis ist ungültig."
-                )
-                continue
-            prices[int(place)] = float(written)
+            position, written = point.find("position") or "", point.find("price.amount") or ""
+            place = whole_number(position)
+            if place is None or not 1 <= place <= count:
+                faults.add(place or 0, "position", position, f"Keine Stelle des Zeitraums; richtig ist 1 bis {count}.")
+                lost = True
+            elif not _PRICE.fullmatch(written):
+                faults.add(place, "price.amount", written, "Kein Preis; richtig ist etwa 85.12.")
+                prices[place] = None
+            else:
+                if prices.get(place, float(written)) != float(written):
+                    faults.add(place, "price.amount", written, "Die Stelle steht doppelt; es gilt der spätere Preis.")
+                prices[place] = float(written)
+        if lost and repeats:
+            # Where a point belongs that repeats is not known: its neighbours would be written over its hours.
+            faults.add(0, "position", f"{begin:%Y-%m-%dT%H:%MZ}", "Der Zeitraum ab dieser Zeit wurde nicht geladen.")
+            continue
         last: float | None = None
         for place in range(1, count + 1):
-            price = prices.get(place, last if repeats else None)
-            last = price if price is not None else last
+            price = last = prices.get(place, last if repeats else None)
             if price is not None:
                 rows.append((options.market or "EPEX", product, begin + (place - 1) * step, price))
     return rows
 
 
 def _duration(text: str) -> timedelta | None:
-    found = re.fullmatch(r"PT(\d+)([MH])", text)
+    """The length of a step: from a minute to a day."""
+    found = re.fullmatch(r"PT([0-9]{1,4})([MH])", text)
     if not found:
         return None
-    number = int(found[1])
-    return timedelta(minutes=number) if found[2] == "M" else timedelta(hours=number)
+    length = timedelta(minutes=int(found[1])) if found[2] == "M" else timedelta(hours=int(found[1]))
+    return length if timedelta() < length <= timedelta(days=1) else None
 
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        return datetime.strptime(text or "", "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+        moment = datetime.strptime(text or "", "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return moment if EARLIEST <= moment < LATEST else None

@@ -10,17 +10,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from luna_rules.importing.entsoe import Node
 from luna_rules.importing.grid import Grid, grid_of_rows
 from luna_rules.importing.model import Faults, ImportOptions, UnreadableFileError
-from luna_rules.importing.stamps import is_stamp
+from luna_rules.importing.numbers import whole_number
+from luna_rules.importing.rows import EARLIEST, LATEST
 
 ROOTS: Final = frozenset({"feed", "UsagePoints", "UsagePoint", "IntervalBlock", "MeterReading", "ServiceStatus"})
 _NAMES: Final = frozenset({"UsagePoint", "Meter", "ReadingType", "IntervalBlock"})
 _UNITS: Final = {"72": "kWh", "38": "kW"}
+_VALUE: Final = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+_EXPONENT: Final = 12
+"""ESPI names the powers of ten from -12 (p) to 9 (G)."""
+_LONGEST_S: Final = 90_000
 _ELECTRICITY: Final = frozenset({"0", "1", "2"})
 _HEADS: Final = {
     False: ["Zählpunkt", "OBIS-Kennzahl", "Beginn", "Ende", "Wert", "Einheit"],
@@ -104,8 +109,12 @@ def _kind(node: Node) -> _Kind:
             f"Die Messreihe zählt in einer anderen Einheit (uom {uom or 'fehlt'}, commodity {commodity or 'fehlt'}); "
             "lesbar sind Strommengen in Wh (uom 72) und Leistungen in W (uom 38).",
         )
-    if not re.fullmatch(r"[+-]?\d{1,2}", exponent):
-        raise UnreadableFileError("broken", f"powerOfTenMultiplier „{exponent[:20]}“ ist keine ganze Zahl.")
+    if not re.fullmatch(r"[+-]?[0-9]{1,2}", exponent) or abs(int(exponent)) > _EXPONENT:
+        raise UnreadableFileError(
+            "broken",
+            f"powerOfTenMultiplier „{exponent[:20]}“ ist keine ganze Zahl von -{_EXPONENT} bis {_EXPONENT}; "
+            "richtig ist etwa -3.",
+        )
     code = re.search(r"(?i)\b([0-9a-f]{12})\b", node.find("qualifiedLogicalName") or "")
     fed = node.find("flowDirection") == "19"
     if code is None:
@@ -118,37 +127,42 @@ def _kind(node: Node) -> _Kind:
 
 def _rows(block: Node, kind: _Kind, meter: str, number: int, faults: Faults) -> list[list[str]]:
     rows: list[list[str]] = []
+    usual = block.find("interval", "duration") or ""
     for reading in block.all("IntervalReading"):
         start = _moment(reading.find("timePeriod", "start") or reading.find("targetTime") or "")
         written = reading.find("value") or ""
-        try:
-            value = Decimal(written).scaleb(kind.exponent - 3)
-        except InvalidOperation:
-            faults.add(number, "value", written, "Keine Zahl.")
+        if not _VALUE.fullmatch(written):
+            faults.add(number, "value", written, "Keine Zahl; richtig ist etwa 1250.")
             continue
+        value = Decimal(written).scaleb(kind.exponent - 3)
         if start is None:
-            faults.add(number, "start", reading.find("timePeriod", "start") or "", "Keine Zeit.")
+            faults.add(
+                number, "start", reading.find("timePeriod", "start") or "",
+                "Keine Zeit; richtig ist etwa 1735689600 (Sekunden seit 1970) oder 2025-01-01T00:00:00Z.",
+            )  # fmt: skip
             continue
         head = [meter, kind.obis, f"{start:%Y-%m-%dT%H:%M:%SZ}"]
         if kind.register:
             rows.append([*head, f"{value:f}", kind.unit])
             continue
-        length = reading.find("timePeriod", "duration") or block.find("interval", "duration") or ""
-        if not length.isdigit() or not 0 < int(length) <= 90_000:
+        length = reading.find("timePeriod", "duration") or usual
+        seconds = whole_number(length) or 0
+        if not 0 < seconds <= _LONGEST_S:
             faults.add(number, "duration", length, "Keine Länge in Sekunden; richtig ist etwa 900.")
             continue
-        rows.append([*head, f"{start + timedelta(seconds=int(length)):%Y-%m-%dT%H:%M:%SZ}", f"{value:f}", kind.unit])
+        rows.append([*head, f"{start + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}", f"{value:f}", kind.unit])
     return rows
 
 
 def _moment(text: str) -> datetime | None:
-    """Seconds since 1970, or an ISO time with its offset."""
-    if re.fullmatch(r"\d{9,10}", text):
-        return datetime.fromtimestamp(int(text), tz=UTC)
-    if not is_stamp(text):
-        return None
+    """Seconds since 1970, or an ISO time with its offset; None for any other text and outside of 1990 to 2099."""
+    seconds = whole_number(text, 10)
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        if seconds is not None:
+            moment = datetime.fromtimestamp(seconds, tz=UTC)
+        else:
+            moment = datetime.fromisoformat(text)
+            moment = None if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return None if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment if moment is not None and EARLIEST <= moment < LATEST else None

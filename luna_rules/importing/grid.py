@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from typing import Final, Literal
 
 import polars as pl
@@ -14,6 +14,11 @@ from luna_rules.importing.model import Faults, ImportOptions, UnreadableFileErro
 from luna_rules.importing.text import LINE_LIMIT, decode, rows_of, sniff_separator
 
 _CHUNK: Final = 100_000
+_CHUNK_CELLS: Final = 4_000_000
+CELLS_LIMIT: Final = 60_000_000
+"""A table is held as a rectangle: so many cells at most, the empty ones behind short rows among them."""
+CELL_LIMIT: Final = 1_000
+"""No time, number or name is longer; what is written behind that is cut off."""
 WIDTH_LIMIT: Final = 2_000
 ROWS_LIMIT: Final = 3_000_000
 """Tables of unknown layout are held as text; larger ones must come in the platform's own CSV layout."""
@@ -28,6 +33,10 @@ class Grid:
     name: str = ""
     encoding: str | None = None
     separator: str | None = None
+    samples: dict[tuple[int, int], list[str]] = field(
+        default_factory=dict[tuple[int, int], list[str]], init=False, compare=False, repr=False
+    )
+    """Cells that were looked at before, by column and first row."""
 
     @property
     def width(self) -> int:
@@ -108,7 +117,7 @@ def _is_separator_line(cells: list[str]) -> bool:
 
 def _frame(rows: Iterable[tuple[int, list[str]]], limit: int) -> pl.DataFrame:
     frames: list[pl.DataFrame] = []
-    total = 0
+    total = widest = 0
     for lines, chunk in _chunks(rows):
         total += len(lines)
         if total > limit:
@@ -118,17 +127,17 @@ def _frame(rows: Iterable[tuple[int, list[str]]], limit: int) -> pl.DataFrame:
                 "meter_id, ts, consumption_kw, production_kw, voltage, quality liefern.",
             )
         width = max(map(len, chunk))
-        if width > WIDTH_LIMIT:
-            raise UnreadableFileError(
-                "too_wide", f"Die Tabelle hat {width} Spalten; höchstens {WIDTH_LIMIT} sind lesbar."
-            )
-        padded = [cells + [""] * (width - len(cells)) if len(cells) < width else cells for cells in chunk]
+        widest = max(widest, width)
+        refuse_too_large(0, width)
+        refuse_too_large(total, widest)
+        padded = [row + [""] * (width - len(row)) if len(row) < width else row for row in chunk]
         columns = {
             f"c{place}": pl.Series(column, dtype=pl.String) for place, column in enumerate(zip(*padded, strict=True))
         }
         # `="0,125"` is how exports keep a spreadsheet from rewriting a cell.
         stripped = [
             pl.col(name)
+            .str.slice(0, CELL_LIMIT)
             .str.strip_chars(" \t\u00a0\ufeff")
             .str.replace(r'^="([^"]*)"$', "${1}")
             .replace("", None)
@@ -143,15 +152,42 @@ def _frame(rows: Iterable[tuple[int, list[str]]], limit: int) -> pl.DataFrame:
     return whole.select(*ordered, "line")
 
 
+def refuse_too_large(rows: int, width: int) -> None:
+    """Raises `UnreadableFileError` where a table would be too long or too wide to be held as text."""
+    if rows > ROWS_LIMIT:
+        raise UnreadableFileError(
+            "too_many_rows", f"Die Tabelle hat {rows} Zeilen, höchstens {ROWS_LIMIT} sind lesbar. Bitte teilen."
+        )
+    if width > WIDTH_LIMIT:
+        raise UnreadableFileError("too_wide", f"Die Tabelle hat {width} Spalten; höchstens {WIDTH_LIMIT} sind lesbar.")
+    if rows * width > CELLS_LIMIT:
+        raise _too_many_cells()
+
+
+def _too_many_cells() -> UnreadableFileError:
+    return UnreadableFileError(
+        "bomb",
+        f"Die Tabelle reicht über mehr als {CELLS_LIMIT // 1_000_000} Millionen Felder (längste Zeile mal Zahl der "
+        "Zeilen); das ist zu groß. Bitte teilen.",
+    )
+
+
+def clipped(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same cells, none longer than `CELL_LIMIT`."""
+    return frame.with_columns(pl.col(pl.String).str.slice(0, CELL_LIMIT))
+
+
 def _chunks(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[list[int], list[list[str]]]]:
     lines: list[int] = []
     chunk: list[list[str]] = []
+    width = 1
     for number, cells in rows:
         lines.append(number)
         chunk.append(cells)
-        if len(chunk) >= _CHUNK:
+        width = max(width, len(cells))
+        if len(chunk) >= _CHUNK or len(chunk) * width >= _CHUNK_CELLS:
             yield lines, chunk
-            lines, chunk = [], []
+            lines, chunk, width = [], [], 1
     if chunk:
         yield lines, chunk
 
@@ -165,7 +201,8 @@ def _written(cell: object) -> str:
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime):
-        return (cell + timedelta(milliseconds=500)).replace(microsecond=0).isoformat(sep=" ")
+        near = cell + timedelta(milliseconds=500) if cell.year < MAXYEAR else cell
+        return near.replace(microsecond=0).isoformat(sep=" ")
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, time):

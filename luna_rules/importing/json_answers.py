@@ -9,7 +9,7 @@ from typing import Final, cast
 import orjson
 import polars as pl
 
-from luna_rules.importing.grid import Grid
+from luna_rules.importing.grid import Grid, clipped, refuse_too_large
 from luna_rules.importing.json_rows import columns_as_rows, flattened, json_lines, nested_pairs
 from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
 from luna_rules.importing.price_tables import parse_price_grid
@@ -168,7 +168,10 @@ def _objects(rows: list[object], common: Object, options: ImportOptions, faults:
             names |= dict.fromkeys(cast("dict[str, object]", row))
     if not names:
         raise UnreadableFileError("no_table", "Die Liste im JSON enthält keine Objekte mit Spaltennamen.")
+    refuse_too_large(0, len(names))
     columns: dict[str, list[str | None]] = {name: [] for name in names}
+    if not ours(list(columns)):
+        refuse_too_large(len(rows), len(columns))
     for row in rows:
         cells = cast("dict[str, object]", row) if isinstance(row, dict) else {}
         for name, column in columns.items():
@@ -181,7 +184,7 @@ def _objects(rows: list[object], common: Object, options: ImportOptions, faults:
         return parse_frame(frame, options, "json_rows", {"encoding": "utf-8"})
     table = pl.concat([pl.DataFrame({name: [name] for name in columns}), frame])
     renamed = table.rename({name: f"c{place}" for place, name in enumerate(columns)})
-    grid = Grid(renamed.with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64)), "sheet", encoding="utf-8")
+    grid = Grid(clipped(renamed).with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64)), "sheet", encoding="utf-8")
     if options.target == "market_prices":
         return parse_price_grid(grid, options, faults)
     return parse_grids([grid], options, faults)

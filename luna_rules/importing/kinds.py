@@ -22,11 +22,14 @@ _SHARE: Final = 0.75
 
 
 def sample(grid: Grid, place: int, begin: int) -> list[str]:
-    """Filled cells of a column from a row on, spread over its length."""
-    cells = grid.column(place).slice(begin).drop_nulls()
-    if len(cells) > _SAMPLE:
-        cells = cells.gather_every(len(cells) // _SAMPLE)
-    return cells.to_list()[: _SAMPLE * 2]
+    """Filled cells of a column from a row on, spread over its length; not to be changed."""
+    known = grid.samples.get((place, begin))
+    if known is None:
+        cells = grid.column(place).slice(begin).drop_nulls()
+        if len(cells) > _SAMPLE:
+            cells = cells.gather_every(len(cells) // _SAMPLE)
+        known = grid.samples[place, begin] = cells.to_list()[: _SAMPLE * 2]
+    return known
 
 
 def kind_at(grid: Grid, place: int) -> Kind:

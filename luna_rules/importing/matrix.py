@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from luna_rules.importing import stamps
-from luna_rules.importing.grid import Grid
+from luna_rules.importing.grid import Grid, refuse_too_large
 from luna_rules.importing.vocabulary import price_factor
 
 _LEAST: Final = 23
@@ -58,6 +58,7 @@ def unfold(grid: Grid) -> Grid:
 def _by_moments(grid: Grid, place: int, cells: list[str], moments: list[int]) -> Grid:
     """A column for each stamp, a row for each series: the series one under the other."""
     body = grid.frame.slice(place + 1)
+    refuse_too_large(body.height * len(moments), 1)
     others = [column for column in range(grid.width) if column not in moments]
     keep = [pl.col(f"c{column}").alias(f"c{number}") for number, column in enumerate(others)]
     width = len(others)
@@ -99,6 +100,7 @@ def _by_days(grid: Grid, place: int, cells: list[str], days: list[int]) -> Grid:
     ]
     if not clocks:
         return grid
+    refuse_too_large(body.height * len(days), 1)
     clock = pl.col(f"c{clocks[0]}")
     spans = clock.str.extract(_SPAN.pattern, 1)
     parts = [
@@ -144,6 +146,7 @@ def _unfolded(grid: Grid, place: int, cells: list[str], clocks: dict[int, str], 
     if not days:
         return grid
     body = grid.frame.slice(place + 1)
+    refuse_too_large(body.height * len(clocks), 1)
     keep = [f"c{column}" for column in others]
     parts = [
         body.select(*keep, "line", clock=pl.lit(clock), value=pl.col(f"c{column}"), order=pl.lit(number))

@@ -20,6 +20,7 @@ import polars as pl
 from luna_rules.importing import assemble
 from luna_rules.importing.edifact import Characters, Segment, characters_of, decode_edifact, segments
 from luna_rules.importing.model import Faults, ImportOptions, MeterFound, ParsedFile, UnreadableFileError
+from luna_rules.importing.numbers import whole_number
 from luna_rules.importing.rows import EARLIEST, LATEST, meter_found
 from luna_rules.series.frames import empty_prices
 from luna_rules.series.obis import Obis, find_obis, parse_obis
@@ -52,6 +53,10 @@ _UNITS: Final[dict[str, tuple[str, float]]] = {
 _CLOCKS: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _LOCAL: Final = "Zeiten ohne Versatz zu UTC (Format 203) gelten als Ortszeit."
 _LONGEST_S: Final = 90_000
+_WARNINGS: Final = 100
+_LONGEST_SUM: Final = timedelta(days=5 * 366)
+_FARTHEST: Final = timedelta(hours=14)
+"""No zone is farther from UTC."""
 _LOCATIONS: Final = frozenset({"172", "Z16", "Z17", "Z04"})
 
 
@@ -155,7 +160,7 @@ class _Reader:
         self.closed = True
         count = segment.get(1)
         found = self.messages - self.before
-        if not count.isdigit() or int(count) != found:
+        if whole_number(count) != found:
             self.faults.add(
                 segment.number, "UNZ", count, f"UNZ zählt {count or 'keine'} Nachrichten, enthalten sind {found}."
             )
@@ -199,10 +204,12 @@ class _Reader:
     @staticmethod
     def _offset(text: str) -> timedelta | None:
         """`+0100` of older message versions: the offset of all stamps that carry none."""
-        found = re.fullmatch(r"([+-])(\d{2}):?(\d{2})?", text)
+        found = re.fullmatch(r"([+-])([0-9]{2}):?([0-9]{2})?", text)
         if found is None:
             return None
         length = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+        if length > _FARTHEST:
+            return None
         return -length if found[1] == "-" else length
 
     def _time(self, value: _Value, segment: Segment, offset: timedelta | None) -> None:
@@ -226,7 +233,7 @@ class _Reader:
         """The instant of formats 303 and 304 (with an offset) and 203, 204 and 102 (without one)."""
         try:
             if form in {"303", "304"}:
-                found = re.fullmatch(r"(\d{12}(?:\d{2})?)([+-]\d{2})(\d{2})?", text)
+                found = re.fullmatch(r"([0-9]{12}(?:[0-9]{2})?)([+-][0-9]{2})([0-9]{2})?", text)
                 named = self._offset(f"{found[2]}{found[3] or ''}") if found else None
                 if not found or named is None:
                     return None
@@ -239,7 +246,7 @@ class _Reader:
             if form != "102" and _LOCAL not in self.warnings:
                 self.warnings.append(_LOCAL)
             return moment.replace(tzinfo=self.zone).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
 
     def _store(self, message: _Message) -> None:
@@ -297,7 +304,9 @@ class _Reader:
         if message.obis is None:
             return message.obis_text or value.number, "Die OBIS-Kennzahl (PIA+5) fehlt oder ist unlesbar."
         decimal = re.escape(self.chars.decimal)
-        if value.qualifier != _MISSING and not re.fullmatch(rf"-?\d+(?:{decimal}\d+)?", value.number):
+        if value.qualifier != _MISSING and not re.fullmatch(
+            rf"-?[0-9]{{1,18}}(?:{decimal}[0-9]{{1,18}})?", value.number
+        ):
             return value.number, f"Keine Zahl mit dem Dezimalzeichen „{self.chars.decimal}“ (Segment UNA)."
         if (
             value.unit
@@ -308,11 +317,13 @@ class _Reader:
             return value.unit, "Unbekannte Einheit; möglich sind KWH und KWT."
         if value.begin is None and value.reading is None:
             return value.number, "Die Zeit fehlt (DTM+163 oder DTM+7)."
+        for moment in (value.begin, value.end, value.reading):
+            if moment is not None and not EARLIEST <= moment < LATEST:
+                return moment.isoformat(), "Die Zeit liegt außerhalb von 1990 bis 2099."
         if value.begin is not None and value.end is not None and value.end <= value.begin:
             return value.number, "Das Ende (DTM+164) liegt nicht nach dem Beginn (DTM+163)."
-        moment = value.begin or value.reading
-        if moment is not None and not EARLIEST <= moment < LATEST:
-            return moment.isoformat(), "Die Zeit liegt außerhalb von 1990 bis 2099."
+        if value.begin is not None and value.end is not None and value.end - value.begin > _LONGEST_SUM:
+            return value.number, "Zwischen Beginn (DTM+163) und Ende (DTM+164) liegen mehr als fünf Jahre."
         return None
 
     def _end(self, message: _Message, segment: Segment) -> None:
@@ -352,7 +363,7 @@ def _assembled(reader: _Reader, count: int) -> ParsedFile:
     faults, options = reader.faults, reader.options
     messages, cancels = _without_cancelled([m for m in reader.done if m.kind == "MSCONS"], reader)
     for message in messages:
-        _end_by_the_next(message.rows)
+        _end_by_the_next(message.rows, faults)
     long = pl.DataFrame([row for m in messages for row in m.rows.long], schema=assemble.LONG_SCHEMA, orient="row")
     registers = pl.DataFrame(
         [row for m in messages for row in m.rows.registers], schema=assemble.REGISTER_SCHEMA, orient="row"
@@ -422,8 +433,11 @@ def _assembled(reader: _Reader, count: int) -> ParsedFile:
     )
 
 
-def _end_by_the_next(rows: _Rows) -> None:
-    """Intervals without DTM+164 last as long as their series usually goes from one begin to the next."""
+def _end_by_the_next(rows: _Rows, faults: Faults) -> None:
+    """Intervals without DTM+164 last as long as their series usually goes from one begin to the next.
+
+    Where that is longer than a day, the end is unknown and the value is a fault.
+    """
     if not rows.unended:
         return
     begins: dict[tuple[str, str], list[datetime]] = {}
@@ -434,26 +448,37 @@ def _end_by_the_next(rows: _Rows) -> None:
         moments.sort()
         steps = Counter(int((later - one).total_seconds()) for one, later in pairwise(moments) if later > one)
         usual[key] = steps.most_common(1)[0][0] if steps else assemble.DEFAULT_INTERVAL_S
+    endless: set[int] = set()
     for place in rows.unended:
         meter, series, begin, _, kwh, quality, number = rows.long[place]
         seconds = usual[meter, series]
+        if seconds > _LONGEST_S:
+            endless.add(place)
+            faults.add(
+                number, "QTY", f"{kwh:g}",
+                "Das Ende (DTM+164) fehlt, und der nächste Wert beginnt erst nach mehr als einem Tag.",
+            )  # fmt: skip
+            continue
         rows.long[place] = (meter, series, begin, seconds, kwh * 3600 / seconds, quality, number)
+    if endless:
+        rows.long = [row for place, row in enumerate(rows.long) if place not in endless]
 
 
 def _without_cancelled(messages: list[_Message], reader: _Reader) -> tuple[list[_Message], list[str]]:
     """Messages that hold, and the documents that are taken back but are not in this file."""
-    kept: list[_Message] = []
+    kept: dict[str, list[tuple[int, _Message]]] = {}
     elsewhere: list[str] = []
-    for message in messages:
+    for place, message in enumerate(messages):
         if message.function != "1":
-            kept.append(message)
+            kept.setdefault(message.document, []).append((place, message))
             continue
         named = [reference for reference in message.refers if reference]
-        gone = [m for m in kept if m.document in named]
-        kept = [m for m in kept if m not in gone]
-        elsewhere += [reference for reference in named if reference not in {m.document for m in gone}]
-        reader.warnings.append(f"Die Nachricht {message.document} storniert {', '.join(named) or 'ohne Bezug'}.")
-    return kept, elsewhere
+        elsewhere += [reference for reference in dict.fromkeys(named) if kept.pop(reference, None) is None]
+        if len(reader.warnings) < _WARNINGS:
+            shown = ", ".join(named)[:200] or "ohne Bezug"
+            reader.warnings.append(f"Die Nachricht {message.document[:35]} storniert {shown}.")
+    whole = sorted((pair for pairs in kept.values() for pair in pairs), key=lambda pair: pair[0])
+    return [message for _, message in whole], elsewhere
 
 
 def _for_meter(

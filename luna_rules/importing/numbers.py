@@ -31,6 +31,17 @@ class Numbers:
     wrong: pl.Series
 
 
+def whole_number(text: str, digits: int = 9) -> int | None:
+    """A whole number of ASCII digits, at most `digits` of them; None for any other text.
+
+    `str.isdigit` holds for „²“ too, which `int` refuses, as it does more than 4,300 digits; and what goes on to count
+    seconds or rows must stay within what a time or a row number can hold.
+    """
+    if not 0 < len(text) <= digits or not text.isascii() or not text.isdigit():
+        return None
+    return int(text)
+
+
 def is_number(text: str) -> bool:
     """Whether a cell is a number in one of the spellings."""
     return bool(NUMBER.match(text)) and any(letter.isdigit() for letter in text)

@@ -13,16 +13,22 @@ from luna_rules.series.frames import UTC_TIME
 
 _WEEKDAY: Final = r"(?:[A-Za-z]{2,10}\.?,?\s+)?"
 _DATE: Final = (
-    r"(?:(?P<y1>\d{4})[-/.](?P<m1>\d{1,2})[-/.](?P<d1>\d{1,2})"
-    r"|(?P<a>\d{1,2})[./-](?P<b>\d{1,2})[./-](?P<y2>\d{4}|\d{2})"
-    r"|(?P<y3>(?:19|20)\d{2})(?P<m3>[01]\d)(?P<d3>[0-3]\d))"
+    r"(?:(?P<y1>[0-9]{4})[-/.](?P<m1>[0-9]{1,2})[-/.](?P<d1>[0-9]{1,2})"
+    r"|(?P<a>[0-9]{1,2})[./-](?P<b>[0-9]{1,2})[./-](?P<y2>[0-9]{4}|[0-9]{2})"
+    r"|(?P<y3>(?:19|20)[0-9]{2})(?P<m3>[01][0-9])(?P<d3>[0-3][0-9]))"
 )
 _CLOCK: Final = (
-    r"(?P<h>\d{1,2}):(?P<n>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*Uhr)?"
+    r"(?P<h>[0-9]{1,2}):(?P<n>[0-9]{2})(?::(?P<s>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?(?:\s*Uhr)?"
 )
-_ZONE: Final = r"(?:\(?(?P<z>Z|UTC|GMT|MESZ|MEZ|CEST|CET|[+-]\d{2}(?::?\d{2})?)\)?(?:\[[A-Za-z]+(?:/[A-Za-z_]+)*\])?)"
+_ZONE: Final = (
+    r"(?:\(?(?P<z>Z|UTC|GMT|MESZ|MEZ|CEST|CET|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)\)?"
+    r"(?:\[[A-Za-z]+(?:/[A-Za-z_]+)*\])?)"
+)
+"""An offset is 14 hours at most: no zone is farther from UTC."""
 _STAMP: Final = (
-    rf"^\s*{_WEEKDAY}{_DATE}(?:\s*[T,;_ -]\s*{_CLOCK}|(?P<h3>[0-2]\d)(?P<n3>[0-5]\d)(?P<s3>[0-5]\d)?)?\s*{_ZONE}?\s*$"
+    rf"^\s*{_WEEKDAY}{_DATE}"
+    rf"(?:\s*[T,;_ -]\s*{_CLOCK}|(?P<h3>[0-2][0-9])(?P<n3>[0-5][0-9])(?P<s3>[0-5][0-9])?)?\s*{_ZONE}?\s*$"
 )
 _TIME_ONLY: Final = rf"^\s*{_CLOCK}\s*{_ZONE}?\s*$"
 _RANGE: Final = r"^(.{8,40}?)\s+(?:-|–|bis|to|/)\s+(.{4,40})$"
@@ -194,7 +200,7 @@ def _clock() -> pl.Expr:
 
 
 def _offset() -> pl.Expr:
-    written = pl.col("z").str.extract_groups(r"^([+-])(\d{2}):?(\d{2})?$")
+    written = pl.col("z").str.extract_groups(r"^([+-])([0-9]{2}):?([0-9]{2})?$")
     minutes = written.struct.field("2").cast(pl.Int32) * 60 + written.struct.field("3").cast(pl.Int32).fill_null(0)
     signed = pl.when(written.struct.field("1") == "-").then(-minutes).otherwise(minutes)
     return pl.coalesce(pl.col("z").replace_strict(_NAMED_OFFSETS, default=None, return_dtype=pl.Int32), signed)

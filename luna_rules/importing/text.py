@@ -12,6 +12,8 @@ from typing import Final
 from luna_rules.importing.model import Faults, UnreadableFileError
 
 LINE_LIMIT: Final = 65_536
+_QUOTED_LIMIT: Final = 131_072
+"""The reader of quotes takes no longer cell."""
 _SEPARATORS: Final = ";\t|,"
 _HEAD: Final = 65_536
 _GERMAN: Final = frozenset("äöüÄÖÜß€²³°–„“")
@@ -101,7 +103,7 @@ def sniff_separator(lines: list[str]) -> str:
     """The separator that splits most lines into the same number of cells, at least two; else a comma."""
     for line in lines[:3]:
         stripped = line.strip().strip('"')
-        if stripped.lower().startswith("sep=") and len(stripped) == 5:
+        if stripped.lower().startswith("sep=") and len(stripped) == 5 and not stripped[4].isalnum():
             return stripped[4]
     used = [line for line in lines if line.strip()][:400]
     best, best_score, best_width = ",", 0.0, 0
@@ -124,7 +126,7 @@ def _split(lines: list[str], separator: str) -> Iterator[list[str]]:
 
 def split_line(line: str, separator: str) -> list[str]:
     """Cells of one line; a quote that is never closed ends with the line."""
-    if '"' not in line:
+    if '"' not in line or len(line) > _QUOTED_LIMIT:
         return line.split(separator)
     # A carriage return inside a line is no end of it; the reader would refuse the line.
     return next(csv.reader([line.replace("\r", " ")], delimiter=separator), [""])
@@ -140,7 +142,7 @@ def rows_of(text: str, separator: str, faults: Faults) -> Iterator[tuple[int, li
         if pending is not None:
             # A header cell may hold a line break; a stray quote further down must not swallow the file.
             joined = f"{pending[1]} {line}"
-            if joined.count('"') % 2 == 0:
+            if len(joined) <= LINE_LIMIT and joined.count('"') % 2 == 0:
                 yield pending[0], split_line(joined, separator)
                 pending = None
                 continue

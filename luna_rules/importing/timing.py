@@ -463,14 +463,19 @@ def _label_style(naive: pl.Series, offset: pl.Series, missing: pl.Series, zone: 
         .group_by("n")
         .len()
         .with_columns(
-            changes=pl.col("n").dt.truncate("1d").dt.replace_time_zone(zone).dt.dst_offset()
-            != (pl.col("n").dt.truncate("1d") + timedelta(hours=12)).dt.replace_time_zone(zone).dt.dst_offset()
+            changes=_dst(pl.col("n").dt.truncate("1d"), zone)
+            != _dst(pl.col("n").dt.truncate("1d") + timedelta(hours=12), zone)
         )
         .filter("changes")
     )
     threes = twice.filter((pl.col("n").dt.hour() == 3) & (pl.col("len") > 1)).height
     twos = twice.filter((pl.col("n").dt.hour() == 2) & (pl.col("len") > 1)).height
     return threes > twos
+
+
+def _dst(naive: pl.Expr, zone: str) -> pl.Expr:
+    """Summer time of local times, also in zones whose clocks change at midnight."""
+    return naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.dst_offset()
 
 
 def _days(
