@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from resources.extractor.formats.pdf_cells import Row, cell_text, is_number, is_value
 from resources.extractor.formats.pdf_rules import Rules
-from resources.extractor.formats.pdf_words import VisibleLine, Word, visible_lines
+from resources.extractor.formats.pdf_words import Box, VisibleLine, Word, visible_lines
 
 _TOUCH = 3.0
 _COVERED = 0.6
@@ -28,6 +28,11 @@ class Grid:
     up: list[float]
     rules: Rules
 
+    @property
+    def box(self) -> Box:
+        """All that its strokes enclose."""
+        return self.across[0], self.up[-1], self.across[-1], self.up[0]
+
 
 @dataclass(slots=True)
 class Ruled:
@@ -39,7 +44,7 @@ class Ruled:
 
 
 def grids(found: Rules) -> list[Grid]:
-    """Groups of strokes that hang together and could hold at least two columns and two rows or lines."""
+    """Groups of strokes that hang together and part a surface at least once."""
     if len(found) > _MOST_STROKES:
         return []
     parent = list(range(len(found)))
@@ -64,7 +69,7 @@ def grids(found: Rules) -> list[Grid]:
         groups[root(len(found.level) + at)].upright.append(stroke)
     result: list[Grid] = []
     for group in groups.values():
-        if not group.upright or len(group.level) < 2:
+        if not group.upright or not group.level or len(group) < 3:
             continue
         lefts = [left for _, left, _ in group.level] + [across for across, _, _ in group.upright]
         rights = [right for _, _, right in group.level] + [across for across, _, _ in group.upright]
@@ -73,7 +78,7 @@ def grids(found: Rules) -> list[Grid]:
         across = _apart([min(lefts), *(one[0] for one in group.upright), max(rights)])
         up = _apart([min(lows), *(one[0] for one in group.level), max(highs)])[::-1]
         columns, rows = len(across) - 1, len(up) - 1
-        if 2 <= columns <= _MOST_COLUMNS and 1 <= rows <= _MOST_ROWS and columns * rows <= _MOST_CELLS:
+        if columns * rows > 1 and columns <= _MOST_ROWS and rows <= _MOST_ROWS and columns * rows <= _MOST_CELLS:
             result.append(Grid(across, up, group))
     return result
 
@@ -89,17 +94,19 @@ def _apart(places: list[float]) -> list[float]:
 
 def ruled(grid: Grid, page_words: Sequence[Word]) -> Ruled | None:
     """The table that a grid's cells hold; None where hardly a row is divided into cells by strokes."""
+    width, depth = len(grid.across) - 1, len(grid.up) - 1
+    left, low, right, high = grid.box
+    within = [word for word in page_words if left < word.middle < right and low < word.height < high]
+    if not 2 <= width <= _MOST_COLUMNS or len(within) < 2:
+        return None
     cells = _Cells(grid)
     inside: dict[tuple[int, int], list[Word]] = defaultdict(list)
     taken: list[Word] = []
-    for word in page_words:
+    for word in within:
         place = cells.at(word.middle, word.height)
         if place is not None:
             inside[place].append(word)
             taken.append(word)
-    if not inside:
-        return None
-    width, depth = len(grid.across) - 1, len(grid.up) - 1
     lines = {place: visible_lines(group) for place, group in inside.items()}
     rows: list[Row] = []
     for number in range(depth):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from resources.extractor.formats.pdf_words import turn
+from resources.extractor.formats.pdf_words import Box, turn
 
 _THIN = 4.0
 _SHORTEST = 4.0
@@ -26,7 +26,6 @@ _OBJECTS_PER_DOCUMENT = 1_000_000
 _STROKES_PER_PAGE = 12_000
 _SEGMENTS_PER_PATH = 4_000
 
-Box = tuple[float, float, float, float]
 Matrix = tuple[float, float, float, float, float, float]
 
 

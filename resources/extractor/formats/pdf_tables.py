@@ -17,12 +17,18 @@ from resources.extractor.formats.pdf_cells import Content, content, is_number
 from resources.extractor.formats.pdf_columns import aligned
 from resources.extractor.formats.pdf_grids import grids, ruled
 from resources.extractor.formats.pdf_rules import Budget, Rules, rules, turned
-from resources.extractor.formats.pdf_words import Line, Word, quarters, visible_lines, words
+from resources.extractor.formats.pdf_words import Box, Line, Word, quarters, visible_lines, words
 
-_FEWEST_STROKES = 4
-# A number, perhaps with its unit, at the end of a line or on a line by itself.
-_FIGURE_LAST = re.compile(r"(?:^|\s)[<>±+\-–−]?\d[\d.,]*(?:,-+)?\s?(?:%|€|[\w²³]{1,4}(?:/[\w²³·]{1,6})?)?\s*$")
-_NEXT_FIGURE = 6
+_FEWEST_STROKES = 3
+_MARGIN = 3.0
+# A number, perhaps with its unit, at the end of a line or on a line by itself; and two of them.
+_FIGURE = r"(?:^|\s)[<>±+\-–−]?\d[\d.,]*(?:,-+)?\s?(?:%|€|[\w²³]{1,4}(?:/[\w²³·]{1,6})?)?"
+_FIGURE_LAST = re.compile(rf"{_FIGURE}\s*$")
+_FIGURES_LAST = re.compile(rf"{_FIGURE}{_FIGURE}\s*$")
+_AMOUNT = re.compile(r"(?<![\d,])\d[\d.]*,\d\d")
+_NEXT_FIGURE = 5
+_FEWEST_FIGURES = 3
+_LONGEST_FIGURE = 30
 _DIGITS = re.compile(r"\d+")
 _FEWEST_REPEATS = 3
 _FURNITURE_ROWS = 3
@@ -53,22 +59,29 @@ class Table:
 
 def tables(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage, lines: Sequence[Line], budget: Budget) -> list[Table]:
     """The tables of a page from the top down; they share no word."""
-    strokes = rules(page, budget)
-    if len(strokes) < _FEWEST_STROKES and not _has_figures(lines):
+    strokes = turned(rules(page, budget), 0)
+    boxes = [_with_margin(grid.box) for grid in grids(strokes)] if len(strokes) >= _FEWEST_STROKES else []
+    figures = _has_figures(lines)
+    if not boxes and not figures:
         return []
     direction = quarters(text_page, lines)
-    left = words(text_page, lines, direction)
+    left = words(text_page, lines, direction, None if figures else boxes)
     if not left:
         return []
     strokes = turned(strokes, direction)
-    found = _ruled(strokes, left)
-    taken = {word for table in found for word in table.words}
-    left = [word for word in left if word not in taken]
-    for one in aligned(visible_lines(left), strokes.level):
-        inside = content(one.rows, one.header_rows)
-        if inside is not None:
-            found.append(Table(inside, one.columns, one.words, one.high))
+    found = _ruled(strokes, left) if boxes else []
+    if figures:
+        taken = {word for table in found for word in table.words}
+        left = [word for word in left if word not in taken]
+        for one in aligned(visible_lines(left), strokes.level):
+            inside = content(one.rows, one.header_rows)
+            if inside is not None:
+                found.append(Table(inside, one.columns, one.words, one.high))
     return sorted(found, key=lambda table: -table.high)
+
+
+def _with_margin(box: Box) -> Box:
+    return box[0] - _MARGIN, box[1] - _MARGIN, box[2] + _MARGIN, box[3] + _MARGIN
 
 
 def _ruled(strokes: Rules, left: list[Word]) -> list[Table]:
@@ -97,14 +110,16 @@ def _is_regular(inside: Content) -> bool:
 
 
 def _has_figures(lines: Sequence[Line]) -> bool:
-    """Whether lines that end with a number follow each other closely, as rows of a table do."""
+    """Whether lines that end with a number or hold several follow each other closely, as rows of a table do."""
     last = -_NEXT_FIGURE
     near = 0
     for at, line in enumerate(lines):
-        if _FIGURE_LAST.search(line.text):
-            near = near + 1 if at - last < _NEXT_FIGURE else 1
+        several = len(_AMOUNT.findall(line.text)) > 1 or _FIGURES_LAST.search(line.text[-2 * _LONGEST_FIGURE :])
+        if several or _FIGURE_LAST.search(line.text[-_LONGEST_FIGURE:]):
+            near = 0 if at - last > _NEXT_FIGURE else near
+            near += 2 if several else 1
             last = at
-            if near >= 2:
+            if near >= _FEWEST_FIGURES:
                 return True
     return False
 

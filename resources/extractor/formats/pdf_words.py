@@ -25,6 +25,10 @@ _SAME_LINE = 0.45
 _CELL_GAP = 0.85
 
 
+Box = tuple[float, float, float, float]
+"""Left, low, right, high."""
+
+
 @dataclass(slots=True)
 class Line:
     """A line as pdfium hands it out: its text, and the places of its first and last visible character and of its ends.
@@ -87,8 +91,8 @@ class VisibleLine:
     size: float
 
 
-def turn(box: tuple[float, float, float, float], quarters: int) -> tuple[float, float, float, float]:
-    """A box `(left, low, right, high)` turned clockwise by so many quarters."""
+def turn(box: Box, quarters: int) -> Box:
+    """A box turned clockwise by so many quarters."""
     left, low, right, high = box
     match quarters % 4:
         case 1:
@@ -113,22 +117,29 @@ def quarters(text_page: pdfium.PdfTextPage, lines: Sequence[Line]) -> int:
     return votes.most_common(1)[0][0] if votes else 0
 
 
-def words(text_page: pdfium.PdfTextPage, lines: Sequence[Line], direction: int) -> list[Word]:
-    """The words that have a place on the page; none at all where there are more than `MOST_WORDS`."""
+def words(
+    text_page: pdfium.PdfTextPage, lines: Sequence[Line], direction: int, boxes: Sequence[Box] | None = None
+) -> list[Word]:
+    """The words that have a place on the page; none at all where there are more than `MOST_WORDS`.
+
+    Of lines that neither begin nor end in one of the `boxes` (not turned yet) none is given.
+    """
     if sum(line.text.count(" ") + 1 for line in lines) > MOST_WORDS:
         return []
     handle = text_page.raw
     box = raw.FS_RECTF()
 
-    def corners(place: int) -> tuple[float, float, float, float] | None:
+    def corners(place: int) -> Box | None:
         if not raw.FPDFText_GetLooseCharBox(handle, place, box):
             return None
-        found = (float(box.left), float(box.bottom), float(box.right), float(box.top))
-        return found if all(math.isfinite(value) and abs(value) < _FARTHEST for value in found) else None
+        left, low, right, high = float(box.left), float(box.bottom), float(box.right), float(box.top)
+        # Whatever is no number is not greater than any.
+        near = left > -_FARTHEST and low > -_FARTHEST and right < _FARTHEST and high < _FARTHEST
+        return (left, low, right, high) if near and right >= left and high >= low else None
 
     found: list[Word] = []
     for number, line in enumerate(lines):
-        if line.first < 0:
+        if line.first < 0 or (boxes is not None and not _touches(handle, line, boxes)):
             continue
         places = _places(handle, line)
         at = 0
@@ -149,10 +160,16 @@ def words(text_page: pdfium.PdfTextPage, lines: Sequence[Line], direction: int) 
     return found
 
 
+def _touches(handle: object, line: Line, boxes: Sequence[Box]) -> bool:
+    places = [found for place in (line.first, line.last) if (found := origin(handle, place, 0))]
+    return any(left <= x <= right and low <= y <= high for x, y in places for left, low, right, high in boxes)
+
+
 def _places(handle: object, line: Line) -> Sequence[int]:
     """For each character of a line's text its place among the page's characters."""
-    if line.end - line.begin == len(line.text):
-        return range(line.begin, line.end)
+    spare = line.end - line.begin - len(line.text)
+    if not spare or (spare == 1 and raw.FPDFText_GetUnicode(handle, line.end - 1) == 13):
+        return range(line.begin, line.begin + len(line.text))
     found: list[int] = []
     for place in range(line.begin, line.end):
         code = raw.FPDFText_GetUnicode(handle, place)
