@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -29,6 +30,7 @@ SELECT tenant_id, item_id, %s, %s, id, chunk_idx, text, heading_path, section,
        paragraph, page, char_start, char_end, metadata
 FROM pg_temp.luna_stage_chunks
 """
+_NULL = "\\N"
 _NAMESPACE = UUID("6d0c7f0e-5b43-4b3e-9f0c-1d6a2f6f7a11")
 
 
@@ -100,25 +102,50 @@ def write_chunks(
         cursor.execute("TRUNCATE pg_temp.luna_stage_chunks")
         with cursor.copy("COPY pg_temp.luna_stage_chunks FROM STDIN") as copy:
             for one in documents:
-                for key, chunk in zip(one.ids, one.chunks, strict=True):
-                    copy.write_row(
-                        (
-                            one.tenant_id,
-                            one.item_id,
-                            key,
-                            chunk.chunk_idx,
-                            chunk.text,
-                            list(chunk.heading_path),
-                            chunk.section,
-                            chunk.paragraph,
-                            chunk.page,
-                            chunk.char_start,
-                            chunk.char_end,
-                            Jsonb(chunk.metadata),
-                        )
-                    )
+                copy.write(_copied(one))
         cursor.execute(_INSERT, (chunker_version, run_id))
         cursor.execute("TRUNCATE pg_temp.luna_stage_chunks")
+
+
+def _copied(document: CutDocument) -> str:
+    """Rows of the stage as COPY reads them.
+
+    Put together a column at a time: value by value it takes as long as all else that is written of a document. Raises
+    ValueError for a text with a NUL, which no text of the database can hold.
+    """
+    chunks = document.chunks
+    paths = {path: _array(path) for path in {chunk.heading_path for chunk in chunks}}
+    columns = (
+        map(str, document.ids),
+        _escaped([chunk.text for chunk in chunks]),
+        _escaped([paths[chunk.heading_path] for chunk in chunks]),
+        _escaped([chunk.section for chunk in chunks]),
+        _escaped([chunk.paragraph for chunk in chunks]),
+        _escaped([json.dumps(chunk.metadata) if chunk.metadata else "{}" for chunk in chunks]),
+    )
+    document_of = f"{document.tenant_id or _NULL}\t{document.item_id}"
+    return "".join(
+        f"{document_of}\t{key}\t{chunk.chunk_idx}\t{text}\t{path}\t{section}\t{paragraph}\t"
+        f"{_NULL if chunk.page is None else chunk.page}\t{chunk.char_start}\t{chunk.char_end}\t{metadata}\n"
+        for chunk, key, text, path, section, paragraph, metadata in zip(chunks, *columns, strict=True)
+    )
+
+
+def _escaped(column: Sequence[str | None]) -> list[str]:
+    """The values of a column as COPY reads them, escaped all at once."""
+    present = [value for value in column if value is not None]
+    whole = "\0".join(present)
+    if whole.count("\0") >= max(1, len(present)):
+        raise ValueError("a text with a NUL (0x00) cannot be stored")
+    for mark, written in (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+        whole = whole.replace(mark, written)
+    values = iter(whole.split("\0"))
+    return [_NULL if value is None else next(values) for value in column]
+
+
+def _array(names: Sequence[str]) -> str:
+    """A `text[]` as it is written in SQL."""
+    return "{" + ",".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names) + "}"
 
 
 def indexed_item(

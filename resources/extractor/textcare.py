@@ -16,7 +16,8 @@ _DROPPED = re.compile(
 _BREAKS = re.compile("\r\n?|\x0b|\x0c|\x85|\u2028|\u2029")
 # Bullets of symbol fonts: their signs lie in the private area or, without a map, among the controls.
 _SYMBOL_BULLET = re.compile("^([^\\S\n]*)[\uf020-\uf0ff\x01-\x08\x0e-\x1f](?=[^\\S\n])", re.MULTILINE)
-_TRAILING = re.compile(r"[^\S\n]+(?=\n|\Z)")
+_OTHER_BREAKS = frozenset("\r\x0b\x0c\x85\u2028\u2029")
+_SYMBOLS = frozenset(map(chr, [*range(0xF020, 0xF100), *range(0x01, 0x09), *range(0x0E, 0x20)]))
 _MANY_BREAKS = re.compile(r"\n{3,}")
 # „Netz-" at the end of a line and „betreiber" at the start of the next; a following conjunction keeps its hyphen.
 _HYPHENATED = re.compile(r"(?P<before>[^\W\d_]{2,})(?P<hyphen>[-\u2010\u00ad])[^\S\n]*\n[^\S\n]*(?P<after>[^\W_][\w]*)")
@@ -43,13 +44,20 @@ _CONJUNCTIONS = frozenset(
 
 def clean(text: str) -> str:
     """NFC, one kind of line break, no control characters, no blanks at line ends, never more than one empty line."""
-    text = _BREAKS.sub("\n", text)
-    text = _SYMBOL_BULLET.sub(r"\1•", text)
-    text = _DROPPED.sub("", text)
+    # Only what a text holds is looked for: most hold none of it, and a search by pattern costs more than reading it.
+    held = set(text)
+    if not held.isdisjoint(_OTHER_BREAKS):
+        text = _BREAKS.sub("\n", text)
+    if not held.isdisjoint(_SYMBOLS):
+        text = _SYMBOL_BULLET.sub(r"\1•", text)
+    if any(map(_DROPPED.match, held)):
+        text = _DROPPED.sub("", text)
     text = unicodedata.normalize("NFC", text)
     text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2011", "-")
-    text = _TRAILING.sub("", text)
-    return _MANY_BREAKS.sub("\n\n", text).strip("\n")
+    text = "\n".join(map(str.rstrip, text.split("\n")))
+    if "\n\n\n" in text:
+        text = _MANY_BREAKS.sub("\n\n", text)
+    return text.strip("\n")
 
 
 def join_hyphenated(text: str) -> str:

@@ -14,6 +14,8 @@ from luna_assets.documents import passages, queue
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
 from luna_assets.documents.faults import OUTAGES
 from luna_assets.documents.passages import CutDocument
+from luna_rules.documents.chunking import chunk_document
+from luna_rules.documents.model import ExtractedText
 from resources.database import DEFAULT_TENANT, Connection, worker_connection
 from resources.extractor import EmbeddedExtractor, ExtractorLostError, ReadDocument
 from resources.vectors import arrays
@@ -86,6 +88,51 @@ def test_a_group_gives_the_same_index_as_one_by_one(house: House, monkeypatch: p
     live = IndexWriter(house.worker).live_version(DEFAULT_TENANT)
     assert live is not None
     assert IndexWriter(house.worker).verify(live.id).ok
+
+
+AWKWARD = """# Pfade "C:\\Daten\\neu" und {Klammern, Kommas}
+
+Ein Satz mit Tabulator\tund Rückstrich \\n, der keiner ist, und \\N und \\.
+
+## \\N
+
+\\.
+
+Noch ein Satz, der lang genug ist: 'Hochkomma', "Anführung", 100 % und ein Emoji 🔌.
+
+| Feld | Wert |
+| --- | --- |
+"""
+
+
+def test_awkward_characters_are_stored_as_they_are(house: House) -> None:
+    words = AWKWARD + "".join(f"| Zeile {row} | \\{row}\t{{x}} |\n" for row in range(300))
+    item = house.add("seltsam.md", words.encode())
+    assert house.drain().ready == 1
+    (stored,) = house.one("SELECT text FROM item_texts WHERE item_id = %s", item)
+    expected = chunk_document(
+        ExtractedText(text=str(stored), media_type="text/markdown", markup="markdown"), file_name="seltsam.md"
+    )
+    assert any(chunk.metadata for chunk in expected.chunks)
+    rows = house.worker.execute(
+        """SELECT chunk_idx, text, heading_path, section, paragraph, page, char_start, char_end, metadata
+           FROM item_chunks WHERE item_id = %s ORDER BY chunk_idx""",
+        (item,),
+    ).fetchall()
+    assert [list(row) for row in rows] == [
+        [
+            chunk.chunk_idx,
+            chunk.text,
+            list(chunk.heading_path),
+            chunk.section,
+            chunk.paragraph,
+            chunk.page,
+            chunk.char_start,
+            chunk.char_end,
+            chunk.metadata,
+        ]
+        for chunk in expected.chunks
+    ]
 
 
 class WithoutCutting(EmbeddedExtractor):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +53,32 @@ def test_hyphens_at_line_ends(before: str, after: str) -> None:
 )
 def test_clean(before: str, after: str) -> None:
     assert clean(before) == after
+
+
+_MARKS = "a ä\t\n\r\x0b\x0c\x85\x1c\x07\u2028\u2029\u00a0\u00ad\u202f\u2003\u3000\u2011\u200b\u0308\uf0b7\ufeff\ud800"
+
+
+@given(st.text(st.sampled_from(_MARKS) | st.characters()))
+def test_clean_is_what_its_rules_say_one_after_the_other(text: str) -> None:
+    expected = re.sub("\r\n?|\x0b|\x0c|\x85|\u2028|\u2029", "\n", text)
+    expected = re.sub("(?m)^([^\\S\n]*)[\uf020-\uf0ff\x01-\x08\x0e-\x1f](?=[^\\S\n])", r"\1•", expected)
+    expected = "".join(char for char in expected if not _dropped(ord(char)))
+    expected = unicodedata.normalize("NFC", expected)
+    expected = expected.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2011", "-")
+    expected = re.sub(r"[^\S\n]+(?=\n|\Z)", "", expected)
+    assert clean(text) == re.sub(r"\n{3,}", "\n\n", expected).strip("\n")
+
+
+def _dropped(code: int) -> bool:
+    return (
+        (unicodedata.category(chr(code)) == "Cc" and code not in (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85))
+        or code in (0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF)
+        or 0x202A <= code <= 0x202E
+        or 0x2066 <= code <= 0x2069
+        or 0xFDD0 <= code <= 0xFDEF
+        or 0xFFF0 <= code <= 0xFFFF
+        or 0xD800 <= code <= 0xDFFF
+    )
 
 
 @given(st.text())
