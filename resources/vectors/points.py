@@ -277,6 +277,10 @@ class PassagePoints(Protocol):
         """Candidates by terms, with their cosines, in one call."""
         ...
 
+    async def find(self, question: PointsQuestion) -> FoundPoints:
+        """The same without a thread that waits. One event loop at a time."""
+        ...
+
     def nearest(self, version: VersionRef, vector: F32, limit: int) -> Sequence[UUID]:
         """The passages with the highest cosines, words left out, best first. Looks at all of them: for checks only."""
         ...

@@ -74,13 +74,44 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
-    """What candidates are looked for: `allowed` marks the passages that may be found (None: all), at most `most`."""
+    """What candidates are looked for: `allowed` marks the passages that may be found (None: all), at most `most`.
+
+    `judged`: the words of all passages, once they are.
+    """
 
     filters: Filters
     as_of: date
     allowed: NDArray[np.bool_] | None
     most: int
-    judged: Judged
+    judged: Judged | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Passages worth ranking (ascending numbers) with their cosines."""
+
+    numbers: NDArray[np.uint32]
+    cosines: NDArray[np.float32]
+
+    @staticmethod
+    def none() -> Candidates:
+        """No passages."""
+        return Candidates(np.zeros(0, np.uint32), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """What is in memory of a query's postings: by term, joined over the view, or in the parts that are there."""
+
+    entries: dict[str, Entry]
+    parts: dict[str, list[Posting | None]]
+    missing: list[str]
+
+    def ready(self, view: View) -> Ready | None:
+        """The postings; None where some must be read or joined first."""
+        if self.parts:
+            return None
+        return Ready(view.prepared, {term: entry for term, entry in self.entries.items() if entry.df})
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,36 +227,63 @@ class PostgresIndex:
         among = None
         if filters.metadata and (as_of, filters) not in view.masks:
             among = await reader.load_metadata_matches(connection, filters)
-        postings = await self._postings(connection, view, query, fresh=fresh)
-        if postings is None:
-            return None
-        clock.lap("postings")
-
-        versions = tuple(state.version_id for state in view.scopes)
         allowed, any_allowed = view.allowed(as_of, filters, among)
-        hits: tuple[Hit, ...] = ()
-        if any_allowed and query is not None and limit > 0:
-            count = len(view.corpus.item) if allowed is None else int(np.count_nonzero(allowed))
-            ranked_most = self._candidates or min(max(count // 10, _FEWEST_CANDIDATES), _MOST_CANDIDATES)
+        kept = self._kept(view, query)
+        if query is None or not any_allowed or limit <= 0:
+            if await self._postings(connection, view, kept, fresh=fresh) is None:
+                return None
+            return self._result((), view, asked, clock)
+        count = len(view.corpus.item) if allowed is None else int(np.count_nonzero(allowed))
+        ranked_most = self._candidates or min(max(count // 10, _FEWEST_CANDIDATES), _MOST_CANDIDATES)
+        wanted = Wanted(filters, as_of, allowed, max(ranked_most, limit))
+        postings = kept.ready(view)
+        begun = None if postings is None else self._begin(view, asked, postings, wanted)
+        try:
+            postings = await self._postings(connection, view, kept, fresh=fresh, ready=postings)
+            if postings is None:
+                return None
+            clock.lap("postings")
+            begun = begun or self._begin(view, asked, postings, wanted)
             judged = judge(query, postings)
             clock.lap("words")
             await asyncio.sleep(0)  # others may have a turn between the steps that take milliseconds
-            wanted = Wanted(filters, as_of, allowed, max(ranked_most, limit), judged)
-            found = await self._find(connection, view, asked, postings, wanted, clock)
-            if found is None:
-                return None
-            chosen, dense = found
-            ranked = rank(query, view.corpus, postings, chosen, dense=dense, limit=limit, judged=judged)
-            hits = _hits(view, ranked)
-            clock.lap("rank")
-        return SearchResult(hits, query, versions, view.generation, clock.done(), asked.without)
+            found = await self._find(connection, view, asked, postings, replace(wanted, judged=judged), begun, clock)
+        finally:
+            if begun is not None:
+                begun.cancel()
+        if found is None:
+            return None
+        ranked = rank(query, view.corpus, postings, found.numbers, dense=found.cosines, limit=limit, judged=judged)
+        hits = _hits(view, ranked)
+        clock.lap("rank")
+        return self._result(hits, view, asked, clock)
+
+    def _result(self, hits: tuple[Hit, ...], view: View, asked: Asked, clock: Clock) -> SearchResult:
+        versions = tuple(state.version_id for state in view.scopes)
+        return SearchResult(hits, asked.query, versions, view.generation, clock.done(), asked.without)
+
+    def _begin(self, view: View, asked: Asked, postings: Ready, wanted: Wanted) -> asyncio.Task[Candidates] | None:
+        """Lets an engine outside look for candidates meanwhile. Here there is none.
+
+        Nobody has checked yet that the view is of the present generation: what is found counts only if it is.
+        """
+        del view, asked, postings, wanted
+        return None
 
     async def _find(
-        self, connection: AsyncConnection, view: View, asked: Asked, postings: Ready, wanted: Wanted, clock: Clock
-    ) -> tuple[NDArray[np.uint32], NDArray[np.float32]] | None:
-        """Candidates (ascending numbers) and their cosines; None where the view cannot be used any more."""
+        self,
+        connection: AsyncConnection,
+        view: View,
+        asked: Asked,
+        postings: Ready,
+        wanted: Wanted,
+        begun: asyncio.Task[Candidates] | None,
+        clock: Clock,
+    ) -> Candidates | None:
+        """Candidates with their cosines; None where the view cannot be used any more. `begun` is what `_begin` did."""
+        del begun
         if asked.query is None:
-            return np.zeros(0, np.uint32), np.zeros(0, np.float32)
+            return Candidates.none()
         chosen = lexical_candidates(
             asked.query, view.corpus, postings, wanted.allowed, wanted.most, judged=wanted.judged
         )
@@ -236,7 +294,7 @@ class PostgresIndex:
             return None
         await asyncio.sleep(0)
         clock.lap("dense")
-        return chosen, dense
+        return Candidates(chosen, dense)
 
     async def _load_view(self, connection: AsyncConnection, tenant: UUID) -> View:
         old = cast("View | None", self._cache.get(("view", tenant)))
@@ -304,27 +362,31 @@ class PostgresIndex:
                 vectors[state.space_key] = vector
         return replace(asked, vectors=vectors, without=tuple(without))
 
+    def _kept(self, view: View, query: Query | None) -> _Kept:
+        """What the cache has of the query's postings over the view."""
+        kept = _Kept({}, {}, [])
+        for term in query.terms if query is not None else ():
+            entry = cast("Entry | None", self._cache.get(("entry", view.serial, term)))
+            if entry is not None:
+                kept.entries[term] = entry
+                continue
+            parts = [cast("Posting | None", self._cache.get((segment, term))) for segment in view.segment_ids]
+            kept.parts[term] = parts
+            if any(part is None for part in parts):
+                kept.missing.append(term)
+        return kept
+
     async def _postings(
-        self, connection: AsyncConnection, view: View, query: Query | None, *, fresh: bool
+        self, connection: AsyncConnection, view: View, kept: _Kept, *, fresh: bool, ready: Ready | None = None
     ) -> Ready | None:
         """Postings of the query's terms over the view; None where the view cannot be used any more.
 
         A kept view must be of the present generation. For one that this search has loaded itself it is enough that its
-        segments are still there, so that steady writing does not keep anyone from searching.
+        segments are still there, so that steady writing does not keep anyone from searching. `ready`: what is kept is
+        all, and as it must be.
         """
         segment_ids = view.segment_ids
-        entries: dict[str, Entry] = {}
-        parts: dict[str, list[Posting | None]] = {}
-        missing: list[str] = []
-        for term in query.terms if query is not None else ():
-            entry = cast("Entry | None", self._cache.get(("entry", view.serial, term)))
-            if entry is not None:
-                entries[term] = entry
-                continue
-            known = [cast("Posting | None", self._cache.get((segment, term))) for segment in segment_ids]
-            parts[term] = known
-            if any(part is None for part in known):
-                missing.append(term)
+        entries, parts, missing = kept.entries, kept.parts, kept.missing
         now = await reader.check(
             connection,
             view.tenant,
@@ -335,6 +397,8 @@ class PostgresIndex:
         _require_tenant(view.tenant, now.tenant)
         if now.generation != view.generation and not (fresh and now.segments == len(segment_ids)):
             return None
+        if ready is not None:
+            return ready
         if missing:
             found = {(row[0], row[1]): row for row in now.postings}
             for term in missing:

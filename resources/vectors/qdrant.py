@@ -7,10 +7,9 @@ hold. Which version is live is decided by PostgreSQL alone, so a reader never de
 
 from __future__ import annotations
 
-import hashlib
-import json
+import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from types import TracebackType
@@ -19,16 +18,11 @@ from uuid import UUID
 
 import httpx
 import numpy as np
-import stamina
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
-from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
-from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
 from resources.vectors import arrays
-from resources.vectors.index import Filters
 from resources.vectors.points import (
-    MOST_NAMED,
     FoundPoints,
     ItemFacts,
     Points,
@@ -36,24 +30,30 @@ from resources.vectors.points import (
     PointsMismatchError,
     PointsQuestion,
     PointsState,
-    PointsUnavailableError,
     VersionRef,
-    day_number,
-    term_place,
 )
-from resources.vectors.qdrant_query import QueryCalls
+from resources.vectors.qdrant_faults import ATTEMPTS, NONSENSE, NotThereError, TooLargeError, patiently, translated
+from resources.vectors.qdrant_json import (
+    DENSE,
+    TERMS,
+    Json,
+    any_of,
+    only,
+    passage_ids,
+    payload,
+    point_ids,
+    rounded,
+    same,
+    search_body,
+    within,
+)
+from resources.vectors.qdrant_query import QueryCalls, Scored
 
-DENSE: Final = "dense"
-TERMS: Final = "terms"
 BATCH_POINTS: Final = 256
 """Points in one request: about 1 MB at 300 numbers, well below Qdrant's limit of 32 MB."""
-ATTEMPTS: Final = 5
-RETRY_S: Final = 30.0
 SEARCH_TIMEOUT_S: Final = 2
 WRITE_TIMEOUT_S: Final = 60
 _SCROLL = 10_000
-_NONSENSE = "Qdrant hat unverständlich geantwortet; ist QDRANT_URL richtig?"
-_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UUID_INDEX = models.UuidIndexParams(type=models.UuidIndexType.UUID)
 _KEYWORD = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
 _NUMBER = models.IntegerIndexParams(type=models.IntegerIndexType.INTEGER, lookup=True, range=False)
@@ -71,6 +71,7 @@ PAYLOAD_INDEXES: Final[dict[str, Any]] = {
     "valid_to": _DAY,
 }
 T = TypeVar("T")
+_NOTHING = FoundPoints(np.zeros(0, arrays.ID), np.zeros(0, np.float32), full=False)
 
 
 class QdrantPoints:
@@ -147,7 +148,7 @@ class QdrantPoints:
             self._ready.discard(name)
         self._ensure(version)
         if version.tenant is not None:
-            self._delete(name, _all_of({"index_version": version.id}))
+            self._delete(name, _filter({"must": [same("index_version", version.id)]}))
 
     def _ensure(self, version: VersionRef) -> str:
         """The version's collection with its indexes, made where it is not there (yet, or any more)."""
@@ -248,19 +249,18 @@ class QdrantPoints:
     def _upsert(self, name: str, batch: list[models.PointStruct]) -> None:
         try:
             self._write(lambda: self._writing.upsert(name, points=batch, wait=True))
-        except PointsError as fault:
-            cause = fault.__cause__
-            if isinstance(cause, UnexpectedResponse) and cause.status_code == 413 and len(batch) > 1:
-                self._upsert(name, batch[: len(batch) // 2])
-                self._upsert(name, batch[len(batch) // 2 :])
-                return
-            if isinstance(cause, UnexpectedResponse) and cause.status_code == 404:
-                self._ready.discard(name)  # deleted behind our back: the next attempt makes it anew
+        except TooLargeError:
+            if len(batch) == 1:
+                raise
+            self._upsert(name, batch[: len(batch) // 2])
+            self._upsert(name, batch[len(batch) // 2 :])
+        except NotThereError:
+            self._ready.discard(name)  # deleted behind our back: the next attempt makes it anew
             raise
 
     def _rows(self, version: VersionRef, points: Points) -> Iterator[models.PointStruct]:
-        payloads = [_payload(version, facts) for facts in points.facts]
-        ids = _point_ids(version, points.chunk_ids)
+        payloads = [payload(version, facts) for facts in points.facts]
+        ids = point_ids(version, points.chunk_ids)
         # What is stored are halves of floats; longer decimals would only make the request larger.
         for start in range(0, points.size, BATCH_POINTS):
             vectors = np.round(points.vectors[start : start + BATCH_POINTS].astype(np.float64), 5).tolist()
@@ -277,18 +277,18 @@ class QdrantPoints:
         """Renews the facts of items; see `PassagePoints.set_facts`."""
         name = self._ensure(version)
         for one in facts:
-            chosen = self._only(version, _any_of("item_id", [str(one.item_id)]))
-            payload = _payload(version, one)
+            chosen = _filter(only(version, any_of("item_id", [str(one.item_id)])))
+            facts_now = payload(version, one)
             self._write(
-                lambda payload=payload, chosen=chosen: self._writing.set_payload(
-                    name, payload, points=chosen, wait=True
+                lambda facts_now=facts_now, chosen=chosen: self._writing.set_payload(
+                    name, facts_now, points=chosen, wait=True
                 )
             )
 
     def remove(self, version: VersionRef, chunk_ids: Sequence[UUID]) -> None:
         """Removes points; see `PassagePoints.remove`."""
         name = self.collection(version)
-        ids = _point_ids(version, arrays.ids_of(chunk_ids)) if chunk_ids else []
+        ids = point_ids(version, arrays.ids_of(chunk_ids)) if chunk_ids else []
         for start in range(0, len(ids), _SCROLL):
             part = models.PointIdsList(points=[*ids[start : start + _SCROLL]])
             self._write(lambda part=part: self._writing.delete(name, points_selector=part, wait=True), missing=None)
@@ -296,7 +296,7 @@ class QdrantPoints:
     def remove_items(self, version: VersionRef, item_ids: Sequence[UUID]) -> None:
         """Removes all points of items; see `PassagePoints.remove_items`."""
         if item_ids:
-            chosen = self._only(version, _any_of("item_id", [str(one) for one in item_ids]))
+            chosen = _filter(only(version, any_of("item_id", [str(one) for one in item_ids])))
             self._delete(self.collection(version), chosen)
 
     def _delete(self, name: str, chosen: models.Filter) -> None:
@@ -306,7 +306,7 @@ class QdrantPoints:
     def count(self, version: VersionRef) -> int:
         """How many points of a version there are; see `PassagePoints.count`."""
         name = self.collection(version)
-        chosen = self._within(version)
+        chosen = _whole(version)
         found = self._search_call(
             lambda: self._searching.count(name, count_filter=chosen, exact=True), missing=models.CountResult(count=0)
         )
@@ -314,7 +314,7 @@ class QdrantPoints:
 
     def chunk_ids(self, version: VersionRef) -> NDArray[np.bytes_]:
         """The passages of a version that have a point; see `PassagePoints.chunk_ids`."""
-        name, chosen = self.collection(version), self._within(version)
+        name, chosen = self.collection(version), _whole(version)
         ids: list[str] = []
         offset: Any = None
         empty: tuple[list[models.Record], None] = ([], None)
@@ -327,12 +327,12 @@ class QdrantPoints:
             )
             ids += [str(record.id) for record in records]
             if offset is None:
-                return _chunk_ids(version, ids)
+                return passage_ids(version, ids)
 
     def vectors(self, version: VersionRef, chunk_ids: NDArray[np.bytes_]) -> NDArray[np.float32] | None:
         """The vectors of passages; see `PassagePoints.vectors`."""
         name = self.collection(version)
-        ids = _point_ids(version, chunk_ids) if len(chunk_ids) else []
+        ids = point_ids(version, chunk_ids) if len(chunk_ids) else []
         found = np.empty((len(ids), version.dimension), np.float32)
         nothing: list[models.Record] = []
         for start in range(0, len(ids), BATCH_POINTS):
@@ -353,66 +353,42 @@ class QdrantPoints:
 
     def search(self, question: PointsQuestion) -> FoundPoints:
         """Candidates by terms, each with its cosine, in one call; see `PassagePoints.search`."""
-        version = question.version
-        if not question.terms and not question.named:
-            return FoundPoints(np.zeros(0, arrays.ID), np.zeros(0, np.float32), full=False)
-        name = self.collection(version)
-        chosen = self._within(version, *_conditions(question))
-        weights: dict[int, float] = {}
-        for term, weight in question.terms.items():
-            place = term_place(term)
-            weights[place] = max(weights.get(place, 0.0), weight)
-        sparse = models.SparseVector(indices=list(weights), values=list(weights.values()))
-        named = _point_ids(version, arrays.ids_of(question.named[:MOST_NAMED])) if question.named else []
-        if question.vector is None:
-            found, scores = self._query(name, sparse, TERMS, question.limit, chosen)
-            return FoundPoints(
-                _chunk_ids(version, found), np.zeros(len(scores), np.float32), full=len(found) >= question.limit
-            )
-        vector = [round(value, 6) for value in question.vector.tolist()]
-        stages: list[models.Prefetch] = []
-        if weights:
-            stages.append(models.Prefetch(query=sparse, using=TERMS, filter=chosen, limit=question.limit))
-        if named:
-            exactly = self._only(version, models.HasIdCondition(has_id=[*named]))
-            stages.append(models.Prefetch(query=vector, using=DENSE, filter=exactly, limit=len(named)))
-        found, scores = self._query(name, vector, DENSE, question.limit + len(named), None, stages)
-        return FoundPoints(_chunk_ids(version, found), np.array(scores, np.float32), full=len(found) >= question.limit)
+        body = search_body(question)
+        if body is None:
+            return _NOTHING
+        name, queries = self.collection(question.version), self._queries
+        ask = self._within_process if queries is None else queries.ask
+        return _found(question, self._search_call(lambda: ask(name, body)))
 
-    def _query(
-        self,
-        name: str,
-        query: models.SparseVector | list[float],
-        using: str,
-        limit: int,
-        chosen: models.Filter | None,
-        stages: Sequence[models.Prefetch] = (),
-    ) -> tuple[list[str], list[float]]:
-        """Ids and scores, best first. An empty filter is left out: the server would look at each point by it."""
-        if self._queries is None:
-            points = self._search_call(
-                lambda: self._searching.query_points(
-                    name,
-                    prefetch=[*stages] or None,
-                    query=query,
-                    using=using,
-                    query_filter=chosen,
-                    limit=limit,
-                    with_payload=False,
-                )
-            ).points
-            return [str(one.id) for one in points], [one.score for one in points]
-        asked = models.QueryRequest(
-            prefetch=[*stages] or None, query=query, using=using, filter=chosen, limit=limit, with_payload=False
-        )
-        body = asked.model_dump(mode="json", exclude_none=True)
+    async def find(self, question: PointsQuestion) -> FoundPoints:
+        """The same within an event loop; see `PassagePoints.find`."""
         queries = self._queries
-        return self._search_call(lambda: queries.ask(name, body))
+        if queries is None:
+            return await asyncio.to_thread(self.search, question)
+        body = search_body(question)
+        if body is None:
+            return _NOTHING
+        with translated():
+            scored = await queries.find(self.collection(question.version), body)
+        return _found(question, scored)
+
+    def _within_process(self, name: str, body: Mapping[str, object]) -> Scored:
+        asked = models.QueryRequest.model_validate(body)
+        points = self._searching.query_points(
+            name,
+            prefetch=asked.prefetch,
+            query=asked.query,
+            using=asked.using,
+            query_filter=asked.filter,
+            limit=asked.limit or 0,
+            with_payload=False,
+        ).points
+        return [str(one.id) for one in points], [one.score for one in points]
 
     def nearest(self, version: VersionRef, vector: NDArray[np.float32], limit: int) -> list[UUID]:
         """The passages with the highest cosines; see `PassagePoints.nearest`."""
-        name, chosen = self.collection(version), self._within(version)
-        asked = [round(value, 6) for value in vector.tolist()]
+        name, chosen = self.collection(version), _whole(version)
+        asked = rounded(vector)
         found = self._write(
             lambda: self._writing.query_points(
                 name,
@@ -425,7 +401,7 @@ class QdrantPoints:
                 with_payload=False,
             )
         ).points
-        ids = _chunk_ids(version, [str(one.id) for one in found])
+        ids = passage_ids(version, [str(one.id) for one in found])
         return [arrays.uuid_at(ids, number) for number in range(len(ids))]
 
     def state(self) -> PointsState:
@@ -481,61 +457,33 @@ class QdrantPoints:
 
     # Calls
 
-    def _only(self, version: VersionRef, *conditions: models.Condition) -> models.Filter:
-        """The version's points within its collection for which all conditions hold."""
-        own = {} if version.tenant is None else {"tenant": str(version.tenant), "index_version": version.id}
-        return models.Filter(must=[*_must(own), *conditions])
-
-    def _within(self, version: VersionRef, *conditions: models.Condition) -> models.Filter | None:
-        """The same; None where that is every point of the collection."""
-        chosen = self._only(version, *conditions)
-        return chosen if chosen.must else None
-
     def _search_call(self, call: Callable[[], T], **missing: T) -> T:
         """A call that somebody waits for: not tried again."""
         return self._guarded(call, **missing)
 
     def _write(self, call: Callable[[], T], *, attempts: int = ATTEMPTS, **missing: T | None) -> T:
         """A call that is worth waiting for: tried again where the server is busy or away for a moment."""
-        for attempt in stamina.retry_context(
-            on=PointsUnavailableError, attempts=attempts, timeout=RETRY_S, wait_initial=0.1, wait_max=5.0
-        ):
-            with attempt:
-                return self._guarded(call, **missing)
-        raise AssertionError("the last attempt returns or raises")
+        return patiently(lambda: self._guarded(call, **missing), attempts)
 
     def _guarded(self, call: Callable[[], T], **missing: Any) -> T:
         try:
-            with self._lock:
+            with self._lock, translated():
                 return call()
-        except UnexpectedResponse as fault:
-            if fault.status_code == 404 and "missing" in missing:
+        except NotThereError:
+            if "missing" in missing:
                 return missing["missing"]
-            if fault.status_code in _BUSY:
-                raise PointsUnavailableError(f"Qdrant ist überlastet oder gestört ({fault.status_code})") from fault
-            if fault.status_code in (401, 403):
-                raise PointsError("Qdrant verlangt einen anderen Schlüssel; bitte QDRANT_API_KEY prüfen") from fault
-            raise PointsError(f"Qdrant hat die Anfrage abgelehnt: {_reason(fault)}") from fault
-        except (ResponseHandlingException, httpx.HTTPError, ResourceExhaustedResponse, OSError) as fault:
-            source = fault.source if isinstance(fault, ResponseHandlingException) else fault
-            if isinstance(source, ValueError):
-                raise PointsError(_NONSENSE) from fault
-            raise PointsUnavailableError(f"Qdrant antwortet nicht ({type(source).__name__})") from fault
-        except ApiException as fault:
-            raise PointsError(f"Qdrant hat die Anfrage abgelehnt: {fault}") from fault
-        except ValueError as fault:
-            # The engine within the process says so of a collection that is not there.
-            if "not found" in str(fault):
-                if "missing" in missing:
-                    return missing["missing"]
-                raise PointsError(f"Qdrant hat die Anfrage abgelehnt: {fault}") from fault
-            if isinstance(fault, json.JSONDecodeError | UnicodeDecodeError):
-                raise PointsError(_NONSENSE) from fault
             raise
 
 
-def _reason(fault: UnexpectedResponse) -> str:
-    return fault.content.decode("utf-8", "replace")[:300]
+def _found(question: PointsQuestion, scored: Scored) -> FoundPoints:
+    """What was found, as passages; scores are cosines only where there was a vector to compare with."""
+    ids, scores = scored
+    try:
+        passages = passage_ids(question.version, ids)
+    except ValueError as fault:
+        raise PointsError(NONSENSE) from fault
+    cosines = np.zeros(len(scores), np.float32) if question.vector is None else np.array(scores, np.float32)
+    return FoundPoints(passages, cosines, full=len(ids) >= question.limit)
 
 
 def _is_own(name: str, alias: str) -> bool:
@@ -544,75 +492,11 @@ def _is_own(name: str, alias: str) -> bool:
     return rest != name and rest.removeprefix("tenants_").isdigit()
 
 
-def _payload(version: VersionRef, facts: ItemFacts) -> dict[str, Any]:
-    return {
-        "tenant": "public" if version.tenant is None else str(version.tenant),
-        "index_version": version.id,
-        "item_id": str(facts.item_id),
-        "document_id": str(facts.document_id),
-        "kind": facts.kind,
-        "source": facts.source,
-        "tags": list(facts.tags),
-        "version": facts.version,
-        "valid_from": facts.valid_from,
-        "valid_to": facts.valid_to,
-    }
+def _whole(version: VersionRef) -> models.Filter | None:
+    """All points of a version; None where that is its whole collection."""
+    chosen = within(version)
+    return None if chosen is None else _filter(chosen)
 
 
-def _must(values: dict[str, str | int]) -> list[models.Condition]:
-    return [models.FieldCondition(key=key, match=models.MatchValue(value=value)) for key, value in values.items()]
-
-
-def _all_of(values: dict[str, str | int]) -> models.Filter:
-    return models.Filter(must=_must(values))
-
-
-def _any_of(key: str, values: Sequence[str] | Sequence[int]) -> models.FieldCondition:
-    return models.FieldCondition(key=key, match=models.MatchAny(any=[*values]))  # type: ignore[arg-type]
-
-
-def _conditions(question: PointsQuestion) -> list[models.Condition]:
-    """What must hold of the copied facts; an item whose copy may be old passes what can change."""
-    filters: Filters = question.filters
-    fixed: list[models.Condition] = []
-    if filters.item_id:
-        fixed.append(_any_of("item_id", [str(one) for one in filters.item_id]))
-    mutable: list[models.Condition] = []
-    if filters.document_id:
-        mutable.append(_any_of("document_id", [str(one) for one in filters.document_id]))
-    if filters.kind:
-        mutable.append(_any_of("kind", filters.kind))
-    if filters.source:
-        mutable.append(_any_of("source", filters.source))
-    if filters.version:
-        mutable.append(_any_of("version", filters.version))
-    if filters.tags:
-        mutable.append(_any_of("tags", filters.tags))
-    if question.as_of is not None:
-        day = day_number(question.as_of)
-        mutable.append(models.FieldCondition(key="valid_from", range=models.Range(lte=day)))
-        mutable.append(models.FieldCondition(key="valid_to", range=models.Range(gte=day)))
-    if not mutable or not question.outdated:
-        return [*fixed, *mutable]
-    outdated = _any_of("item_id", [str(one) for one in question.outdated])
-    return [*fixed, models.Filter(should=[models.Filter(must=mutable), outdated])]
-
-
-def _key(version: VersionRef) -> NDArray[np.uint8]:
-    """What turns a passage's id into its point's and back: versions of one collection must not overwrite each other."""
-    if version.tenant is None:
-        return np.zeros(16, np.uint8)
-    digest = hashlib.blake2b(f"luna index version {version.id}".encode(), digest_size=16).digest()
-    return np.frombuffer(digest, np.uint8)
-
-
-def _point_ids(version: VersionRef, chunk_ids: NDArray[np.bytes_]) -> list[str]:
-    mixed = np.frombuffer(chunk_ids.tobytes(), np.uint8).reshape(-1, 16) ^ _key(version)
-    data = mixed.tobytes()
-    return [str(UUID(bytes=data[i : i + 16])) for i in range(0, len(data), 16)]
-
-
-def _chunk_ids(version: VersionRef, point_ids: Sequence[str]) -> NDArray[np.bytes_]:
-    data = bytes.fromhex("".join(point_ids).replace("-", ""))
-    mixed = np.frombuffer(data, np.uint8).reshape(-1, 16) ^ _key(version)
-    return np.frombuffer(mixed.tobytes(), arrays.ID)
+def _filter(chosen: Json) -> models.Filter:
+    return models.Filter.model_validate(chosen)

@@ -19,6 +19,7 @@ from luna_rules.search.tables import SearchTables
 from resources.database import PUBLIC_SCOPE, AsyncConnection
 from resources.vectors import arrays
 from resources.vectors.index import NO_FILTERS
+from resources.vectors.places import Places
 from resources.vectors.points import (
     FoundPoints,
     PassagePoints,
@@ -29,7 +30,7 @@ from resources.vectors.points import (
     named_passages,
     question_terms,
 )
-from resources.vectors.postgres import Asked, Clock, PostgresIndex, Wanted, leveled_by_space
+from resources.vectors.postgres import Asked, Candidates, Clock, PostgresIndex, Wanted, leveled_by_space
 from resources.vectors.postgres_view import View
 from resources.vectors.questions import QuestionEmbedder
 
@@ -68,18 +69,27 @@ class QdrantIndex(PostgresIndex):
         """Why the last search went its way in PostgreSQL (German); None where it did not."""
         return self._trouble
 
+    def _begin(self, view: View, asked: Asked, postings: Ready, wanted: Wanted) -> asyncio.Task[Candidates] | None:
+        """The server is asked as soon as it is clear what for: it works while the view is checked and words judged."""
+        if _absent(view) or time.monotonic() < self._rest_until:
+            return None
+        task = asyncio.create_task(self._ask(view, asked, postings, wanted))
+        task.add_done_callback(_look_at)
+        return task
+
     async def _find(
-        self, connection: AsyncConnection, view: View, asked: Asked, postings: Ready, wanted: Wanted, clock: Clock
-    ) -> tuple[NDArray[np.uint32], NDArray[np.float32]] | None:
-        absent = [state.version_id for state in view.scopes if state.segments and "qdrant" not in state.engines]
-        if absent:
-            self._trouble = (
-                f"Die Indexversion {', '.join(map(str, absent))} liegt noch nicht in Qdrant; gesucht wird in "
-                "PostgreSQL. Der Auftrag „index_switch“ überträgt sie."
-            )
-        elif time.monotonic() >= self._rest_until:
+        self,
+        connection: AsyncConnection,
+        view: View,
+        asked: Asked,
+        postings: Ready,
+        wanted: Wanted,
+        begun: asyncio.Task[Candidates] | None,
+        clock: Clock,
+    ) -> Candidates | None:
+        if begun is not None:
             try:
-                found = await self._ask(view, asked, postings, wanted, clock)
+                found = await begun
             except PointsError as fault:
                 self._trouble = f"{fault}; gesucht wird in PostgreSQL."
                 _LOG.warning("the search goes on in PostgreSQL: %s", fault)
@@ -87,15 +97,19 @@ class QdrantIndex(PostgresIndex):
                     self._rest_until = time.monotonic() + REST_S
             else:
                 self._trouble = None
+                clock.lap("candidates")
                 return found
-        return await super()._find(connection, view, asked, postings, wanted, clock)
+        elif absent := _absent(view):
+            self._trouble = (
+                f"Die Indexversion {', '.join(map(str, absent))} liegt noch nicht in Qdrant; gesucht wird in "
+                "PostgreSQL. Der Auftrag „index_switch“ überträgt sie."
+            )
+        return await super()._find(connection, view, asked, postings, wanted, None, clock)
 
-    async def _ask(
-        self, view: View, asked: Asked, postings: Ready, wanted: Wanted, clock: Clock
-    ) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+    async def _ask(self, view: View, asked: Asked, postings: Ready, wanted: Wanted) -> Candidates:
         query = asked.query
         if query is None:
-            return np.zeros(0, np.uint32), np.zeros(0, np.float32)
+            return Candidates.none()
         terms = question_terms(query, postings, wanted.allowed)
         named = named_passages(query, view.corpus, postings, wanted.allowed)
         questions: list[tuple[int, PointsQuestion]] = []
@@ -121,29 +135,26 @@ class QdrantIndex(PostgresIndex):
                 limit=min(wanted.most, self._most),
             )
             questions.append((number, question))
-        answers = await asyncio.gather(*(asyncio.to_thread(self._points.search, one) for _, one in questions))
-        clock.lap("candidates")
-        ids, order = self._by_id(view)
+        answers = await asyncio.gather(*(self._points.find(one) for _, one in questions))
+        places_of = self._places(view)
         cosines = np.zeros(len(view.corpus.item), np.float32)
         chosen = np.zeros(len(view.corpus.item), np.bool_)
         chosen[named] = True
         for (number, question), answer in zip(questions, answers, strict=True):
-            places = _places(answer.chunk_ids, ids, order)
+            places = places_of.find(answer.chunk_ids)
             known = places >= 0
             cosines[places[known]] = answer.cosines[known]
-            low, high = borders[number]
-            _require_whole(question, answer, places[known], postings, wanted.allowed, (low, high), named)
+            _require_whole(question, answer, places[known], postings, wanted.allowed, borders[number], named)
             chosen[places[known]] = True
         if wanted.allowed is not None:
             chosen &= wanted.allowed
         numbers = np.flatnonzero(chosen)
-        clock.lap("dense")
-        return numbers.astype(np.uint32), leveled_by_space(view, asked, numbers, cosines[numbers])
+        return Candidates(numbers.astype(np.uint32), leveled_by_space(view, asked, numbers, cosines[numbers]))
 
-    def _by_id(self, view: View) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
-        """The view's passages sorted by id: their ids, and their numbers."""
-        key = ("ids", view.serial)
-        found = cast("tuple[NDArray[np.bytes_], NDArray[np.int64]] | None", self._cache.get(key))
+    def _places(self, view: View) -> Places:
+        """Where the view's passages are, by id."""
+        key = ("places", view.serial)
+        found = cast("Places | None", self._cache.get(key))
         if found is None:
             parts = [
                 piece.segment.layout.chunk_ids
@@ -151,11 +162,20 @@ class QdrantIndex(PostgresIndex):
                 else piece.segment.layout.chunk_ids[piece.numbers]
                 for piece in view.pieces
             ]
-            ids = np.concatenate(parts) if parts else np.zeros(0, arrays.ID)
-            order = np.argsort(ids, kind="stable")
-            found = ids[order], order
-            self._cache.put(key, found, found[0].nbytes + order.nbytes)
+            found = Places.of(np.concatenate(parts) if parts else np.zeros(0, arrays.ID))
+            self._cache.put(key, found, found.nbytes)
         return found
+
+
+def _look_at(task: asyncio.Task[Candidates]) -> None:
+    """A search that needs the answer no more leaves nobody to hear of its fault."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _absent(view: View) -> list[int]:
+    """The versions that Qdrant does not hold (yet)."""
+    return [state.version_id for state in view.scopes if state.segments and "qdrant" not in state.engines]
 
 
 def _borders(view: View) -> list[tuple[int, int]]:
@@ -167,14 +187,6 @@ def _borders(view: View) -> list[tuple[int, int]]:
         end += sum(piece.size for piece in view.pieces if piece.scope == number)
         borders.append((start, end))
     return borders
-
-
-def _places(wanted: NDArray[np.bytes_], ids: NDArray[np.bytes_], order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The number of each passage in the view; −1 where it is none of its (any more)."""
-    if not len(ids) or not len(wanted):
-        return np.full(len(wanted), -1, np.int64)
-    near = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[near] == wanted, order[near], -1)
 
 
 def _require_whole(

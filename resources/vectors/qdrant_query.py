@@ -1,62 +1,65 @@
-"""The one call of a Qdrant search, over HTTP and decoded at once into ids and scores.
-
-The client would make an object of every candidate, and of each of its fields: that takes longer than finding them.
-"""
+"""Searches on a Qdrant server, each one call: over kept connections within an event loop, or waited for in a thread."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import httpx
 import msgspec
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-Body = Mapping[str, Any]
+from resources.vectors.qdrant_http import KeptConnections, NotHttpError
+from resources.vectors.qdrant_json import decoded, encoded
 
-
-class _Point(msgspec.Struct):
-    id: str
-    score: float
-
-
-class _Points(msgspec.Struct):
-    points: list[_Point]
-
-
-class _Answer(msgspec.Struct):
-    result: _Points
+Scored = tuple[list[str], list[float]]
+"""Ids of points and their scores, best first."""
 
 
 class QueryCalls:
-    """Queries of one server. Thread-safe."""
+    """Queries of one server.
+
+    `ask` and `find` raise what the client does: `UnexpectedResponse`, `ResponseHandlingException` for an answer that is
+    none of Qdrant's; and `OSError` (`find`) or `httpx.HTTPError` (`ask`) without one in time.
+    """
 
     def __init__(self, url: str, api_key: str | None, timeout_s: float) -> None:
         # Packing costs more than it saves on the way to a server next door.
-        headers = {"content-type": "application/json", "accept-encoding": "identity"}
+        headers = {"Accept-Encoding": "identity"} | ({"api-key": api_key} if api_key else {})
+        self._kept = KeptConnections(url, headers, timeout_s)
         self._client = httpx.Client(
             base_url=url,
-            headers=headers | ({"api-key": api_key} if api_key else {}),
+            headers={"Content-Type": "application/json", **headers},
             timeout=timeout_s,
             trust_env=False,
         )
-        self._decoder = msgspec.json.Decoder(_Answer)
 
     def close(self) -> None:
         """Lets connections go."""
         self._client.close()
+        self._kept.close()
 
-    def ask(self, collection: str, body: Body) -> tuple[list[str], list[float]]:
-        """Ids and scores of the points that answer `body` (Qdrant's `points/query`), best first.
+    def ask(self, collection: str, body: Mapping[str, object]) -> Scored:
+        """The points that answer `body` (Qdrant's `points/query`)."""
+        answer = self._client.post(_path(collection), content=encoded(body))
+        return _read(answer.status_code, answer.content)
 
-        Raises what the client does: `UnexpectedResponse`, `ResponseHandlingException` for an answer that is none of
-        Qdrant's; and `httpx.HTTPError` without one in time.
-        """
-        answer = self._client.post(f"/collections/{collection}/points/query", content=msgspec.json.encode(body))
-        if answer.status_code != 200:
-            raise UnexpectedResponse(answer.status_code, answer.reason_phrase, answer.content, answer.headers)
+    async def find(self, collection: str, body: Mapping[str, object]) -> Scored:
+        """The same within an event loop; one loop at a time."""
         try:
-            points = self._decoder.decode(answer.content).result.points
-        except msgspec.DecodeError as fault:
-            raise ResponseHandlingException(ValueError(str(fault))) from fault
-        return [one.id for one in points], [one.score for one in points]
+            answer = await self._kept.post(_path(collection), encoded(body))
+        except NotHttpError as fault:
+            raise ResponseHandlingException(fault) from fault
+        return _read(answer.status, answer.content)
+
+
+def _path(collection: str) -> str:
+    return f"/collections/{collection}/points/query"
+
+
+def _read(status: int, content: bytes) -> Scored:
+    if status != 200:
+        raise UnexpectedResponse(status, "", content, httpx.Headers())
+    try:
+        return decoded(content)
+    except msgspec.DecodeError as fault:
+        raise ResponseHandlingException(ValueError(str(fault))) from fault

@@ -201,7 +201,7 @@ async def test_one_call_asks_terms_and_vectors_at_once(world: World) -> None:
     calls: list[str] = []
     index = QdrantIndex(SearchTables(), Faulty(store(world), calls.append))
     assert (await world.search(tenant, "netz strom", index=index)).hits
-    assert calls == ["search"]
+    assert calls == ["find"]
 
 
 async def test_facts_that_changed_are_asked_for_until_they_are_renewed(world: World) -> None:
@@ -271,7 +271,7 @@ async def test_without_an_answer_postgres_answers_and_the_server_is_left_alone_f
         assert alike(ids(await world.search(tenant, "netz strom", index=index)), before)
     assert index.trouble is not None
     assert "antwortet nicht" in index.trouble
-    assert calls == ["search"], "not asked again with every question"
+    assert calls == ["find"], "not asked again with every question"
 
 
 async def test_writing_goes_on_while_the_engine_is_away(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 from resources.vectors import arrays, qdrant
 from resources.vectors.index import NO_FILTERS
 from resources.vectors.points import (
+    FoundPoints,
     ItemFacts,
     Points,
     PointsError,
@@ -30,6 +32,7 @@ from tests.places import free_port
 
 VERSION = VersionRef(7, None, 3)
 Answer = Callable[[BaseHTTPRequestHandler, bytes], None]
+Ask = Callable[[QdrantPoints], FoundPoints]
 
 
 class Misbehaving:
@@ -123,7 +126,19 @@ def passages(count: int) -> Points:
 QUESTION = PointsQuestion(VERSION, {"netz": 1.0}, np.ones(3, np.float32), NO_FILTERS, None)
 
 
-def test_nobody_there_is_told_at_once() -> None:
+def in_a_loop(points: QdrantPoints) -> FoundPoints:
+    return asyncio.run(points.find(QUESTION))
+
+
+def in_a_thread(points: QdrantPoints) -> FoundPoints:
+    return points.search(QUESTION)
+
+
+both_ways = pytest.mark.parametrize("ask", [in_a_thread, in_a_loop])
+
+
+@both_ways
+def test_nobody_there_is_told_at_once(ask: Ask) -> None:
     again: list[RetryDetails] = []
     set_on_retry_hooks([again.append])
     try:
@@ -131,13 +146,16 @@ def test_nobody_there_is_told_at_once() -> None:
             QdrantPoints.connect(f"http://127.0.0.1:{free_port()}", None, "luna") as points,
             pytest.raises(PointsUnavailableError, match="antwortet nicht"),
         ):
-            points.search(QUESTION)
+            ask(points)
     finally:
         set_on_retry_hooks(None)
     assert again == [], "a search that somebody waits for is not repeated"
 
 
-def test_a_search_does_not_wait_longer_than_its_time(server: Misbehaving, monkeypatch: pytest.MonkeyPatch) -> None:
+@both_ways
+def test_a_search_does_not_wait_longer_than_its_time(
+    server: Misbehaving, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
     monkeypatch.setattr(qdrant, "SEARCH_TIMEOUT_S", 1)
     over = threading.Event()
 
@@ -150,25 +168,34 @@ def test_a_search_does_not_wait_longer_than_its_time(server: Misbehaving, monkey
         QdrantPoints.connect(server.url, None, "luna") as points,
         pytest.raises(PointsUnavailableError, match="antwortet nicht"),
     ):
-        points.search(QUESTION)
+        ask(points)
     assert not over.is_set()
     over.set()
     assert len(server.asked) == 1, "a search that somebody waits for is not repeated"
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>nginx</html>", b'{"result": {"points": [{"id"', b'{"result": 7, "status": "ok", "time": 1}', b""]
+    "body",
+    [
+        b"<html>nginx</html>",
+        b'{"result": {"points": [{"id"',
+        b'{"result": 7, "status": "ok", "time": 1}',
+        b'{"result": {"points": [{"id": "7", "score": 0.5}]}, "status": "ok", "time": 1}',
+        b"",
+    ],
 )
-def test_nonsense_and_half_an_answer(server: Misbehaving, points: QdrantPoints, body: bytes) -> None:
+@both_ways
+def test_nonsense_and_half_an_answer(server: Misbehaving, points: QdrantPoints, body: bytes, ask: Ask) -> None:
     server.answer = lambda handler, _: send(handler, 200, body)
     with pytest.raises(PointsError):
-        points.search(QUESTION)
+        ask(points)
 
 
-def test_a_wrong_key_names_the_variable(server: Misbehaving, points: QdrantPoints) -> None:
+@both_ways
+def test_a_wrong_key_names_the_variable(server: Misbehaving, points: QdrantPoints, ask: Ask) -> None:
     server.answer = lambda handler, _: send(handler, 401, b"Must provide an API key", "text/plain")
     with pytest.raises(PointsError, match="QDRANT_API_KEY"):
-        points.search(QUESTION)
+        ask(points)
 
 
 def test_writing_waits_for_a_server_that_is_busy_for_a_moment(server: Misbehaving, points: QdrantPoints) -> None:
