@@ -421,9 +421,13 @@ async def test_superseding_takes_effect_at_once(world: World) -> None:
         world.add(version, tenant, new)
         world.worker.execute("UPDATE items SET status = 'ready' WHERE id = %s", (new.item_id,))
         world.worker.execute("UPDATE items SET superseded_at = now() WHERE id = %s", (old.item_id,))
-    today = datetime.now(tz=UTC).date()
-    assert await world.found(tenant, "Netz", as_of=today) == {new.item_id}
-    assert old.item_id in await world.found(tenant, "Netz", as_of=today - timedelta(days=1))
+    row = world.owner.execute(
+        "SELECT (superseded_at AT TIME ZONE 'UTC')::date FROM items WHERE id = %s", (old.item_id,)
+    ).fetchone()
+    assert row is not None
+    day = date.fromisoformat(str(row[0]))
+    assert await world.found(tenant, "Netz", as_of=day) == {new.item_id}
+    assert old.item_id in await world.found(tenant, "Netz", as_of=day - timedelta(days=1))
 
 
 async def test_withdrawal_and_its_undoing(world: World) -> None:
