@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import polars as pl
@@ -42,7 +43,7 @@ class BlockReader:
         self.body = layout.grid.frame.slice(layout.first)
         self.lines = self.body["line"]
         self.columns = Columns(layout, block, self.body, context, mapping)
-        self.units = Units(layout, block, self.body, self.columns, decimal, self._list)
+        self.units = Units(layout, block, self.body, self.columns, decimal, self._list_values)
         self.obis: dict[str, set[str]] = {}
         self.aliases: dict[str, tuple[str | None, str | None]] = {}
 
@@ -103,17 +104,22 @@ class BlockReader:
         daily = [
             value
             for value in energy
-            if days and value.role is None and begins_daily(numbers[value.column], groups, days)
+            if days and value.role is None and _either_way(begins_daily, numbers[value.column], groups, days)
         ]
         for value in daily:
-            numbers[value.column] = running_on(numbers[value.column], groups)
+            newest_first = not begins_daily(numbers[value.column], groups, days)
+            numbers[value.column] = (
+                running_on(numbers[value.column].reverse(), groups.reverse()).reverse()
+                if newest_first
+                else running_on(numbers[value.column], groups)
+            )
             self.context.warn(
                 f"Die Werte in „{value.header}“ steigen und beginnen immer wieder neu: Sie gelten als Tageszähler."
             )
         rising = [
             value
             for value in energy
-            if value not in daily and self._may_count(value) and only_rises(numbers[value.column], groups)
+            if value not in daily and self._may_count(value) and _either_way(only_rises, numbers[value.column], groups)
         ]
         told = [
             v for v in rising if v.unit or v.hint.measure or self.layout.preamble_unit or self.block.obis is not None
@@ -223,6 +229,9 @@ class BlockReader:
         for line, value in listed.iter_rows():
             self.context.faults.add(int(line), column, value, reason)
         self.context.faults.count_only(number - listed.height)
+
+    def _list_values(self, mask: pl.Series, column: str, shown: pl.Series, reason: str) -> None:
+        self._list(mask.fill_null(False) & ~self._footer_rows(), column, shown, reason)
 
     def _note_times(self, times: Times, intervals: bool) -> None:
         context = self.context
@@ -412,6 +421,11 @@ class BlockReader:
             quality=pl.lit(0, pl.Int32),
             line="line",
         )
+
+
+def _either_way(test: Callable[..., bool], numbers: pl.Series, groups: pl.Series, *more: int) -> bool:
+    """Whether it holds in the order of the file, or from its end: many portals write the newest row first."""
+    return test(numbers, groups, *more) or test(numbers.reverse(), groups.reverse(), *more)
 
 
 def _series_of(code: str) -> str:

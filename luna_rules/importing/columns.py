@@ -86,7 +86,7 @@ class Columns:
         """The total before the tariffs, energy before power, the fuller column before the emptier."""
         filled = [v for v in group if self._count(v)] or group[:1]
         totals = [v for v in filled if v.hint.obis is None or v.hint.obis.tariff == 0]
-        shares = _one_kind([v for v in totals if part_of_total(v.header)])
+        shares = self._once(_one_kind([v for v in totals if part_of_total(v.header)]))
         whole = [v for v in totals if not part_of_total(v.header)]
         if shares and whole:
             totals = whole
@@ -113,6 +113,15 @@ class Columns:
             ]
         self.context.warn("Der Gesamtwert fehlt; er wurde aus den Tarifregistern zusammengezählt.")
         return filled
+
+    def _once(self, shares: list[ValueColumn]) -> list[ValueColumn]:
+        """The shares without columns that say the same again under the same header."""
+        kept: list[ValueColumn] = []
+        for share in shares:
+            column = self.body[f"c{share.column}"]
+            if not any(v.header == share.header and column.equals(self.body[f"c{v.column}"]) for v in kept):
+                kept.append(share)
+        return kept
 
     def _columns_as_meters(self, values: list[ValueColumn]) -> list[ValueColumn]:
         """Several columns of one kind without a direction: each header is a meter's number, or nothing is known."""

@@ -184,6 +184,8 @@ def _refuse_without_times(grid: Grid) -> None:
 
 _STATUS_KINDS: Final = frozenset({"text", "number", "empty", "unit"})
 _TIMES: Final = frozenset({"range", "stamp", "date", "epoch"})
+_LETTERS: Final = frozenset({"W", "V", "E", "F", "G", "N"})
+"""W and V alone are units only under a header that says so: else W is „wahrer Wert“ and V „vorläufiger Wert“."""
 
 
 def _first_row(grid: Grid, kinds: list[Kind]) -> int | None:
@@ -235,6 +237,8 @@ def _settled(grid: Grid, kinds: list[Kind], hints: list[Hint], first: int) -> li
         word = hints[place]
         if settled[place] == "number" and word.time is not None and is_serial(grid, place):
             settled[place] = "serial"
+        if settled[place] == "unit" and word.role != "unit" and {cell.upper() for cell in cells} <= _LETTERS:
+            settled[place] = "text"
         if settled[place] in {"epoch", "date", "stamp"} and word.role in {"value", "device"} and cells[0].isdigit():
             settled[place] = "number"
     if not any(kind in _TIMES | {"serial"} for kind in settled):

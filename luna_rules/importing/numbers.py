@@ -10,6 +10,8 @@ import polars as pl
 
 Decimal = Literal["comma", "point", "either"]
 
+LARGEST: Final = 1e15
+"""No measured value and no price is larger; what is multiplied with a unit's factor must stay a number."""
 PLACEHOLDERS: Final = frozenset(
     {"", "-", "--", "---", "–", "n/a", "na", "n.a.", "null", "none", "#nv", "#n/a", "nil", "k.a.", "k. a.", "*", "."}
 )
@@ -118,7 +120,7 @@ def parse_numbers(column: pl.Series, decimal: Decimal) -> Numbers:
             .then(from_point)
         )
     frame = frame.with_columns(value=plain.cast(pl.Float64, strict=False))
-    frame = frame.with_columns(value=pl.when(pl.col("value").is_finite()).then("value"))
+    frame = frame.with_columns(value=pl.when(pl.col("value").abs() <= LARGEST).then("value"))
     result = frame.select(
         "value",
         not_finite=pl.col("text").str.contains(_NOT_A_NUMBER).fill_null(False),

@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from luna_rules.importing.model import Faults, ImportOptions, MeterFound
+from luna_rules.importing.numbers import LARGEST
 from luna_rules.importing.stamps import parse_epoch, parse_stamps, to_instant
 from luna_rules.importing.statuses import MISSING, is_known_quality, status_quality
 from luna_rules.importing.text import LINE_LIMIT, split_line
@@ -213,7 +214,7 @@ def _all_good(frame: pl.DataFrame, shape: Shape) -> bool:
     checks += [pl.col(name).is_not_null().all() for name in shape.keys]
     checks += [(pl.col(name).str.len_bytes() <= ID_LIMIT).all() for name in shape.keys]
     checks += [~pl.col(name).str.contains(r"^\s|\s$").any() for name in shape.keys]
-    checks += [pl.col(name).is_finite().fill_null(True).all() for name in shape.values]
+    checks += [(pl.col(name).abs() <= LARGEST).fill_null(True).all() for name in shape.values]
     if not shape.is_readings:
         checks.append(pl.col("price_eur_mwh").is_not_null().all())
     if "interval_s" in shape.columns:
@@ -335,7 +336,7 @@ class _Judge:
             "Keine Zahl; richtig ist etwa " + ("0,125." if comma else "0.125."),
             raw,
         )
-        self.reject(name, ~pl.col(name).is_finite(), "Die Zahl ist zu groß.", raw)
+        self.reject(name, pl.col(name).abs() > LARGEST, "Die Zahl ist zu groß.", raw)
         self.frame = self.frame.drop("_text")
 
     def interval(self) -> None:

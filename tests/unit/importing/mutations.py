@@ -10,11 +10,11 @@ from datetime import date
 
 from luna_rules.importing import ImportOptions
 from tests.unit.importing import test_mscons_variants as mscons
-from tests.unit.importing import variants_oddities, variants_operators, variants_portals
+from tests.unit.importing import variants_more, variants_oddities, variants_operators, variants_portals
 from tests.unit.importing.variant_kit import VARIANTS, load
 from tests.unit.importing.variants_prices import PRICES
 
-MODULES = (variants_oddities, variants_operators, variants_portals)
+MODULES = (variants_more, variants_oddities, variants_operators, variants_portals)
 DAY = date(2025, 10, 25)
 NASTY = (
     "", "-", "²", "½", "٣٤", "1²", "NaN", "nan", "inf", "-Infinity", "1e400", "1e-400", "1E+999999", "-1e308",
@@ -39,13 +39,13 @@ class Base:
     options: ImportOptions
 
 
-def bases() -> list[Base]:
-    """Every made-up kind of readings, prices and MSCONS, for the days out of summer time."""
+def bases(every: int = 1) -> list[Base]:
+    """The made-up kinds of readings and prices, or every n-th, and MSCONS, for the days out of summer time."""
     found: list[Base] = []
-    for name, make in VARIANTS.items():
+    for name, make in list(VARIANTS.items())[::every]:
         one = make(DAY)
         found.append(Base(name, one.content, ImportOptions(meter_id=one.meter, mapping=one.mapping)))
-    for name, price in PRICES.items():
+    for name, price in list(PRICES.items())[::every]:
         two = price(DAY)
         options = ImportOptions(target="market_prices", mapping=two.mapping, product=two.given)
         found.append(Base(name, two.content, options))

@@ -8,11 +8,11 @@ import pytest
 
 from luna_rules.importing import ImportOptions, UnreadableFileError, parse
 from luna_rules.series.quality import STATUS_MASK
-from tests.unit.importing import variants_oddities, variants_operators, variants_portals
+from tests.unit.importing import variants_more, variants_oddities, variants_operators, variants_portals
 from tests.unit.importing.variant_kit import SPANS, VARIANTS, Variant
 from tests.unit.importing.variants_prices import PRICES, Prices
 
-MODULES = (variants_oddities, variants_operators, variants_portals)
+MODULES = (variants_more, variants_oddities, variants_operators, variants_portals)
 
 
 def check(one: Variant) -> None:
