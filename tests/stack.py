@@ -122,7 +122,7 @@ class Stack:
         begun = time.monotonic()
         while time.monotonic() - begun < timeout_s:
             try:
-                if httpx.get(f"{self.base}/health", params={"ready": "1"}, timeout=3).status_code == 200:
+                if httpx.get(f"{self.base}/health", params={"ready": "1"}, timeout=30).status_code == 200:
                     return time.monotonic() - begun
             except httpx.HTTPError:
                 pass

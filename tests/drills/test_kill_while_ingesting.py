@@ -72,7 +72,7 @@ def parts(stack: Stack) -> dict[str, int]:
 
 def owner(stack: Stack) -> psycopg.Connection[tuple[object, ...]]:
     settings = load_settings({"luna_home": stack.home, "db_port": stack.ports["DB_PORT"], "database_url": None})
-    return psycopg.connect(database_urls(settings, load_secrets(settings)).owner, autocommit=True, connect_timeout=5)
+    return psycopg.connect(database_urls(settings, load_secrets(settings)).owner, autocommit=True, connect_timeout=60)
 
 
 def kill_part(name: str) -> Callable[[Stack], None]:
@@ -85,7 +85,7 @@ def kill_part(name: str) -> Callable[[Stack], None]:
 def kill_run_worker(stack: Stack) -> None:
     """The run's process is a descendant of the code server; it holds the drain lock."""
     code_server = psutil.Process(parts(stack)["code_server"])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while time.monotonic() < deadline:
         workers = [child for child in code_server.children(recursive=True) if _is_run_worker(child)]
         if workers:
@@ -195,11 +195,11 @@ def check_index(stack: Stack, marker: str) -> None:
 def end_lingering(stack: Stack) -> None:
     """A run stays for further documents unless another one waits for the lock; nobody waits here for that."""
     with owner(stack) as connection:
-        connection.execute("SET lock_timeout = '60s'")
+        connection.execute("SET lock_timeout = '150s'")
         connection.execute("SELECT pg_advisory_lock(%s)", (DRAIN_LOCK,))
 
 
-def check_runs(stack: Stack, timeout_s: float = 90) -> None:
+def check_runs(stack: Stack, timeout_s: float = 200) -> None:
     """Dagster shows no run that hangs: what says it is alive works on something or ends."""
     statuses = "[QUEUED, NOT_STARTED, STARTING, STARTED, CANCELING]"
     query = f"{{ runsOrError(filter: {{statuses: {statuses}}}) {{ ... on Runs {{ results {{ runId }} }} }} }}"
@@ -208,7 +208,7 @@ def check_runs(stack: Stack, timeout_s: float = 90) -> None:
     while time.monotonic() - begun < timeout_s:
         try:
             body = httpx.post(
-                f"http://127.0.0.1:{stack.ports['DAGSTER_PORT']}/graphql", json={"query": query}, timeout=10
+                f"http://127.0.0.1:{stack.ports['DAGSTER_PORT']}/graphql", json={"query": query}, timeout=30
             ).json()
             alive = body["data"]["runsOrError"]["results"]
             if not alive:

@@ -98,7 +98,7 @@ def in_foreground(command: str, folder: Path, ports: dict[str, str]) -> Generato
         for _ in range(1200):
             assert process.poll() is None, process.stdout.read() if process.stdout else ""
             try:
-                if httpx.get(f"{address}/health", params={"ready": "1"}, timeout=2).status_code == 200:
+                if httpx.get(f"{address}/health", params={"ready": "1"}, timeout=30).status_code == 200:
                     break
             except httpx.HTTPError:
                 pass
@@ -136,10 +136,10 @@ def test_the_commands_of_the_readme_do_what_it_says(clone: Path) -> None:
             if " ask " in line:
                 assert "[1]" in done.stdout
                 assert "Quellen" in done.stdout
-        page = httpx.get(f"http://127.0.0.1:{first['API_PORT']}/", timeout=5)
+        page = httpx.get(f"http://127.0.0.1:{first['API_PORT']}/", timeout=60)
         assert page.headers["Content-Type"].startswith("text/html")
-        assert httpx.get(f"http://127.0.0.1:{first['API_PORT']}/api/v1/docs", timeout=5).status_code == 200
-        assert httpx.get(f"http://127.0.0.1:{first['DAGSTER_PORT']}/", timeout=10).status_code == 200
+        assert httpx.get(f"http://127.0.0.1:{first['API_PORT']}/api/v1/docs", timeout=60).status_code == 200
+        assert httpx.get(f"http://127.0.0.1:{first['DAGSTER_PORT']}/", timeout=60).status_code == 200
         # a second home beside the first, as the settings section has it, only on ports that are free here
         (beside,) = [line for line in commands() if line.startswith("LUNA_HOME=")]
         second = {name: str(free_port()) for name in PORTS}
