@@ -35,6 +35,8 @@ from resources.vectors.postgres_writer import IndexWriter
 
 GROUP_CHUNKS = 1_500
 """Passages written together: enough that a group's own costs no longer count, few enough to be found soon."""
+FIRST_CHUNKS = 400
+"""Passages of the first group: nothing else is at work while it comes together."""
 GROUP_CHARACTERS = 8_000_000
 SLOW_S = 0.25
 """A document that takes longer to read is not waited for by those that are ready to be written."""
@@ -69,6 +71,7 @@ class Line:
         self._writing: tuple[Group, Future[Written]] | None = None
         self._entered: deque[UUID] = deque()
         self._telling = False
+        self._begun = False
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +88,7 @@ class Line:
         tasks: deque[Task] = deque()
         taking: Future[Taken] | None = self._scribe.begin(take)
         count, more = 0, False
+        self._begun = False
         try:
             while True:
                 if taking is not None and (not tasks or taking.done()):
@@ -191,7 +195,8 @@ class Line:
         self._open.setdefault(scope, []).append(cut)
         cuts = [one for several in self._open.values() for one in several]
         if (
-            sum(len(one.document.ids) for one in cuts) >= GROUP_CHUNKS
+            sum(len(one.document.ids) for one in cuts)
+            >= (GROUP_CHUNKS if self._begun else min(FIRST_CHUNKS, GROUP_CHUNKS))
             or sum(len(one.document.text.text) for one in cuts) >= GROUP_CHARACTERS
         ):
             self._flush()
@@ -199,6 +204,7 @@ class Line:
     def _flush(self) -> None:
         """Have all open groups written, one after the other."""
         groups, self._open = list(self._open.values()), {}
+        self._begun = self._begun or bool(groups)
         for cuts in groups:
             self._write(Group(cuts, cuts[0].task.version))
 

@@ -72,6 +72,8 @@ def segments(house: House) -> int:
 
 
 def test_a_group_gives_the_same_index_as_one_by_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    # However busy the machine is, no document counts as slow to read.
+    monkeypatch.setattr("luna_assets.documents.line.SLOW_S", 60)
     before = segments(house)
     items = [house.add(f"{topic}.md", text(topic, 5)) for topic in TOPICS]
     report = house.drain()
@@ -133,6 +135,16 @@ def test_awkward_characters_are_stored_as_they_are(house: House) -> None:
         ]
         for chunk in expected.chunks
     ]
+
+
+def test_the_first_group_is_small_so_that_work_begins_soon(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("luna_assets.documents.line.SLOW_S", 60)
+    monkeypatch.setattr("luna_assets.documents.line.FIRST_CHUNKS", 1)
+    before = segments(house)
+    for topic in TOPICS:
+        house.add(f"{topic}.md", text(topic, 5))
+    assert house.drain().ready == len(TOPICS)
+    assert segments(house) == before + 2
 
 
 class WithoutCutting(EmbeddedExtractor):
