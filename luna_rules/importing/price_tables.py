@@ -14,7 +14,7 @@ import polars as pl
 from luna_rules.importing.context import Context
 from luna_rules.importing.grid import Grid
 from luna_rules.importing.layout import Block, Layout, ValueColumn, recognise, shown_header
-from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
+from luna_rules.importing.model import FAULTS_KEPT, Faults, ImportOptions, ParsedFile, UnreadableFileError
 from luna_rules.importing.numbers import decide_decimal, is_german_text, parse_numbers
 from luna_rules.importing.price_zones import is_mean_of_neighbours, is_own, zone_in
 from luna_rules.importing.shapes import respelled_long
@@ -63,7 +63,12 @@ def parse_price_grid(grid: Grid, options: ImportOptions, faults: Faults) -> Pars
             faults.add(line, layout.header[_lead(block)], shown, reason)
     factor = _factor(layout, value)
     frame = pl.DataFrame(
-        {"ts": times.start, "price_eur_mwh": numbers.value * factor, "interval_s": times.interval}
+        {
+            "ts": times.start,
+            "price_eur_mwh": numbers.value * factor,
+            "interval_s": times.interval,
+            "line": body["line"],
+        }
     ).filter(pl.col("ts").is_not_null() & pl.col("price_eur_mwh").is_not_null())
     if frame.is_empty():
         raise UnreadableFileError("no_values", "Die Tabelle enthält keinen einzigen lesbaren Preis.")
@@ -82,9 +87,10 @@ def parse_price_grid(grid: Grid, options: ImportOptions, faults: Faults) -> Pars
             "encoding": grid.encoding or "", "separator": grid.separator or "", "stamp": times.stamp, "zone": zone,
             "unit": {1.0: "EUR/MWh", 10.0: "ct/kWh", 1000.0: "EUR/kWh"}.get(factor, "ct/MWh"),
         },
+        frame["line"].to_list(),
     )  # fmt: skip
     parsed.warnings = [*context.warnings, *parsed.warnings]
-    parsed.faults = faults.listed
+    parsed.faults = sorted([*faults.listed, *parsed.faults], key=lambda fault: fault.line)[:FAULTS_KEPT]
     parsed.faults_total += faults.total
     parsed.header_signature = layout.signature
     parsed.rows_read = body.height

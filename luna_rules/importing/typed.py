@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -36,8 +38,17 @@ def ours(names: list[str]) -> str | None:
     return "market_prices" if "price_eur_mwh" in known else None
 
 
-def parse_frame(frame: pl.DataFrame, options: ImportOptions, layout: str, facts: dict[str, str]) -> ParsedFile:
-    """Readings or prices of a frame with our column names. Raises `UnreadableFileError`."""
+def parse_frame(
+    frame: pl.DataFrame,
+    options: ImportOptions,
+    layout: str,
+    facts: dict[str, str],
+    lines: Sequence[int] | None = None,
+) -> ParsedFile:
+    """Readings or prices of a frame with our column names. Raises `UnreadableFileError`.
+
+    Faults name the rows by `lines`, the number of each in the file; without it rows count from 1.
+    """
     frame = frame.rename(
         {name: _SYNONYMS[name] for name in frame.columns if name in _SYNONYMS and _SYNONYMS[name] not in frame.columns}
     )
@@ -75,9 +86,19 @@ def parse_frame(frame: pl.DataFrame, options: ImportOptions, layout: str, facts:
     buffer.seek(0)
     reader = PlainReader(buffer, shape, options)
     parsed = read_all(reader, layout)
-    # rows count from 1 here; the reader counts a header line before them
-    faults = [RowFault(fault.line - 1, fault.column, fault.value, fault.reason) for fault in parsed.faults]
+    faults = [_placed(fault, lines) for fault in parsed.faults]
     return replace(parsed, faults=faults, warnings=[*warnings, *parsed.warnings], facts={**parsed.facts, **facts})
+
+
+def _placed(fault: RowFault, lines: Sequence[int] | None) -> RowFault:
+    """The fault under the row's own number: the reader counts a header line before the rows."""
+
+    def own(number: int) -> int:
+        row = number - 1
+        return lines[row - 1] if lines is not None and 0 < row <= len(lines) else row
+
+    reason = re.sub(r"(?<=es gilt Zeile )[0-9]{1,9}(?=\.$)", lambda found: str(own(int(found[0]))), fault.reason)
+    return RowFault(own(fault.line), fault.column, fault.value, reason)
 
 
 def _as_text(column: pl.Series) -> pl.Series:

@@ -251,6 +251,27 @@ def test_a_far_corner_in_single_quotes_is_seen() -> None:
     assert refused(buffer.getvalue()).code == "bomb"
 
 
+# which line
+
+
+def test_faults_of_a_table_of_prices_name_the_lines_of_the_file() -> None:
+    rows = [f"01.06.2025 {hour:02d}:00;{hour}" for hour in range(24)]
+    rows[5], rows[9], rows[12] = "01.06.1850 05:00;5", "01.06.2025 09:00;x", "01.06.2025 11:00;99"
+    parsed = parse(("Titel\n\nBeginn;Preis (EUR/MWh)\n" + "\n".join(rows)).encode(), PRICES)
+    assert [(fault.line, fault.column) for fault in parsed.faults] == [
+        (9, "ts"), (13, "Preis (EUR/MWh)"), (15, "ts"),
+    ]  # fmt: skip
+    assert parsed.faults[2].reason.endswith("es gilt Zeile 16.")
+    assert parsed.faults_total == 3
+
+
+def test_rows_of_json_that_contradict_name_each_other() -> None:
+    rows = [f'{{"meter_id":"M","ts":"2025-06-01T{hour:02d}:00:00Z","consumption_kw":{hour}}}' for hour in (0, 1, 2, 3)]
+    rows[3] = rows[1].replace(":1}", ":9}")
+    parsed = parse(f"[{','.join(rows)}]".encode())
+    assert [(fault.line, fault.reason[-16:]) for fault in parsed.faults] == [(2, "es gilt Zeile 4.")]
+
+
 # pages
 
 
