@@ -54,6 +54,8 @@ _PRODUCT = re.compile(r"\b(?:[Tt]arif|[Pp]rodukt|[Pp]aket)s?\s+[„\"]?(?P<name>
 """A product that is named by a word and a number: „Tarif Fix 36“."""
 _BETWEEN = r"[-–\s./:_+]?"
 _LONG = 5
+_NEAR = 120
+"""So many characters before and behind a token tell whether it is a mark."""
 _BOUND = re.compile(
     r"\b(?:als|über|unter|ab|bis|mindestens|höchstens|maximal|rund|etwa|circa|ca\.?|zwischen|je|pro|um)\s+$", re.I
 )
@@ -67,7 +69,9 @@ def identifiers(question: str) -> tuple[str, ...]:
     found: dict[str, None] = {match["name"]: None for match in _PRODUCT.finditer(text)}
     for match in _TOKEN.finditer(text):
         token = match.group()
-        if any(char.isdigit() for char in token) and _is_mark(token, text[: match.start()], text[match.end() :]):
+        start, end = match.span()
+        near = (text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
+        if any(char.isdigit() for char in token) and _is_mark(token, *near):
             found[token] = None
     return tuple(found)
 

@@ -132,9 +132,14 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
+_EDGES = re.compile(r"\A\W+|(?<=\w)\W+\Z")
+
+
 def beyond_law(question: str) -> str:
     """Why no statute answers the question, in German; empty where one may."""
-    return next((reason for reason, pattern in _KINDS if pattern.search(question)), "")
+    # Runs of other signs at the edges would be tried from each of their places.
+    asked = _EDGES.sub("", question)
+    return next((reason for reason, pattern in _KINDS if pattern.search(asked)), "")
 
 
 OTHER_FIELD = "gefragt ist nach einem anderen Rechtsgebiet"

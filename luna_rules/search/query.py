@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -17,6 +17,7 @@ from luna_rules.search.lexicon import Lexicon, has_vector
 from luna_rules.search.lookups import Lookup, LookupParser
 from luna_rules.search.phrases import Phrases, english_key, phrase_key
 from luna_rules.search.similar import SimilarTerms
+from luna_rules.search.stories import told_weights
 from luna_rules.search.tables import SearchTables
 from luna_rules.search.wordings import Hint, WordingIndex
 
@@ -36,6 +37,7 @@ _UNNAMED = 0.2
 _LOOSE = 0.35
 _MOST_ALTERNATIVES = 12
 _MOST_KNOWN = 4096
+_LONGEST_COMPOUND = 60
 _SEPARABLE = (
     "ab|an|auf|aus|bei|dar|durch|ein|fest|fort|frei|her|hin|los|mit|nach|nieder|über|um|unter|vor|weg|"
     "zu|zurück|zusammen"
@@ -156,7 +158,13 @@ class QueryParser:
         text = words.clean(question).strip()
         lookups, rest = self._lookups.parse(text)
         english = self._is_english(rest)
-        groups = [*self._concepts(rest, english), *self._hints(rest)]
+        concepts = self._concepts(rest, english)
+        factors = told_weights(text, [group.asked for group in concepts])
+        groups = [
+            group if factor == 1 else replace(group, weight=group.weight * factor)
+            for group, factor in zip(concepts, factors, strict=True)
+        ]
+        groups += self._hints(rest)
         groups += [
             Group(lookup.asked, (Alternative((lookup.reference,), 1.0),), 0.5, False)
             for lookup in lookups
@@ -304,7 +312,7 @@ class QueryParser:
     def _partial(self, token: _Token) -> tuple[str, ...]:
         """What is known at the two ends of a word that the corpus neither knows nor can split."""
         spelled = words.spelling(token.raw)
-        if self._is_known(token.terms[0]) or not spelled.isalpha() or len(spelled) < 8:
+        if self._is_known(token.terms[0]) or not spelled.isalpha() or not 8 <= len(spelled) <= _LONGEST_COMPOUND:
             return ()
         found: list[str] = []
         for cut in range(3, len(spelled) - 3):

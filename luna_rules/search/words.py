@@ -59,6 +59,8 @@ _FUNCTION_WORDS = """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Closed word classes. They are not indexed: at 100,000 passages they would be most postings and tell nothing."""
 
+_LONGEST_KEPT = 64
+"""Longer words are worked out each time: endless ones would fill the memory of those that are kept."""
 _STEMMER = Stemmer.Stemmer("german")
 _ENGLISH_STEMMER = Stemmer.Stemmer("english")
 
@@ -76,9 +78,13 @@ def tokens(text: str) -> list[str]:
     return TOKEN.findall(text)
 
 
-@lru_cache(maxsize=200_000)
 def spelling(word: str) -> str:
     """Lower case, ß as ss, `ae oe ue` as umlauts: `Waermezaehler` and `Wärmezähler` are one spelling afterwards."""
+    return _spelling(word) if len(word) <= _LONGEST_KEPT else _spelling.__wrapped__(word)
+
+
+@lru_cache(maxsize=200_000)
+def _spelling(word: str) -> str:
     word = word.lower().replace("ß", "ss")
     for pattern, umlaut in _TRANSCRIPTIONS:
         if (umlaut == "ü" and "ue" in word) or (umlaut == "ö" and "oe" in word) or (umlaut == "ä" and "ae" in word):
@@ -86,9 +92,13 @@ def spelling(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """The stem of a word in its `spelling`, without umlauts, except where the umlaut tells two words apart."""
+    return _stem(word) if len(word) <= _LONGEST_KEPT else _stem.__wrapped__(word)
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str) -> str:
     agent = _AGENT.search(word)
     if agent is not None:
         name = "zaehler" if agent.group().startswith("z") else "verbraucher"
