@@ -16,18 +16,18 @@ _UNIT = (
     r"(?:%|‰|€|EUR|Euro|Cent|[Cc]t|[kMGT]?(?:Wp?h?|VA(?:rh?)?|VArh|varh|V|A|Hz|J|Pa)|m[²³23]?|km|mm|bar|°C|K|t|kg|g"
     r"|CO2|[ahd]|Std\.?|Jahre?|Monate?|Tage?|Stück|Stk\.?|Mio\.?|Tsd\.?|Nm³)"
 )
-_UNITS = rf"{_UNIT}(?:\s?[/·*]\s?\(?[\w²³·.]{{1,14}}\)?){{0,3}}"
+UNITS = rf"{_UNIT}(?:\s?[/·*]\s?\(?[\w²³·.]{{1,14}}\)?){{0,3}}"
 _MARK = r"(?:\s?(?:\*{1,3}|[¹²³⁴⁵]|\d{1,2}\)|\(\d\)))?"
 _FIGURE = r"[±+\-–−]?\s?(?:\d{1,3}(?:[.\s'’]\d{3})+|\d{1,9})(?:[.,]\d{1,8})?(?:,[-–—]{1,2})?"
-_NUMBER = re.compile(rf"(?:€\s?)?{_FIGURE}\s?(?:{_UNITS})?{_MARK}")
-_QUANTITY = re.compile(rf"(?:€\s?)?{_FIGURE}\s?{_UNITS}{_MARK}|(?:€\s?)?[±+\-–−]?\s?\d[\d.\s'’]*,[\d–—-]{{1,8}}{_MARK}")
+_NUMBER = re.compile(rf"(?:€\s?)?{_FIGURE}\s?(?:{UNITS})?{_MARK}")
+_QUANTITY = re.compile(rf"(?:€\s?)?{_FIGURE}\s?{UNITS}{_MARK}|(?:€\s?)?[±+\-–−]?\s?\d[\d.\s'’]*,[\d–—-]{{1,8}}{_MARK}")
 _NONE = re.compile(
     r"[-–—/.]{1,3}|entfällt|(?:kosten)?frei|kostenlos|inkl(?:usive|\.)?|enthalten|auf Anfrage|n\. ?a\.|k\. ?A\.|n/a",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _IN_HEADER = re.compile(rf"(?:^|[\s(\[/]){_UNIT}(?:$|[\s)\]/,·])")
-PURE_UNIT = re.compile(rf"\[?\(?{_UNITS}\)?\]?")
+PURE_UNIT = re.compile(rf"\[?\(?{UNITS}\)?\]?")
 _MOST_HEADER_ROWS = 4
 _LONGEST_GROUP = 160
 

@@ -32,6 +32,7 @@ _HEADER_STEP = 2.4
 _ALIGNED = 2.5
 _LONGEST_CELL = 140
 _MOST_LINES = 800
+_MOST_CUTS = 6
 
 Column = tuple[float, float]
 
@@ -109,7 +110,7 @@ def _short(line: VisibleLine) -> bool:
     return len(line.segments) == 1 and len(line.segments[0].text) <= _LONGEST_CELL
 
 
-def _consistent(lines: Sequence[VisibleLine], stretch: list[int]) -> list[_Run]:
+def _consistent(lines: Sequence[VisibleLine], stretch: list[int], depth: int = 0) -> list[_Run]:
     """A stretch of rows cut where the columns change."""
     found: list[_Run] = []
     left = stretch
@@ -133,8 +134,8 @@ def _consistent(lines: Sequence[VisibleLine], stretch: list[int]) -> list[_Run]:
             columns = _grown(columns, lines[at].segments) or columns
         found.append(_Run(longest, columns))
         position = left.index(longest[-1])
-        if found and left.index(longest[0]) > 1:
-            found += _consistent(lines, left[: left.index(longest[0])])
+        if depth < _MOST_CUTS and left.index(longest[0]) > 1:
+            found += _consistent(lines, left[: left.index(longest[0])], depth + 1)
         left = left[position + 1 :]
     return sorted(found, key=lambda one: one.places[0])
 

@@ -14,6 +14,7 @@ from resources.extractor.formats.pdf_words import Box, VisibleLine, Word, visibl
 
 _TOUCH = 3.0
 _COVERED = 0.6
+_FEWEST_CELLS = 4
 _MOST_COLUMNS = 60
 _MOST_ROWS = 600
 _MOST_CELLS = 12_000
@@ -44,7 +45,7 @@ class Ruled:
 
 
 def grids(found: Rules) -> list[Grid]:
-    """Groups of strokes that hang together and part a surface at least once."""
+    """Groups of strokes that hang together and part a surface into four cells or more."""
     if len(found) > _MOST_STROKES:
         return []
     parent = list(range(len(found)))
@@ -78,7 +79,12 @@ def grids(found: Rules) -> list[Grid]:
         across = _apart([min(lefts), *(one[0] for one in group.upright), max(rights)])
         up = _apart([min(lows), *(one[0] for one in group.level), max(highs)])[::-1]
         columns, rows = len(across) - 1, len(up) - 1
-        if columns * rows > 1 and columns <= _MOST_ROWS and rows <= _MOST_ROWS and columns * rows <= _MOST_CELLS:
+        if (
+            columns * rows >= _FEWEST_CELLS
+            and columns <= _MOST_ROWS
+            and rows <= _MOST_ROWS
+            and columns * rows <= _MOST_CELLS
+        ):
             result.append(Grid(across, up, group))
     return result
 

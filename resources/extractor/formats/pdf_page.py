@@ -45,7 +45,7 @@ def read_page(document: pdfium.PdfDocument, index: int, budget: Budget) -> Page:
             lines = _lines(text_page.raw)
             found = tables(page, text_page, lines, budget) if lines else []
             items = _with_tables(lines, found) if found else lines
-            parts = _with_paragraphs(text_page.raw, items)
+            parts = _with_paragraphs(text_page.raw, items, _pitch(text_page.raw, lines) if found else None)
         finally:
             text_page.close()
         empty = not any(parts) and raw.FPDFPage_CountObjects(page) == 0
@@ -141,19 +141,29 @@ def line_pitch(steps: list[float]) -> float:
     return float(min((step for step, count in counted.items() if count >= often), default=0))
 
 
-def _with_paragraphs(handle: object, items: Sequence[Line | Table]) -> list[str | Table]:
-    """The lines with line breaks between them, and an empty line wherever their distance says that a paragraph ends."""
+def _pitch(handle: object, lines: Sequence[Line]) -> float:
+    """The usual distance of a page's lines, those of its tables among them."""
+    starts = [origin(handle, line.first, 0) for line in lines]
+    steps = [before[1] - after[1] for before, after in itertools.pairwise(starts) if before and after]
+    return line_pitch([step for step in steps if 3 < step < 60])
+
+
+def _with_paragraphs(handle: object, items: Sequence[Line | Table], pitch: float | None = None) -> list[str | Table]:
+    """The lines with line breaks between them, and an empty line wherever their distance says that a paragraph ends.
+
+    `pitch` is the usual distance, where it is known already.
+    """
     if not items:
         return []
     starts = [origin(handle, item.first, 0) if isinstance(item, Line) else None for item in items]
     ends = [origin(handle, item.last, 0) if isinstance(item, Line) else None for item in items]
     steps = [before[1] - after[1] if before and after else None for before, after in itertools.pairwise(starts)]
-    pitch = line_pitch([step for step in steps if step is not None and 3 < step < 60])
+    usual = line_pitch([step for step in steps if step is not None and 3 < step < 60]) if pitch is None else pitch
 
     def large(before: Line, after: Line, step: float) -> bool:
         """Two lines of one heading: set larger than the text, and no further apart than their own size asks for."""
         sizes = [raw.FPDFText_GetFontSize(handle, max(line.first, 0)) for line in (before, after)]
-        return abs(sizes[0] - sizes[1]) < 0.5 and min(sizes) > 1.05 * pitch and step < _PARAGRAPH_GAP * min(sizes)
+        return abs(sizes[0] - sizes[1]) < 0.5 and min(sizes) > 1.05 * usual and step < _PARAGRAPH_GAP * min(sizes)
 
     parts: list[str | Table] = [items[0].text if isinstance(items[0], Line) else items[0]]
     for at, step in enumerate(steps):
@@ -161,11 +171,11 @@ def _with_paragraphs(handle: object, items: Sequence[Line | Table]) -> list[str 
         if isinstance(before, Table) or isinstance(item, Table):
             parts += ["\n\n", item if isinstance(item, Table) else item.text]
             continue
-        if step is None or not pitch:
+        if step is None or not usual:
             parts.append("\n")
-        elif step > max(pitch * _PARAGRAPH_GAP, pitch + 3):
+        elif step > max(usual * _PARAGRAPH_GAP, usual + 3):
             parts.append("\n" if large(before, item, step) else "\n\n")
-        elif end and start and abs(end[1] - start[1]) < 0.45 * pitch and 0 <= start[0] - end[0] < 2 * pitch:
+        elif end and start and abs(end[1] - start[1]) < 0.45 * usual and 0 <= start[0] - end[0] < 2 * usual:
             # The same line: raised footnote marks and powers make pdfium break it.
             parts.append("" if item.text[:1] in ").,;:" else " ")
         else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pypdfium2 as pdfium
 
-from resources.extractor.formats.pdf_cells import Content, content, is_number
+from resources.extractor.formats.pdf_cells import UNITS, Content, content, is_number
 from resources.extractor.formats.pdf_columns import aligned
 from resources.extractor.formats.pdf_grids import grids, ruled
 from resources.extractor.formats.pdf_rules import Budget, Rules, rules, turned
@@ -22,9 +22,15 @@ from resources.extractor.formats.pdf_words import Box, Line, Word, quarters, vis
 _FEWEST_STROKES = 3
 _MARGIN = 3.0
 # A number, perhaps with its unit, at the end of a line or on a line by itself; and two of them.
-_FIGURE = r"(?:^|\s)[<>±+\-–−]?\d[\d.,]*(?:,-+)?\s?(?:%|€|[\w²³]{1,4}(?:/[\w²³·]{1,6})?)?"
+_FIGURE = rf"(?:^|\s)[<>±+\-–−]?\d(?:[\d.,]*\d)?(?:,-+)?(?:\s?{UNITS})?"
 _FIGURE_LAST = re.compile(rf"{_FIGURE}\s*$")
 _FIGURES_LAST = re.compile(rf"{_FIGURE}{_FIGURE}\s*$")
+# Numbers at the end of a line of prose: „nach § 5“, „vom 3“, „Seite 4 von 10“.
+_CITED = re.compile(
+    r"(?:§§?|\b(?:Abs(?:atz|\.)|Satz|S\.|Nr\.|Nummern?|Art(?:ikel|\.)|Teil|Kapitel|Seite|Januar|Februar|März|April|Mai|Juni"
+    r"|Juli|August|September|Oktober|November|Dezember|vo[nm]|bis|und|oder|nach|de[mnr]|bei|um|auf|in|ab|zu))"
+    r"\s+\d[\d.,]*\s*$"
+)
 _AMOUNT = re.compile(r"(?<![\d,])\d[\d.]*,\d\d")
 _NEXT_FIGURE = 5
 _FEWEST_FIGURES = 3
@@ -115,7 +121,8 @@ def _has_figures(lines: Sequence[Line]) -> bool:
     near = 0
     for at, line in enumerate(lines):
         several = len(_AMOUNT.findall(line.text)) > 1 or _FIGURES_LAST.search(line.text[-2 * _LONGEST_FIGURE :])
-        if several or _FIGURE_LAST.search(line.text[-_LONGEST_FIGURE:]):
+        end = line.text[-_LONGEST_FIGURE:]
+        if several or (_FIGURE_LAST.search(end) and not _CITED.search(end)):
             near = 0 if at - last > _NEXT_FIGURE else near
             near += 2 if several else 1
             last = at
