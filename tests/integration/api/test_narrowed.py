@@ -14,7 +14,12 @@ from tests.integration.api.test_answers import QUESTION, ask
 
 @pytest.fixture(scope="module")
 def tenant(api: Api) -> str:
-    """A tenant with one tagged document that is valid from 2020 on."""
+    """A tenant with one tagged document that is valid from 2020 on; no test adds another."""
+    return with_house(api)
+
+
+def with_house(api: Api) -> str:
+    """A new tenant with that document."""
     name = api.tenant()
     with api.admin(name) as admin:
         ready(api, admin, NOTE, name="haus.md", tags="haus", title="Hausordnung", valid_from="2020-01-01")
@@ -50,7 +55,8 @@ def test_the_limits_that_leave_nothing_are_named(
     assert answer["next_question"]
 
 
-def test_a_combination_is_named_as_a_whole(api: Api, tenant: str) -> None:
+def test_a_combination_is_named_as_a_whole(api: Api) -> None:
+    tenant = with_house(api)
     with api.admin(tenant) as admin, api.user(tenant=tenant) as user:
         ready(
             api,
