@@ -139,13 +139,13 @@ _BARE = re.compile(r"\s*[-–+]?\d[\d.,\s\xa0]*\s*")
 def with_units(header: str, row: str) -> str:
     """A table's row whose numbers have the units that stand above them: „142,80“ under „Grundpreis EUR/Jahr“.
 
-    Columns are told by their strokes; cells left out at the beginning or the end of a row shift none.
+    Columns are told by their strokes; cells left out at the beginning of a row or of the header shift none.
     """
     heads, cells = header.split("|"), row.split("|")
     shift = len(heads) - len(cells)
     found: list[str] = []
     for place, cell in enumerate(cells):
-        above = heads[place + max(shift, 0)] if place + max(shift, 0) < len(heads) else ""
+        above = heads[place + shift] if 0 <= place + shift < len(heads) else ""
         unit = _HEADER_UNIT.search(above.strip()) if _BARE.fullmatch(cell) else None
         found.append(f"{cell.strip()} {unit.group().removeprefix('in ').strip()}" if unit else cell.strip())
     return " | ".join(found)

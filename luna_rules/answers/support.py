@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from luna_rules.answers import verdict
 from luna_rules.answers.extract import Extract, Extractor
 from luna_rules.answers.gather import LEAD, SECOND
 from luna_rules.answers.identifiers import bears, holds, home, identifiers, same
@@ -60,6 +61,7 @@ _NOW = re.compile(
 
 _COUNTED = re.compile(r"\bwie\s?viele?n?\s+(?P<what>[A-ZÄÖÜ][\wäöüß]{3,})")
 _NUMBERS = "eine[nmrs]?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|zwanzig|hundert"
+NOT_COVERED = "die Fundstellen decken die Frage nicht"
 NO_PROVISION = "die genannte Vorschrift liegt nicht vor"
 NOT_NAMED = "Genanntes kommt in den Fundstellen nicht vor"
 
@@ -125,14 +127,17 @@ def assess(
     elif other := _beside(question, passages, matcher, extractor, extract):
         return Support(False, NOT_NAMED, truly_missing(other, matcher), score)
     lead = max((passage.scores.get(LEAD, 0.0) for passage in passages), default=0.0)
-    too_little = score < LEAST_COVERED and lead < LED
-    sure = best.law is not None or score >= WELL_COVERED or bool(identifiers(question.text))
-    least = LEAST if sure else LEAST_ELSEWHERE
-    if too_little or _signs(score, extract.best.coverage, len(matcher.labels), lead) < least:
-        return Support(False, "die Fundstellen decken die Frage nicht", missing, score)
+    if best.law is not None:
+        enough = verdict.answers(verdict.signs_for(question, passages, matcher, extract.best, score))
+    else:
+        sure = score >= WELL_COVERED or bool(identifiers(question.text))
+        signs = _signs(score, extract.best.coverage, len(matcher.labels), lead)
+        enough = signs >= (LEAST if sure else LEAST_ELSEWHERE)
+    if not enough or (score < LEAST_COVERED and lead < LED):
+        return Support(False, NOT_COVERED, missing, score)
     if SECOND not in best.scores and any(SECOND in passage.scores for passage in passages):
         # The words alone were declined before: only what was looked for once more can change that.
-        return Support(False, "die Fundstellen decken die Frage nicht", missing, score)
+        return Support(False, NOT_COVERED, missing, score)
     if question.wants_value and not _has_value(question, extract):
         return Support(False, "die gesuchte Angabe steht nicht in den Fundstellen", (), score)
     return Support(True, score=score)
