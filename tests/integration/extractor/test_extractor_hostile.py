@@ -249,3 +249,24 @@ def test_no_child_is_left_behind() -> None:
     assert not psutil.pid_exists(child.pid)
     with pytest.raises(RuntimeError):
         extractor.extract(b"x", "a.txt")
+
+
+# What is drawn or written without measure costs the tables of its page, never the document.
+WITHOUT_MEASURE = {
+    "strokes": "(Text) Tj ET "
+    + "".join(f"{n % 500} {n % 700} m {n % 500 + 50} {n % 700} l S " for n in range(90_000))
+    + "BT",
+    "one_path": "(Text) Tj ET " + "".join(f"0 {n % 800} m 500 {n % 800} l " for n in range(90_000)) + "S BT",
+    "fine_grid": "(Text) Tj ET "
+    + "".join(f"0 {n} m 500 {n} l S {n} 0 m {n} 500 l S " for n in range(0, 2500, 4))
+    + "BT",
+    "no_numbers": "(Text) Tj ET nan 5 m 5 5 l S 1e39 1e39 m 1e39 5 l S 0 0 1e30 1e30 re S 0 0 0 0 re f BT",
+    "far_away": "(Text) Tj 1e30 0 0 1e30 1e35 5 Tm (1,00 2,00) Tj (3,00 4,00) Tj",
+    "flat": "(Text) Tj " + "".join(f"1 0 0 0 {n} 5 Tm (1,0{n % 10} 2,00) Tj " for n in range(500)),
+    "words": "(Text) Tj " + "".join(f"1 0 0 1 {n % 80 * 7} {n // 80 * 3} Tm (1,0) Tj " for n in range(30_000)),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_MEASURE)
+def test_pdf_with_drawings_and_numbers_without_measure(extractor: EmbeddedExtractor, name: str) -> None:
+    assert "Text" in extractor.extract(build.pdf(WITHOUT_MEASURE[name]), "a.pdf").text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from price_sheets import (
     horizontal_only,
@@ -14,7 +16,14 @@ from price_sheets import (
     zebra_metering,
 )
 
+from luna_api.prompts import load_prompts
+from luna_rules.answers.compose import answer_question
+from luna_rules.answers.matching import WordMatcher
+from luna_rules.answers.model import Passage
+from luna_rules.answers.signs import with_units
+from luna_rules.documents.chunking import chunk_document
 from luna_rules.documents.model import ExtractedText
+from resources.extractor.formats.pdf_cells import is_number, is_quantity
 from resources.extractor.limits import Limits
 from resources.extractor.reading import extract
 
@@ -115,3 +124,53 @@ def test_prose_stays_prose() -> None:
         text = read(data).text
         assert "|" not in text
         assert "Mustertal" in text or "Abschlag zum 15." in text
+
+
+@pytest.mark.parametrize(
+    ("sheet", "question", "row"),
+    [
+        (
+            zebra_metering,
+            "Was kostet der Messstellenbetrieb für RLM-Zähler in Mittelspannung?",
+            "RLM-Zähler (Lastgangzähler) | 612,50 | 388,40",
+        ),
+        (
+            ruled_network_charges,
+            "Wie hoch ist der Leistungspreis in Hochspannung?",
+            "Hochspannung | 11,25 | 4,18 | 97,40 | 0,73",
+        ),
+        (
+            lambda: wide_on_its_side(turned=True),
+            "Wie hoch ist die Konzessionsabgabe für Tarifkunden in Untertal?",
+            "Untertal | 1,32 | 0,61 | 0,11",
+        ),
+    ],
+)
+def test_a_price_is_answered_with_its_row_and_header(sheet: Callable[[], bytes], question: str, row: str) -> None:
+    document = chunk_document(read(sheet()))
+    passages = [
+        Passage(f"p-{one.chunk_idx}", one.text, title="Preisblatt", heading_path=one.heading_path)
+        for one in document.chunks
+    ]
+    answer = answer_question(question, passages, WordMatcher(question), load_prompts().frame)
+    assert answer.answered
+    header, found = answer.body_sentences[0].slices
+    assert found == row
+    assert "EUR/" in header or "ct/kWh" in header
+    assert document.chunks[0].page == 1
+
+
+def test_a_header_without_a_word_above_the_labels_shifts_no_unit() -> None:
+    # The strokes at the ends of a row are taken off with the empty cells there.
+    assert with_units("Leistung EUR/kW | Arbeit ct/kWh", "Netz | 12,30 | 4,56") == "Netz | 12,30 EUR/kW | 4,56 ct/kWh"
+
+
+@pytest.mark.parametrize("text", ["1.234,50 EUR/a", "12,34", "-0,5 %", "4.000 kWh/a 1)", "35,--", "€ 7,90", "19"])
+def test_numbers(text: str) -> None:
+    assert is_number(text)
+
+
+@pytest.mark.parametrize("text", ["", "03512 443322", "03.02.2031", "bis 4.000 kWh", "RLM", "1. Mai", "12345 Tal"])
+def test_what_is_no_number(text: str) -> None:
+    assert not is_number(text)
+    assert not is_quantity(text)
