@@ -139,13 +139,13 @@ class QdrantIndex(PostgresIndex):
         places_of = self._places(view)
         cosines = np.zeros(len(view.corpus.item), np.float32)
         chosen = np.zeros(len(view.corpus.item), np.bool_)
-        chosen[named] = True
         for (number, question), answer in zip(questions, answers, strict=True):
             places = places_of.find(answer.chunk_ids)
             known = places >= 0
             cosines[places[known]] = answer.cosines[known]
-            _require_whole(question, answer, places[known], postings, wanted.allowed, borders[number], named)
             chosen[places[known]] = True
+            _require_whole(question, answer, chosen, postings, wanted.allowed, borders[number], named)
+        chosen[named] = True
         if wanted.allowed is not None:
             chosen &= wanted.allowed
         numbers = np.flatnonzero(chosen)
@@ -192,7 +192,7 @@ def _borders(view: View) -> list[tuple[int, int]]:
 def _require_whole(
     question: PointsQuestion,
     answer: FoundPoints,
-    places: NDArray[np.int64],
+    found: NDArray[np.bool_],
     postings: Ready,
     allowed: NDArray[np.bool_] | None,
     border: tuple[int, int],
@@ -202,14 +202,14 @@ def _require_whole(
     low, high = border
     missing = 0
     if question.vector is not None:
-        missing = int(np.count_nonzero(~np.isin(named[(named >= low) & (named < high)], places)))
+        missing = int(np.count_nonzero(~found[named[(named >= low) & (named < high)]]))
     if not missing and not answer.full:
         entries = [postings.entries[term] for term in question.terms if term in postings.entries]
         widest = max((entry.places for entry in entries), key=len, default=np.zeros(0, np.int64))
         expected = widest[np.searchsorted(widest, low) : np.searchsorted(widest, high)]
         if allowed is not None:
             expected = expected[allowed[expected]]
-        missing = len(expected) - int(np.count_nonzero(np.isin(expected, places)))
+        missing = len(expected) - int(np.count_nonzero(found[expected]))
     if missing > 0:
         raise IncompleteError(
             f"In Qdrant fehlen Textstellen der Indexversion {question.version.id}; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from collections.abc import AsyncIterator, Callable
@@ -22,8 +23,10 @@ from resources.secrets import DatabaseUrls
 from resources.vectors import transfer as transfers
 from resources.vectors.index import IndexVersionError, SearchResult, parse_filters
 from resources.vectors.points import (
+    FoundPoints,
     PassagePoints,
     PointsMismatchError,
+    PointsQuestion,
     PointsUnavailableError,
     VersionRef,
     sparse_rows,
@@ -61,6 +64,24 @@ class Faulty:
     def __getattr__(self, name: str) -> Any:
         self._before(name)
         return getattr(self._points, name)
+
+
+class Hanging(Faulty):
+    """Points that never answer while `hangs`; `given_up` counts the calls that nobody waits for any more."""
+
+    def __init__(self, points: PassagePoints) -> None:
+        super().__init__(points, lambda _: None)
+        self.hangs = False
+        self.given_up = 0
+
+    async def find(self, question: PointsQuestion) -> FoundPoints:
+        if self.hangs:
+            self.hangs = False
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.given_up += 1
+        return await self._points.find(question)
 
 
 def away(_: str) -> None:
@@ -202,6 +223,21 @@ async def test_one_call_asks_terms_and_vectors_at_once(world: World) -> None:
     index = QdrantIndex(SearchTables(), Faulty(store(world), calls.append))
     assert (await world.search(tenant, "netz strom", index=index)).hits
     assert calls == ["find"]
+
+
+async def test_what_was_asked_for_an_outdated_view_is_given_up(world: World) -> None:
+    tenant, version, _ = await filled(world)
+    points = Hanging(store(world))
+    index = QdrantIndex(SearchTables(), points)
+    for _ in range(2):
+        await world.search(tenant, "netz strom quargel", index=index)
+    doc = world.document(tenant, ["Quargel Quargel Quargel"])
+    world.add(version, tenant, doc)
+    points.hangs = True
+    result = await world.search(tenant, "netz strom quargel", index=index)
+    assert points.given_up == 1, "it was asked before the view was checked"
+    assert doc.item_id in {hit.item_id for hit in result.hits}
+    assert index.trouble is None
 
 
 async def test_facts_that_changed_are_asked_for_until_they_are_renewed(world: World) -> None:
