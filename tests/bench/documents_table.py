@@ -50,9 +50,9 @@ federal law is published is read as a law. What repeats at the edges of a PDF's 
 Tables of a PDF become Markdown tables, a header of several rows flattened, the name of a group in each of its rows, the
 header again on each page. They are told by strokes that enclose cells, or by numbers below each other; forms, columns
 of prose, letters, lists and tables of contents stay lines, and so does what is in doubt. A page with more than 60,000
-objects or 12,000 strokes has no ruled tables, one with more than 20,000 words none at all. Text alone costs 0 to 6 % more
-processor time than without this (27 pages of laws set by a program, paired, best of 12), a page that is looked at 2 to
-7 ms: forms whose every page is drawn in boxes are read in up to 1.8 times the time, 23 ms a page.
+objects or 12,000 strokes has no ruled tables, one with more than 20,000 words none at all. Text alone costs 0 to 6 %
+more processor time than without this (27 pages of laws set by a program, paired, best of 12), a page that is looked at
+2 to 10 ms: forms whose every page is drawn in boxes are read in up to 1.8 times the time, 21 ms a page.
 
 """
 
