@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
+from typing import Final
 
 import polars as pl
 
 from luna_rules.importing import containers
 from luna_rules.importing.grid import Grid, clipped, refuse_too_large, sheet_grids, text_grid
 from luna_rules.importing.model import Faults, ImportOptions, ParsedFile, UnreadableFileError
-from luna_rules.importing.plain import reader_of, recognise
+from luna_rules.importing.plain import PRICE_COLUMNS, READING_COLUMNS, reader_of, recognise
 from luna_rules.importing.price_tables import parse_price_grid
 from luna_rules.importing.tabular import parse_grids
 from luna_rules.importing.text import decode
 from luna_rules.importing.typed import ours, parse_frame, read_all
+
+_CALENDAR_D: Final = 700_000
+"""Days before and after 1970 that a column of times may hold; others are no times."""
+_OURS: Final = frozenset({*READING_COLUMNS, *PRICE_COLUMNS})
 
 
 def parse_content(content: bytes, options: ImportOptions) -> ParsedFile:
@@ -111,7 +116,8 @@ def _columnar(content: bytes, kind: str, options: ImportOptions, faults: Faults)
             frame = pl.read_parquet(source)
         else:
             frame = pl.read_ipc(source)
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        # The reader of these formats panics at some damaged headers, which is no Exception.
         raise UnreadableFileError(
             "broken", f"Die Datei ({kind}) ist beschädigt und lässt sich nicht öffnen."
         ) from error
@@ -120,7 +126,25 @@ def _columnar(content: bytes, kind: str, options: ImportOptions, faults: Faults)
     frame = frame.rename(
         {name: name.lower() for name in frame.columns} if len({n.lower() for n in frame.columns}) == frame.width else {}
     )
-    if ours(frame.columns):
+    named = ours(frame.columns) is not None
+    for name, dtype in frame.schema.items():
+        if isinstance(dtype, pl.Datetime | pl.Date):
+            second = 1 if isinstance(dtype, pl.Date) else {"ms": 10**3, "us": 10**6, "ns": 10**9}[dtype.time_unit]
+            bound = _CALENDAR_D if isinstance(dtype, pl.Date) else _CALENDAR_D * 86_400 * second
+            # The library panics where it writes a time beyond its calendar.
+            within = pl.col(name).to_physical().is_between(-min(bound, 2**63 - 1), min(bound, 2**63 - 1))
+            frame = frame.with_columns(pl.when(within).then(name).alias(name))
+        elif isinstance(dtype, pl.Duration):
+            frame = frame.with_columns(pl.col(name).dt.total_seconds())
+        elif dtype.is_nested() or isinstance(dtype, pl.Binary | pl.Object):
+            if named and name in _OURS:
+                raise UnreadableFileError(
+                    "broken",
+                    f"Die Spalte „{name}“ enthält Listen oder Binärdaten; richtig sind einzelne Zeiten, Zahlen oder "
+                    "Texte.",
+                )
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(name))
+    if named:
         return parse_frame(frame, options, kind, {})
     refuse_too_large(frame.height, frame.width)
     text = frame.select(pl.all().cast(pl.String, strict=False))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
+import polars as pl
 import pytest
 
 from luna_rules.importing import ImportOptions, UnreadableFileError, parse
@@ -249,6 +251,47 @@ def test_a_far_corner_in_single_quotes_is_seen() -> None:
         archive.writestr("xl/workbook.xml", "<workbook/>")
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
     assert refused(buffer.getvalue()).code == "bomb"
+
+
+# columns of other types
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+@pytest.mark.parametrize("name", ["list", "bytes", "length", "voltage"])
+def test_columns_that_hold_no_single_cells(kind: str, name: str) -> None:
+    odd: dict[str, pl.Series] = {
+        "list": pl.Series([[1, 2]] * 12),
+        "bytes": pl.Series([b"\xff\xfe"] * 12),
+        "length": pl.Series([timedelta(minutes=15)] * 12),
+        "voltage": pl.Series([[230.0]] * 12),
+    }
+    times = [datetime(2025, 6, 1, hour, tzinfo=UTC) for hour in range(12)]
+    frame = pl.DataFrame({"ts": times, "consumption_kw": [0.5] * 12, name: odd[name]})
+    buffer = io.BytesIO()
+    if kind == "parquet":
+        frame.write_parquet(buffer)
+    else:
+        frame.write_ipc(buffer)
+    if name == "voltage":
+        assert "voltage" in refused(buffer.getvalue()).reason
+        return
+    assert parse(buffer.getvalue(), METER).readings.height == 12
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+@pytest.mark.parametrize("name", ["ts", "Beginn"])
+def test_times_beyond_the_calendar_of_a_column(unit: Literal["ms", "us", "ns"], name: str) -> None:
+    times = pl.Series([datetime(2025, 6, 1, hour) for hour in range(24)]).dt.cast_time_unit(unit)  # noqa: DTZ001
+    numbers = times.to_physical().to_list()
+    numbers[3], numbers[5] = 2**63 - 1, -(2**63) + 1
+    frame = pl.DataFrame({name: pl.Series(numbers).cast(pl.Datetime(unit)), "Verbrauch kWh": [0.5] * 24})
+    if name == "ts":
+        frame = frame.rename({"Verbrauch kWh": "consumption_kw"})
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    parsed = parse(buffer.getvalue(), METER)
+    assert parsed.readings.height == 22
+    assert len(parsed.faults) == 2
 
 
 # which line
