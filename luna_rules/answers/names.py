@@ -31,9 +31,9 @@ PLACES = word_set(
 COMPANIES = word_set(
     """
     e.on eon rwe enbw vattenfall leag ewe uniper amprion tennet 50hertz transnetbw westnetz bayernwerk syna mainova
-    n-ergie mvv lichtblick yello naturstrom tibber ostrom octopus check24 verivox ionity fastned tesla engie edf
-    oersted iberdrola gasunie thyssengas ontras bayernets terranets gascade viessmann vaillant buderus bosch
-    junkers stiebel daikin sma fronius huawei siemens enercon vestas nordex byd landis iskra
+    n-ergie mvv lichtblick yello naturstrom tibber ostrom octopus check24 verivox ionity fastned engie edf
+    oersted iberdrola gasunie thyssengas ontras bayernets terranets gascade viessmann vaillant buderus
+    junkers stiebel daikin sma fronius huawei enercon vestas nordex byd landis iskra
     steag eprimo enviam mitnetz avacon rheinenergie entega enercity badenova lechwerke edis
     e.dis telekom vodafone aldi lidl ikea aral totalenergies gazprom rosneft axpo wienstrom
     suedlink suedostlink nordstream datteln jaenschwalde moorburg biblis brokdorf gundremmingen

@@ -18,7 +18,7 @@ from luna_rules.answers.intent import OTHER_FIELD, beyond_law, other_field
 from luna_rules.answers.layout import is_formula
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
-from luna_rules.answers.names import is_land, norms_in
+from luna_rules.answers.names import is_company, is_land, norms_in
 from luna_rules.answers.places import is_place, is_provision, speaks_of
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.roles import FIRST, OTHER, importance
@@ -294,4 +294,6 @@ def _missing_names(
         for name in question.names
         if not any(fold(norms.get(name, name)) in text for text in (by_place if is_land(name) else texts))
         and not any(same(name, label) for label in spoken)
+        # What a document of one's own is about it need not name in every part.
+        and not (best.law is None and is_company(name) and not name.isupper())
     )
