@@ -151,6 +151,8 @@ class ImportRun:
         self._end(row, outcome)
 
     def _read(self, row: queue.ImportRow) -> Outcome:
+        from polars.exceptions import PanicException
+
         from luna_assets.meters.loading import load_file
 
         total = self._report.prices if row.target == "market_prices" else self._report.readings
@@ -161,9 +163,13 @@ class ImportRun:
                 report=report,
             )  # fmt: skip
 
-        outcome = load_file(
-            self._connection, self._objects, row, self._run_id, lambda one: self._known_mapping(row, one), progress
-        )
+        try:
+            outcome = load_file(
+                self._connection, self._objects, row, self._run_id, lambda one: self._known_mapping(row, one), progress
+            )
+        except PanicException as fault:
+            # No `Exception`: it would end the run instead of this file.
+            raise RuntimeError(f"panic: {fault}") from fault
         if row.attempts > 1 and row.mode == "load":
             windows = outcome.report.windows
             outcome.report = queue.true_counts(self._connection, row, outcome.usable)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
 import pytest
+from polars.exceptions import PanicException
 
+from luna_assets.meters import loading
 from luna_assets.meters.imports import ImportRun, ImportsReport
 from luna_assets.meters.inbox import Dropped, FolderPlace, Inbox
-from resources.database import DEFAULT_TENANT, AppDatabase, worker_connection
+from resources.database import DEFAULT_TENANT, AppDatabase, Connection, worker_connection
 from resources.objects import FolderObjectStore, StoreUnavailableError
 from resources.objects_s3 import S3ObjectStore, S3Place
 from resources.series import imports as queue
@@ -325,6 +327,21 @@ def test_a_file_that_changes_while_it_is_read_waits(
     monkeypatch.setattr(FolderPlace, "open", growing)
     assert Inbox([FolderPlace(imports.home)], imports.worker, imports.objects, max_bytes=10**6).collect() == 0
     assert imports.one("SELECT count(*) FROM imports") == (0,)
+
+
+def test_a_panic_of_the_library_fails_one_file(imports: ImportHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = imports.receive("zaehler;zeit\n"), imports.receive(READINGS)
+    read = loading.load_file
+
+    def broken(connection: Connection, objects: FolderObjectStore, row: queue.ImportRow, *rest: Any) -> loading.Outcome:
+        if row.id == bad:
+            raise PanicException("index out of bounds")
+        return read(connection, objects, row, *rest)
+
+    monkeypatch.setattr(loading, "load_file", broken)
+    imports.run()
+    assert imports.state(bad)["error_code"] == "internal"
+    assert imports.state(good)["status"] == "done"
 
 
 def test_a_store_that_is_away_fails_no_import(imports: ImportHouse) -> None:
