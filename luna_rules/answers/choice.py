@@ -52,8 +52,11 @@ class Chooser:
         self._total = sum(self._weights) or 1.0
         self._marks = set(MARK.findall(question.text))
 
-    def choose(self, ranked: list[Scored]) -> list[Scored]:
-        """From statements with the best first: the best, then those that add to it, in the order of their choice."""
+    def choose(self, ranked: list[Scored], named: Sequence[Scored] = ()) -> list[Scored]:
+        """From statements with the best first: the best, then those that add to it, in the order of their choice.
+
+        `named` are rows of tables that were asked for by name and belong to the answer.
+        """
         chosen: list[Scored] = []
         length = 0
         best = ranked[0].score
@@ -61,6 +64,7 @@ class Chooser:
         wants_left = set(self._question.wants)
         parts = self._part_needs()
         found = self._for_parts(ranked[:_LOOKED_AT], parts)
+        found = [*named, *(one for one in found if one not in named)]
         for pick in [*found, *(one for one in self._of_part_searches(ranked) if one not in found)]:
             size = min(len(pick.text), WHOLE_LIST)
             if chosen and length + size > MOST_CHARACTERS:

@@ -15,6 +15,7 @@ from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
 from luna_rules.answers.places import absatz_key, is_place, is_provision
 from luna_rules.answers.question import Lookup, Place, Question
+from luna_rules.answers.rows import rows_meant
 from luna_rules.answers.scoring import WHOLE_LIST, Scored, StatementScorer
 from luna_rules.answers.signs import SIGNS, WORTH
 from luna_rules.answers.statements import parents
@@ -26,11 +27,15 @@ _SATZ = re.compile(r"\bSatz\s*([1-9]\d?)\b", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The statements chosen, best first in `ranked`, in reading order in `sentences`."""
+    """The statements chosen, best first in `ranked`, in reading order in `sentences`.
+
+    `unlisted` are names in the question that a table of such names does not list.
+    """
 
     sentences: tuple[AnswerSentence, ...]
     ranked: tuple[Scored, ...]
     best: Scored | None
+    unlisted: tuple[str, ...] = ()
 
 
 class Extractor:
@@ -70,11 +75,12 @@ class Extractor:
             found = self._look_up(question.lookup)
             if found is not None:
                 return found
-        ranked = self.scored()
+        meant = rows_meant(question, self._passages, self.scored())
+        ranked = meant.ranked
         if not ranked:
-            return Extract((), (), None)
-        chosen = self._chooser.choose(ranked)
-        return Extract(self._in_order(chosen), tuple(ranked), ranked[0])
+            return Extract((), (), None, meant.unlisted)
+        chosen = self._chooser.choose(ranked, meant.named)
+        return Extract(self._in_order(chosen), tuple(ranked), ranked[0], meant.unlisted)
 
     def _in_order(self, chosen: list[Scored]) -> tuple[AnswerSentence, ...]:
         """What answers first, the rest as it stands in the passages; rows of a table keep their order."""

@@ -85,6 +85,8 @@ def assess(
     """Whether the statements chosen answer the question that was asked."""
     if question.empty or question.talk:
         return Support(False, "keine Frage gestellt")
+    if unlisted := tuple(name for name in extract.unlisted if not any(holds(passage, name) for passage in passages)):
+        return Support(False, NOT_NAMED, truly_missing(unlisted, matcher))
     if not passages or extract.best is None:
         return Support(False, "keine Passage gefunden")
     if question.place is not None and is_place(
