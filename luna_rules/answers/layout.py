@@ -151,12 +151,15 @@ def table_rows(text: str, span: Span) -> tuple[Span | None, list[Span]] | None:
 
 
 def row_cells(text: str, span: Span) -> Span:
-    """A Markdown row without the strokes at its ends."""
+    """A Markdown row without the strokes at its ends; those of empty last cells stay, so that cells keep places."""
     start, end = span
     while start < end and text[start] in "| \t\xa0":
         start += 1
-    while end > start and text[end - 1] in "| \t\xa0":
-        end -= 1
+    for ending in (" \t\xa0", "|", " \t\xa0"):
+        while end > start and text[end - 1] in ending:
+            end -= 1
+            if ending == "|":
+                break
     return start, end
 
 

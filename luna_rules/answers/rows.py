@@ -47,7 +47,7 @@ def rows_meant(question: Question, passages: Sequence[Passage], ranked: Sequence
     stands behind the labels' common word in the question is in none of them, no row is meant: „Talstrom Wind“ is then
     a name not listed.
     """
-    asked = _words(question.text)
+    asked = own_words(question.text)
     several = len(question.parts) > 1 or _SEVERAL.search(question.text) is not None
     dropped: set[int] = set()
     named: list[Scored] = []
@@ -55,7 +55,7 @@ def rows_meant(question: Question, passages: Sequence[Passage], ranked: Sequence
     unsaid: list[int] = []
     full = False
     for rows in _tables(passages, ranked):
-        labels = [_words(_label(passages, ranked[place])) for place in rows]
+        labels = [own_words(_label(passages, ranked[place])) for place in rows]
         around = {number: passages[number] for number in (ranked[place].statement.passage for place in rows)}
         if name := _another(question.text, labels, around.values()):
             unlisted[name] = None
@@ -97,7 +97,7 @@ def _label(passages: Sequence[Passage], scored: Scored) -> str:
     return " ".join(cells[: max(1, numeric)])
 
 
-def _words(text: str) -> frozenset[str]:
+def own_words(text: str) -> frozenset[str]:
     """Stems of a text's own words; short numbers and letters together with the word before them („Modul B“)."""
     found: set[str] = set()
     before = ""
@@ -141,8 +141,8 @@ def _another(text: str, labels: Sequence[frozenset[str]], around: Iterable[Passa
         if bearing < _LEAST_ROWS or 2 * bearing <= len(labels):
             continue
         if said is None:
-            said = frozenset[str]().union(*(_words(" ".join((p.text, p.title, *p.heading_path))) for p in around))
-        own = _words(f"{before} {behind}") - _words(before)
+            said = frozenset[str]().union(*(own_words(" ".join((p.text, p.title, *p.heading_path))) for p in around))
+        own = own_words(f"{before} {behind}") - own_words(before)
         if own and not own & said:
             return f"{before} {behind}"
     return ""

@@ -132,7 +132,11 @@ def value_spans(text: str, wants: Sequence[Want]) -> list[tuple[int, int]]:
 
 
 _UNIT = r"(?:Euro|EUR|€|Cents?|ct|%|Prozent|[kMGT]?Wp?h?|[kMGT]?VA|Jahren?|Monaten?|Wochen|Tagen?|Stunden|k?m)(?=\W|$)"
-_HEADER_UNIT = re.compile(rf"(?:(?<=[\s(\[/|])|\bin\s+){_UNIT}(?:\s?/\s?\w+)?|^{_UNIT}(?:\s?/\s?\w+)?\s*$")
+_YEARLY = r"\w+(?:\s?[·*x/]\s?(?:a|Jahr|Monat)\b)?"
+_PER = rf"(?:\s?/\s?(?:\({_YEARLY}\)|{_YEARLY}))?"
+_HEADER_UNIT = re.compile(rf"(?:(?<=[\s(\[/|])|\bin\s+){_UNIT}{_PER}|^{_UNIT}{_PER}\s*$")
+_DATIVE = re.compile(r"\A(Jahre|Monate|Tage)n\Z")
+_NO_NAME = re.compile(r"\([^\w]*\)|\[[^\w]*\]|\bin\s*$|\s(?=\s)")
 _BARE = re.compile(r"\s*[-–+]?\d[\d.,\s\xa0]*\s*")
 
 
@@ -141,14 +145,27 @@ def with_units(header: str, row: str) -> str:
 
     Columns are told by their strokes; cells left out at the beginning of a row or of the header shift none.
     """
+    return " | ".join(cell for _, cell in cells_with_units(header, row))
+
+
+def cells_with_units(header: str, row: str) -> list[tuple[str, str]]:
+    """For each cell of a row what stands above it, without its unit, and the cell with it.
+
+    („Grundpreis“, „142,80 EUR/Jahr“) for „142,80“ under „Grundpreis EUR/Jahr“.
+    """
     heads, cells = header.split("|"), row.split("|")
     shift = len(heads) - len(cells)
-    found: list[str] = []
+    found: list[tuple[str, str]] = []
     for place, cell in enumerate(cells):
-        above = heads[place + shift] if 0 <= place + shift < len(heads) else ""
-        unit = _HEADER_UNIT.search(above.strip()) if _BARE.fullmatch(cell) else None
-        found.append(f"{cell.strip()} {unit.group().removeprefix('in ').strip()}" if unit else cell.strip())
-    return " | ".join(found)
+        above = heads[place + shift].strip() if 0 <= place + shift < len(heads) else ""
+        unit = _HEADER_UNIT.search(above) if _BARE.fullmatch(cell) else None
+        if unit is None:
+            found.append((above, cell.strip()))
+            continue
+        name = f"{above[: unit.start()]} {above[unit.end() :]}"
+        written = _DATIVE.sub(r"\1", unit.group().removeprefix("in ").strip())
+        found.append((_NO_NAME.sub("", name).strip(" ,()[]/"), f"{cell.strip()} {written}"))
+    return found
 
 
 def signs_of(text: str, wants: Sequence[Want]) -> frozenset[Want]:

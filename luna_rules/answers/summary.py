@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from luna_rules.answers.cells import cell_asked
 from luna_rules.answers.frame import Frame, heading_of, place_name, quoted
 from luna_rules.answers.model import AnswerSentence, Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
@@ -60,19 +61,23 @@ def summary_of(
     """
     name = place_name(passage, headings)
     wants: list[Want] = [want for want in question.wants if want in NUMERIC]
+    rows = [one for one in others if one.table and one.score >= _RIVAL * best.score]
+    heading, title = quoted(heading_of(headings)), quoted(passage.title)
+    name = f"„{title}“" if name and heading == title and not passage.provision else name
+    alone = anchored and name and wants and len(question.parts) == 1 and not rows
+    if alone and (value := cell_asked(question, best, wants)):
+        return frame.say("summary_value", question.text, value=value, name=name)
     # Of several things asked one value answers only one.
     if anchored and wants and len(question.parts) == 1 and not best.table and not _disputed(best, others, wants):
         if name and (value := _value(best, wants)) and value.lower() not in question.text.lower():
             return frame.say("summary_value", question.text, value=value, name=name)
         if clause := _clause(best, wants):
             return frame.say("summary", question.text, clause=clause)
-    heading = quoted(heading_of(headings))
     if passage.provision and heading:
         return frame.say("summary_provision", question.text, provision=passage.provision, heading=heading)
-    title = quoted(passage.title)
     if heading and title and heading != title:
         return frame.say("summary_document", question.text, title=title, heading=heading)
-    return frame.say("summary_found", question.text, name=f"„{title}“" if not name or heading == title else name)
+    return frame.say("summary_found", question.text, name=name or f"„{title}“")
 
 
 def _value(sentence: AnswerSentence, wants: Sequence[Want]) -> str:

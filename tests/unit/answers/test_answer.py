@@ -296,7 +296,7 @@ def test_a_number_has_the_unit_that_stands_above_it(question: str, row: str) -> 
 def test_a_heading_that_is_the_title_is_not_said_twice() -> None:
     headed = replace(PRICES, heading_path=(PRICES.title,))
     answer = ask("Wie hoch ist der Grundpreis im Tarif ÖkoPlus?", headed)
-    assert answer.summary == "Die Antwort steht hier: „Preisblatt Strom 2026“."
+    assert answer.summary == "In aller Kürze: ÖkoPlus, Grundpreis 142,80 EUR/Jahr („Preisblatt Strom 2026“)."
 
 
 def test_a_number_without_such_a_unit_is_no_sum() -> None:
