@@ -30,6 +30,10 @@ _NO_VERB = re.compile(
 _NUMBERING = re.compile(r"^\s*(?:\d{1,2}(?:\.\d{1,2})*[.)]?|[IVX]{1,5}\.|[A-Z]\.)\s+(?=[„\"A-ZÄÖÜ])")
 _FORMULA = re.compile(r"(?:eingangsformel|schlussformel|schlußformel|inhalts(?:übersicht|verzeichnis))", re.I)
 _DIGIT_RUN = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBERED_LINE = re.compile(
+    r"(?:\A|(?<=\n\n)|(?<=\f))[ \t]*"
+    r"\d{1,2}(?:(?:\.\d{1,2})+[.)]?|[.)])[ \t]+[A-ZÄÖÜ][^\n.;:!?|]{2,90}(?=[ \t]*\n[ \t]*\n)"
+)
 _HEADING_LINE = re.compile(r"^[ \t]*#{1,6}[ \t]+(.+?)[ \t#]*$", re.M)
 
 _LEADING_CELLS = re.compile(r"\|(?:[ \t\xa0]*\|)*")
@@ -48,6 +52,20 @@ def heading_at(text: str, position: int) -> str:
     for match in _HEADING_LINE.finditer(text, 0, position):
         found = match[1].strip("* ")
     return found
+
+
+def numbered_heading_at(text: str, position: int) -> str:
+    """The last heading of plain text before `position`: a numbered line that stands alone, „2. Messstellenbetrieb“."""
+    found = ""
+    for match in _NUMBERED_LINE.finditer(text, 0, position):
+        found = match[0].strip()
+    return found
+
+
+def is_line(text: str, line: str, position: int) -> bool:
+    """Whether a line stands in the text behind `position` and not before."""
+    places = [match.start() for match in re.finditer(rf"^[ \t]*{re.escape(line)}[ \t]*$", text, re.M)]
+    return bool(places) and places[0] >= position
 
 
 def is_formula(heading: str) -> bool:

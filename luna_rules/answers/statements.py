@@ -212,7 +212,14 @@ def text_of(passage: Passage, statement: Statement) -> str:
 def headings_at(passage: Passage, position: int) -> tuple[str, ...]:
     """The headings above a place in a passage, which may hold several small sections with their headings."""
     inner = layout.heading_at(passage.text, position)
-    return (*passage.heading_path[:-1], inner) if inner else passage.heading_path
+    if not inner and passage.law is None:
+        inner = layout.numbered_heading_at(passage.text, position)
+    if inner:
+        return (*passage.heading_path[:-1], inner)
+    # A passage of several sections bears the heading of its longest one, which may begin behind the place.
+    last = passage.heading_path[-1] if passage.heading_path else ""
+    behind = bool(last) and passage.law is None and layout.is_line(passage.text, last, position)
+    return passage.heading_path[:-1] if behind else passage.heading_path
 
 
 def parents(text: str, items: Sequence[tuple[int, int]], place: int) -> list[int]:

@@ -10,6 +10,7 @@ from luna_rules.answers.compose import answer_question
 from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.signs import cells_with_units
+from luna_rules.answers.statements import headings_at
 
 TEXT = """Gültig ab 1. Januar 2027.
 
@@ -61,3 +62,29 @@ def test_units_stand_above(header: str, row: str, cells: list[str]) -> None:
     found = cells_with_units(header, row)
     assert [cell for _, cell in found[1:]] == cells
     assert not any(name.strip("·/()[]") != name for name, _ in found)
+
+
+PLAIN = """Preisblatt
+
+Gültig ab 1. Januar 2027
+
+1. Tarife für Haushalte
+
+| Tarif | Preis |
+| --- | --- |
+| Basis | 1,00 |
+
+2. Messstellenbetrieb
+
+Je Zählpunkt gelten 3 Preise.
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "heading"),
+    [("Gültig ab", ()), ("Basis", ("1. Tarife für Haushalte",)), ("Je Zählpunkt", ("2. Messstellenbetrieb",))],
+)
+def test_a_place_stands_under_the_numbered_line_above_it(words: str, heading: tuple[str, ...]) -> None:
+    """The passage bears the heading of its longest section."""
+    passage = Passage("c1", PLAIN, item_id="p", title="Preisblatt", heading_path=("2. Messstellenbetrieb",), score=1.0)
+    assert headings_at(passage, PLAIN.index(words)) == heading
