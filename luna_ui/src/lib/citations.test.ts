@@ -43,6 +43,21 @@ describe('citations', () => {
     expect(list?.type === 'list' && list.items.map((item) => item.marker)).toEqual(['3.', '3a.', 'b)']);
   });
 
+  it('makes one table of quoted rows, which have no bars at their ends', () => {
+    const said = 'Art | NS EUR | MS EUR [chunk a]\nmoderne | 25,00 | [chunk a]\n\nRLM | 612,50 | 788,40 [chunk b]\n\nDanach gilt | nichts [chunk b]';
+    const blocks = parseAnswer(said);
+    expect(blocks.map((block) => block.type)).toEqual(['table', 'paragraph']);
+    const [table] = blocks;
+    if (table?.type !== 'table') throw new Error('no table');
+    expect([table.head, table.rows.length, table.rows.map((row) => row.length)]).toEqual([true, 3, [3, 3, 3]]);
+    expect(table.rows[1]?.[1]).toEqual([{ type: 'text', text: '25,00' }, { type: 'cite', id: 'a', number: 1 }]);
+    expect(table.rows[2]?.[2]).toContainEqual({ type: 'cite', id: 'b', number: 2 });
+  });
+
+  it('takes a sentence with one bar for a sentence', () => {
+    expect(parseAnswer('Es gilt A | B. [chunk a]\nDer Rest folgt. [chunk a]').map((block) => block.type)).toEqual(['paragraph']);
+  });
+
   it('reads rows of a table without its rule', () => {
     const [table] = parseAnswer('| Modul | Zähler |\n| --- | --- |\n| 1 | einer | [chunk a]');
     expect(table?.type === 'table' && table.rows.length).toBe(2);

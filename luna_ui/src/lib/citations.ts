@@ -12,7 +12,8 @@ export type Inline =
 export type Block =
   | { type: 'paragraph'; inlines: Inline[] }
   | { type: 'list'; items: { marker: string; inlines: Inline[] }[] }
-  | { type: 'table'; rows: Inline[][][] };
+  /** `head` tells that the first row names the columns. */
+  | { type: 'table'; rows: Inline[][][]; head?: boolean };
 
 const MARK = /\[(?:chunk|receipt)\s+([\w.:-]+)\]/g;
 const TOKEN = /\s*\[(?:chunk|receipt)\s+([\w.:-]+)\]|\[nicht belegt\]|\*\*([^*\n]+)\*\*/g;
@@ -79,11 +80,19 @@ export function parseAnswer(text: string, order: readonly string[] = citedIds(te
     if (paragraph.length > 0) blocks.push({ type: 'paragraph', inlines: parseInlines(paragraph.join(' '), order) });
     paragraph = [];
   };
-  for (const line of text.split('\n')) {
+  const lines = text.split('\n');
+  for (const [at, line] of lines.entries()) {
     const last = blocks.at(-1);
     const bullet = BULLET.exec(line);
+    const bare = bareCells(line);
+    const goesOn = last?.type === 'table' && last.head === true && paragraph.length === 0 && bare?.length === last.rows[0]?.length;
     if (line.trim() === '') {
       flush();
+    } else if (bare !== null && (goesOn || bareCells(lines[at + 1] ?? '')?.length === bare.length)) {
+      flush();
+      const row = bare.map((cell) => parseInlines(cell, order));
+      if (goesOn) last.rows.push(row);
+      else blocks.push({ type: 'table', rows: [row], head: true });
     } else if (bullet !== null) {
       flush();
       const sign = bullet[1] ?? '';
@@ -114,6 +123,16 @@ function cells(line: string): string[] {
   const tail = parts.pop() ?? '';
   if (tail !== '') parts.push(parts.length === 0 ? tail : `${parts.pop() ?? ''} ${tail}`);
   return parts;
+}
+
+/** The cells of a row that is quoted without the bars at its ends, references with the last one that is filled; else null. */
+function bareCells(line: string): string[] | null {
+  const marks = /(?:\s*\[(?:chunk|receipt)\s+[\w.:-]+\])+\s*$/.exec(line)?.[0] ?? '';
+  const row = line.slice(0, line.length - marks.length).trim();
+  if (row.startsWith('|') || !/ \||\| /.test(row)) return null;
+  const parts = row.split('|').map((cell) => cell.trim());
+  const filled = parts.findLastIndex((cell) => cell !== '');
+  return parts.map((cell, place) => (place === filled ? `${cell}${marks}` : cell));
 }
 
 /** Adds the marks that an API delivers beside the sentence instead of in it. */

@@ -82,8 +82,19 @@ function Blocks({ blocks, cited }: { blocks: Block[]; cited: Cited }) {
       return (
         <div key={index} className="thin-scroll overflow-x-auto">
           <table className="text-sm">
+            {block.head === true && (
+              <thead>
+                <tr>
+                  {block.rows[0]?.map((cell, column) => (
+                    <th key={column} scope="col" className="py-1.5 pr-4 text-left align-bottom font-medium text-ink-2">
+                      <Inlines parts={cell.filter((part) => part.type !== 'cite')} cited={cited} />
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+            )}
             <tbody className="divide-y divide-line border-y border-line">
-              {block.rows.map((row, at) => (
+              {block.rows.slice(block.head === true ? 1 : 0).map((row, at) => (
                 <tr key={at}>
                   {row.map((cell, column) => (
                     <td key={column} className="py-1.5 pr-4 align-top">
