@@ -153,8 +153,10 @@ class Drain:
         for claim in claims:
             asked = claim.item_id in request.item_ids or (request.all_items and claim.was_ready)
             # What can be found now is replaced in one transaction, never taken away until the next version is live.
-            defer = claim.tenant_id in bulk and not claim.was_ready
-            version = None if defer else live[claim.tenant_id]
+            # A scope's first document may have come since its scopes were looked at.
+            version = live[claim.tenant_id]
+            defer = version is None or (claim.tenant_id in bulk and not claim.was_ready)
+            version = None if defer else version
             tasks.append(Task(claim, request.stage if asked else "text", defer, version))
         return Taken(tasks, more=len(claims) >= request.batch)
 

@@ -300,6 +300,23 @@ def test_a_lingering_drain_takes_what_arrives_meanwhile(house: House) -> None:
     assert [report.ready for report in reports] == [2]
 
 
+def test_the_first_document_of_a_scope_may_come_amid_the_taking(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It arrives between the look at the scopes and the claim, when no version was known to be needed."""
+    looked = Drain._scopes_to_learn  # pyright: ignore[reportPrivateUsage]
+    arrived: list[UUID] = []
+
+    def amid(drain: Drain) -> set[UUID | None]:
+        scopes = looked(drain)
+        if not arrived:
+            arrived.append(house.add("a.md", text("A")))
+        return scopes
+
+    monkeypatch.setattr(Drain, "_scopes_to_learn", amid)
+    report = house.drain()
+    assert report.ready == 1
+    assert house.status(arrived[0]) == ("ready", "ready", None)
+
+
 def test_a_rebuild_does_not_wait_for_a_drain_that_only_lingers(house: House) -> None:
     item = house.add("a.md", text("A"))
     with lingering(house) as reports:
