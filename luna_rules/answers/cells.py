@@ -9,6 +9,7 @@ from luna_rules.answers.model import AnswerSentence
 from luna_rules.answers.question import Question, Want
 from luna_rules.answers.rows import own_words
 from luna_rules.answers.signs import cells_with_units, unit_pattern, value_spans
+from luna_rules.documents.strokes import cells_of
 
 _NUMBER = re.compile(r"[-–+]?\d")
 _LONGEST = 60
@@ -20,10 +21,10 @@ def cell_asked(question: Question, row: AnswerSentence, wants: list[Want]) -> st
     The column is the one whose name the question says best, or whose unit it names, or the only one with a value of the
     kind that was asked for.
     """
-    if not row.table or len(row.slices) < 2 or "|" not in row.slices[-1]:
+    if not row.table or len(row.slices) < 2:
         return ""
     header, cells = row.slices[0], row.slices[-1]
-    if header.count("|") != cells.count("|"):
+    if not 1 < len(cells_of(cells)) == len(cells_of(header)):
         return ""
     (_, label), *others = cells_with_units(header, cells)
     values = [(name, cell) for name, cell in others if _NUMBER.match(cell) and len(cell) <= _LONGEST]

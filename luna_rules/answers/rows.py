@@ -14,9 +14,9 @@ from itertools import pairwise
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import Question
 from luna_rules.answers.scoring import Scored
+from luna_rules.documents.strokes import cells_of
 from luna_rules.search import words
 
-_CELLS = re.compile(r"(?<!\\)\|")
 _SEVERAL = re.compile(
     r"\b(?:und|oder|sowie|bzw|beziehungsweise|zwischen|alle[nr]?|welche[nrs]?|unterschied|vergleich\w*|and|or|all)\b|,",
     re.I,
@@ -92,7 +92,7 @@ def _tables(passages: Sequence[Passage], ranked: Sequence[Scored]) -> Iterator[l
 def _label(passages: Sequence[Passage], scored: Scored) -> str:
     """The cells of a row before its first number, at least the first."""
     row = passages[scored.statement.passage].text[slice(*scored.statement.spans[-1])]
-    cells = [cell.strip() for cell in _CELLS.split(row.strip().strip("|"))]
+    cells = [cell.strip() for cell in cells_of(row.strip().strip("|"))]
     numeric = next((place for place, cell in enumerate(cells) if place and _NUMBER.match(cell)), len(cells))
     return " ".join(cells[: max(1, numeric)])
 

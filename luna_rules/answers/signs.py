@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from luna_rules.answers.question import Want
+from luna_rules.documents.strokes import cells_of
 
 _NUMBER = (
     r"(?:\d(?:[\d., ]*\d)?(?!\.)|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|fünfzehn|zwanzig|dreißig"
@@ -153,7 +154,7 @@ def cells_with_units(header: str, row: str) -> list[tuple[str, str]]:
 
     („Grundpreis“, „142,80 EUR/Jahr“) for „142,80“ under „Grundpreis EUR/Jahr“.
     """
-    heads, cells = header.split("|"), row.split("|")
+    heads, cells = cells_of(header), cells_of(row)
     shift = len(heads) - len(cells)
     found: list[tuple[str, str]] = []
     for place, cell in enumerate(cells):

@@ -13,6 +13,7 @@ from itertools import islice, pairwise
 from typing import Literal
 
 from luna_rules.documents.sentences import ITEM_MARKER, ONLY_MARKER, split_sentences
+from luna_rules.documents.strokes import cells_of
 from luna_rules.documents.tokens import TokenIndex
 
 Span = tuple[int, int]
@@ -163,7 +164,7 @@ def _table_header(text: str, block: Block) -> str:
         top = [text[a:b].strip() for a, b in islice(lines(text, block.start, block.end), 2)]
         header = ""
         if len(top) > 1 and _ROW_RULE.match(top[1]):
-            header = " | ".join(cell.strip() for cell in top[0].strip("|").split("|"))
+            header = " | ".join(cell.strip() for cell in cells_of(top[0].strip("|")))
     return header[:_HEADER_LIMIT] if any(char.isalnum() for char in header) else ""
 
 

@@ -58,6 +58,16 @@ describe('citations', () => {
     expect(parseAnswer('Es gilt A | B. [chunk a]\nDer Rest folgt. [chunk a]').map((block) => block.type)).toEqual(['paragraph']);
   });
 
+  it('leaves a stroke that belongs to a cell in it', () => {
+    const [quoted] = parseAnswer('Art | Preis\na\\|b | 3,20 [chunk a]');
+    expect(quoted?.type === 'table' && quoted.rows[1]).toEqual([
+      [{ type: 'text', text: 'a|b' }],
+      [{ type: 'text', text: '3,20' }, { type: 'cite', id: 'a', number: 1 }],
+    ]);
+    const [barred] = parseAnswer('| a\\|b | 3,20 |');
+    expect(barred?.type === 'table' && barred.rows[0]).toHaveLength(2);
+  });
+
   it('reads rows of a table without its rule', () => {
     const [table] = parseAnswer('| Modul | Zähler |\n| --- | --- |\n| 1 | einer | [chunk a]');
     expect(table?.type === 'table' && table.rows.length).toBe(2);

@@ -19,6 +19,8 @@ const MARK = /\[(?:chunk|receipt)\s+([\w.:-]+)\]/g;
 const TOKEN = /\s*\[(?:chunk|receipt)\s+([\w.:-]+)\]|\[nicht belegt\]|\*\*([^*\n]+)\*\*/g;
 const BULLET = /^\s*([-–•*]|\d+[a-z]*[.)]|[a-z]{1,2}\))\s+(.*)$/;
 const RULE = /^[\s|:-]+$/;
+/** What parts cells; a stroke within one is written „\|“. */
+const STROKE = /(?<!\\)\|/;
 
 /** Ids of passages and receipts in the order in which the text first names them; reference number = place + 1. */
 export function citedIds(text: string): string[] {
@@ -117,9 +119,14 @@ export function parseAnswer(text: string, order: readonly string[] = citedIds(te
   return blocks;
 }
 
+/** A cell as it is meant: without blanks around it, a stroke as a stroke. */
+function written(cell: string): string {
+  return cell.trim().replaceAll('\\|', '|');
+}
+
 /** The cells of a table's row; a reference behind the last bar belongs to the last cell. */
 function cells(line: string): string[] {
-  const parts = line.trim().replace(/^\|/, '').split('|').map((cell) => cell.trim());
+  const parts = line.trim().replace(/^\|/, '').split(STROKE).map(written);
   const tail = parts.pop() ?? '';
   if (tail !== '') parts.push(parts.length === 0 ? tail : `${parts.pop() ?? ''} ${tail}`);
   return parts;
@@ -130,7 +137,7 @@ function bareCells(line: string): string[] | null {
   const marks = /(?:\s*\[(?:chunk|receipt)\s+[\w.:-]+\])+\s*$/.exec(line)?.[0] ?? '';
   const row = line.slice(0, line.length - marks.length).trim();
   if (row.startsWith('|') || !/ \||\| /.test(row)) return null;
-  const parts = row.split('|').map((cell) => cell.trim());
+  const parts = row.split(STROKE).map(written);
   const filled = parts.findLastIndex((cell) => cell !== '');
   return parts.map((cell, place) => (place === filled ? `${cell}${marks}` : cell));
 }

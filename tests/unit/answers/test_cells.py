@@ -55,6 +55,7 @@ def test_of_two_sums_none_is_said_for_the_other() -> None:
         ("Tarif | Preis ct/kWh | Grundpreis EUR/Jahr", "A | 34,90 | 142,80", ["34,90 ct/kWh", "142,80 EUR/Jahr"]),
         ("Ebene | Leistungspreis EUR/kW·a | x", "A | 98,20 |", ["98,20 EUR/kW·a", ""]),
         ("Ebene | Leistungspreis in EUR/(kW*a)", "A | 98,20", ["98,20 EUR/(kW*a)"]),
+        ("Art | Form \\| Farbe | EUR", "a\\|b | rund | 3,20", ["rund", "3,20 EUR"]),
         ("Tarif | Preis (ct/kWh) | Grundpreis [EUR/Monat]", "A | 34,90 | 9,90", ["34,90 ct/kWh", "9,90 EUR/Monat"]),
     ],
 )
