@@ -1,4 +1,4 @@
-"""The cells of a table's row, which strokes part: „Grundpreis | 142,80“. One that belongs to a cell is written `\\|`."""
+"""The cells of a table's row, parted by strokes: „Grundpreis | 142,80“. One that belongs to a cell is written `\\|`."""
 
 from __future__ import annotations
 
