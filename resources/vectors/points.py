@@ -1,29 +1,35 @@
 """What an engine outside PostgreSQL keeps of a passage, and what it is asked. Pure: no engine and no SQL belong here.
 
-A passage is a *point*: its vector, its terms as a sparse vector, and the facts that filters ask for. The engine finds
-candidates and their cosines; they are ranked by the term blocks in PostgreSQL, so both engines give the same order.
+A passage is a *point*: its vector, its terms as a sparse vector, and the facts that filters ask for. The asker knows
+the best by words from the term blocks; the engine tells their cosines, and adds what it finds itself by the terms that
+tell most. All of them go through the same ranker, so both engines give the same order.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from heapq import nlargest
+from operator import itemgetter
 from typing import Protocol
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from luna_rules.search.model import Corpus, TermBlock
+from luna_rules.search.model import TermBlock
 from luna_rules.search.query import Query
-from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, Weights, lexical_candidates, tempered_weights
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, Weights, tempered_weights
+from resources.vectors import arrays
 from resources.vectors.index import Filters, VersionInfo
 
-MOST_NAMED = 500
-"""Passages named by section that are added to the candidates."""
+MOST_TERMS = 8
+"""So many terms of a question find passages in the engine: those that tell most. It looks at all postings of each."""
+MOST_FOUND = 20
+"""So many passages are wanted of what those terms find."""
 
 F32 = NDArray[np.float32]
 FIRST_DAY, LAST_DAY = -(2**31), 2**31 - 1
@@ -141,8 +147,8 @@ def sparse_rows(block: TermBlock, weights: Weights = DEFAULT_WEIGHTS) -> SparseR
 def question_terms(
     query: Query, ready: Ready, allowed: NDArray[np.bool_] | None = None, weights: Weights = DEFAULT_WEIGHTS
 ) -> dict[str, float]:
-    """The question as weighted terms, by the same measure as `lexical_candidates`: rare words find, common ones do not,
-    unless no other asked word finds anything that is `allowed`.
+    """The heaviest terms of a question, by the same measure as `lexical_candidates`: rare words find, common ones do
+    not, unless no other asked word finds anything that is `allowed`.
 
     Empty where no term occurs in anything the asker sees.
     """
@@ -169,28 +175,16 @@ def question_terms(
             for term in lookup.laws:
                 if term in ready.entries:
                     found[term] = _LOOKUP
-    return found
-
-
-def named_passages(
-    query: Query, corpus: Corpus, ready: Ready, allowed: NDArray[np.bool_] | None = None
-) -> NDArray[np.int64]:
-    """Numbers (ascending) of the passages that a question names by section, or by the everyday wording of a section:
-    few, so they need not be searched."""
-    lookups = tuple(lookup for lookup in query.lookups if lookup.section is not None)
-    if not lookups and not query.hints:
-        return np.zeros(0, np.int64)
-    only = replace(query, groups=(), lookups=lookups)
-    return lexical_candidates(only, corpus, ready, allowed, MOST_NAMED).astype(np.int64)
+    return dict(nlargest(MOST_TERMS, found.items(), key=itemgetter(1)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointsQuestion:
     """What is asked of one version's points.
 
-    `terms`: weights by term. `vector`: of the question in the version's space, None where it says nothing.
-    `filters` and `as_of` restrict; items in `outdated` pass whatever their copied facts say. `named`: passages that
-    must be among the candidates. At most `limit` candidates are wanted beside those.
+    `candidates`: ids (16 bytes each) of the passages whose cosines with `vector` are wanted, the question's in the
+    version's space; None where it says nothing. `terms`, weights by term, find at most `limit` passages besides;
+    `filters` and `as_of` restrict those, items in `outdated` pass whatever their copied facts say.
     """
 
     version: VersionRef
@@ -199,8 +193,8 @@ class PointsQuestion:
     filters: Filters
     as_of: date | None
     outdated: Sequence[UUID] = ()
-    named: Sequence[UUID] = ()
-    limit: int = 1000
+    candidates: NDArray[np.bytes_] = field(default_factory=lambda: np.zeros(0, arrays.ID))
+    limit: int = MOST_FOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +213,14 @@ class VersionRef:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundPoints:
-    """Candidates: ids of passages (16 bytes each) and their cosines, zeros where none were asked for.
+    """What an engine knows of a question.
 
-    `full`: as many as were asked for, so there may be more.
+    `candidates`: their cosines in the order asked, NaN where one has no point. `chunk_ids` (16 bytes each): what the
+    terms found, with `cosines`. Cosines are zeros where the question had no vector. `full`: the terms found as many as
+    were wanted, so there may be more.
     """
 
+    candidates: F32
     chunk_ids: NDArray[np.bytes_]
     cosines: F32
     full: bool
@@ -274,7 +271,7 @@ class PassagePoints(Protocol):
         ...
 
     def search(self, question: PointsQuestion) -> FoundPoints:
-        """Candidates by terms, with their cosines, in one call."""
+        """Candidates with their cosines, and what the terms find with theirs, in one call."""
         ...
 
     async def find(self, question: PointsQuestion) -> FoundPoints:

@@ -76,13 +76,14 @@ class Asked:
 class Wanted:
     """What candidates are looked for: `allowed` marks the passages that may be found (None: all), at most `most`.
 
-    `judged`: the words of all passages, once they are.
+    `limit`: how many passages are wanted in the end. `judged`: the words of all passages, once they are.
     """
 
     filters: Filters
     as_of: date
     allowed: NDArray[np.bool_] | None
     most: int
+    limit: int
     judged: Judged | None = None
 
 
@@ -235,22 +236,34 @@ class PostgresIndex:
             return self._result((), view, asked, clock)
         count = len(view.corpus.item) if allowed is None else int(np.count_nonzero(allowed))
         ranked_most = self._candidates or min(max(count // 10, _FEWEST_CANDIDATES), _MOST_CANDIDATES)
-        wanted = Wanted(filters, as_of, allowed, max(ranked_most, limit))
+        wanted = Wanted(filters, as_of, allowed, max(ranked_most, limit), limit)
         postings = kept.ready(view)
-        begun = None if postings is None else self._begin(view, asked, postings, wanted)
+        begun = None
+        checking = asyncio.create_task(self._postings(connection, view, kept, fresh=fresh, ready=postings))
         try:
-            postings = await self._postings(connection, view, kept, fresh=fresh, ready=postings)
             if postings is None:
-                return None
-            clock.lap("postings")
-            begun = begun or self._begin(view, asked, postings, wanted)
+                postings = await checking
+                if postings is None:
+                    return None
+                clock.lap("postings")
+            else:
+                await asyncio.sleep(0)  # the database is asked now, and answers while words are judged
             judged = judge(query, postings)
             clock.lap("words")
+            wanted = replace(wanted, judged=judged)
+            begun = self._begin(view, asked, postings, wanted)
             await asyncio.sleep(0)  # others may have a turn between the steps that take milliseconds
-            found = await self._find(connection, view, asked, postings, replace(wanted, judged=judged), begun, clock)
+            if await checking is None:
+                return None
+            clock.lap("check")
+            found = await self._find(connection, view, asked, postings, wanted, begun, clock)
         finally:
             if begun is not None:
                 begun.cancel()
+            if not checking.done():
+                checking.cancel()
+                # Nobody may use the connection before that has come to its end.
+                await asyncio.gather(checking, return_exceptions=True)
         if found is None:
             return None
         ranked = rank(query, view.corpus, postings, found.numbers, dense=found.cosines, limit=limit, judged=judged)

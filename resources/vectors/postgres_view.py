@@ -285,12 +285,17 @@ class View:
             found.append((piece, positions, local if piece.numbers is None else piece.numbers[local]))
         return found
 
+    def chunk_ids_at(self, numbers: NDArray[np.int64]) -> NDArray[np.bytes_]:
+        """The ids of chunks (16 bytes each), in the order asked."""
+        chunk_ids = np.zeros(len(numbers), arrays.ID)
+        for piece, positions, local in self.locate(numbers):
+            chunk_ids[positions] = piece.segment.layout.chunk_ids[local]
+        return chunk_ids
+
     def ids_at(self, numbers: Sequence[int]) -> list[tuple[UUID, UUID]]:
         """The ids of chunks and of their items, in the order asked."""
         asked = np.array(numbers, np.int64)
-        chunk_ids = np.zeros(len(asked), arrays.ID)
-        for piece, positions, local in self.locate(asked):
-            chunk_ids[positions] = piece.segment.layout.chunk_ids[local]
+        chunk_ids = self.chunk_ids_at(asked)
         item_ids = self.item_ids[self.corpus.item[asked]]
         return [(arrays.uuid_at(chunk_ids, i), arrays.uuid_at(item_ids, i)) for i in range(len(asked))]
 

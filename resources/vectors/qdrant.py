@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from types import TracebackType
@@ -36,7 +36,9 @@ from resources.vectors.qdrant_faults import ATTEMPTS, NONSENSE, NotThereError, T
 from resources.vectors.qdrant_json import (
     DENSE,
     TERMS,
+    Asked,
     Json,
+    Scored,
     any_of,
     only,
     passage_ids,
@@ -44,10 +46,9 @@ from resources.vectors.qdrant_json import (
     point_ids,
     rounded,
     same,
-    search_body,
     within,
 )
-from resources.vectors.qdrant_query import QueryCalls, Scored
+from resources.vectors.qdrant_query import QueryCalls
 
 BATCH_POINTS: Final = 256
 """Points in one request: about 1 MB at 300 numbers, well below Qdrant's limit of 32 MB."""
@@ -71,7 +72,6 @@ PAYLOAD_INDEXES: Final[dict[str, Any]] = {
     "valid_to": _DAY,
 }
 T = TypeVar("T")
-_NOTHING = FoundPoints(np.zeros(0, arrays.ID), np.zeros(0, np.float32), full=False)
 
 
 class QdrantPoints:
@@ -352,38 +352,30 @@ class QdrantPoints:
     # Searching
 
     def search(self, question: PointsQuestion) -> FoundPoints:
-        """Candidates by terms, each with its cosine, in one call; see `PassagePoints.search`."""
-        body = search_body(question)
-        if body is None:
-            return _NOTHING
+        """Candidates and what terms find, each with its cosine, in one call; see `PassagePoints.search`."""
+        asked = Asked.of(question)
+        if not asked.searches:
+            return asked.found([])
         name, queries = self.collection(question.version), self._queries
         ask = self._within_process if queries is None else queries.ask
-        return _found(question, self._search_call(lambda: ask(name, body)))
+        return _understood(asked, self._search_call(lambda: ask(name, asked.searches)))
 
     async def find(self, question: PointsQuestion) -> FoundPoints:
         """The same within an event loop; see `PassagePoints.find`."""
         queries = self._queries
         if queries is None:
             return await asyncio.to_thread(self.search, question)
-        body = search_body(question)
-        if body is None:
-            return _NOTHING
+        asked = Asked.of(question)
+        if not asked.searches:
+            return asked.found([])
         with translated():
-            scored = await queries.find(self.collection(question.version), body)
-        return _found(question, scored)
+            scored = await queries.find(self.collection(question.version), asked.searches)
+        return _understood(asked, scored)
 
-    def _within_process(self, name: str, body: Mapping[str, object]) -> Scored:
-        asked = models.QueryRequest.model_validate(body)
-        points = self._searching.query_points(
-            name,
-            prefetch=asked.prefetch,
-            query=asked.query,
-            using=asked.using,
-            query_filter=asked.filter,
-            limit=asked.limit or 0,
-            with_payload=False,
-        ).points
-        return [str(one.id) for one in points], [one.score for one in points]
+    def _within_process(self, name: str, asked: Sequence[Json]) -> Scored:
+        requests = [models.QueryRequest.model_validate(one) for one in asked]
+        found = [one.points for one in self._searching.query_batch_points(name, requests)]
+        return [([str(one.id) for one in points], [one.score for one in points]) for points in found]
 
     def nearest(self, version: VersionRef, vector: NDArray[np.float32], limit: int) -> list[UUID]:
         """The passages with the highest cosines; see `PassagePoints.nearest`."""
@@ -475,15 +467,11 @@ class QdrantPoints:
             raise
 
 
-def _found(question: PointsQuestion, scored: Scored) -> FoundPoints:
-    """What was found, as passages; scores are cosines only where there was a vector to compare with."""
-    ids, scores = scored
+def _understood(asked: Asked, scored: Scored) -> FoundPoints:
     try:
-        passages = passage_ids(question.version, ids)
+        return asked.found(scored)
     except ValueError as fault:
         raise PointsError(NONSENSE) from fault
-    cosines = np.zeros(len(scores), np.float32) if question.vector is None else np.array(scores, np.float32)
-    return FoundPoints(passages, cosines, full=len(ids) >= question.limit)
 
 
 def _is_own(name: str, alias: str) -> bool:

@@ -1,4 +1,5 @@
-"""The passage index with Qdrant, for readers: it finds the candidates and their cosines, everything else is shared.
+"""The passage index with Qdrant, for readers: it tells the cosines of the candidates and adds its own, everything else
+is shared.
 
 Where Qdrant is away, incomplete or lacks a live version, the same search goes its way in PostgreSQL, and `trouble` says
 why: an answer that takes longer is better than none, and one from half an index would be wrong without anyone noticing.
@@ -14,7 +15,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from luna_rules.search.ranker import Ready
+from luna_rules.search.ranker import Ready, lexical_candidates
 from luna_rules.search.tables import SearchTables
 from resources.database import PUBLIC_SCOPE, AsyncConnection
 from resources.vectors import arrays
@@ -27,15 +28,14 @@ from resources.vectors.points import (
     PointsQuestion,
     PointsUnavailableError,
     VersionRef,
-    named_passages,
     question_terms,
 )
 from resources.vectors.postgres import Asked, Candidates, Clock, PostgresIndex, Wanted, leveled_by_space
 from resources.vectors.postgres_view import View
 from resources.vectors.questions import QuestionEmbedder
 
-MOST_CANDIDATES = 1_000
-"""More take longer to be weighed by the server than to be found; 0.96 of the best fifty are among as many."""
+MOST_CANDIDATES = 300
+"""The best by words whose cosines the server tells; 0.99 of the best fifty are among as many of 100,000."""
 MOST_OUTDATED = 1_000
 REST_S = 5.0
 """So long a server that did not answer is left alone; waiting for it with every question would slow all of them."""
@@ -70,7 +70,7 @@ class QdrantIndex(PostgresIndex):
         return self._trouble
 
     def _begin(self, view: View, asked: Asked, postings: Ready, wanted: Wanted) -> asyncio.Task[Candidates] | None:
-        """The server is asked as soon as it is clear what for: it works while the view is checked and words judged."""
+        """The server is asked as soon as words are judged, be the view checked or not."""
         if _absent(view) or time.monotonic() < self._rest_until:
             return None
         task = asyncio.create_task(self._ask(view, asked, postings, wanted))
@@ -111,17 +111,17 @@ class QdrantIndex(PostgresIndex):
         if query is None:
             return Candidates.none()
         terms = question_terms(query, postings, wanted.allowed)
-        named = named_passages(query, view.corpus, postings, wanted.allowed)
-        questions: list[tuple[int, PointsQuestion]] = []
-        borders = _borders(view)
-        for number, state in enumerate(view.scopes):
-            low, high = borders[number]
-            if low == high or not (terms or len(named)):
+        by_words = lexical_candidates(
+            query, view.corpus, postings, wanted.allowed, max(self._most, wanted.limit), judged=wanted.judged
+        ).astype(np.int64)
+        questions: list[tuple[tuple[int, int], NDArray[np.int64], PointsQuestion]] = []
+        for state, (low, high) in zip(view.scopes, _borders(view), strict=True):
+            if low == high or not (terms or len(by_words)):
                 continue
             vector = asked.vectors.get(state.space_key)
             restricted = wanted.allowed is not None and not bool(wanted.allowed[low:high].all())
             restricted = restricted and len(state.outdated) <= MOST_OUTDATED
-            mine = named[(named >= low) & (named < high)]
+            mine = by_words[(by_words >= low) & (by_words < high)]
             question = PointsQuestion(
                 version=VersionRef(
                     state.version_id, None if state.scope == PUBLIC_SCOPE else state.scope, state.dimension
@@ -131,21 +131,21 @@ class QdrantIndex(PostgresIndex):
                 filters=wanted.filters if restricted else NO_FILTERS,
                 as_of=wanted.as_of if restricted else None,
                 outdated=state.outdated if restricted else (),
-                named=[chunk_id for chunk_id, _ in view.ids_at(mine.tolist())],
-                limit=min(wanted.most, self._most),
+                candidates=view.chunk_ids_at(mine),
             )
-            questions.append((number, question))
-        answers = await asyncio.gather(*(self._points.find(one) for _, one in questions))
+            questions.append(((low, high), mine, question))
+        answers = await asyncio.gather(*(self._points.find(one) for _, _, one in questions))
         places_of = self._places(view)
         cosines = np.zeros(len(view.corpus.item), np.float32)
         chosen = np.zeros(len(view.corpus.item), np.bool_)
-        for (number, question), answer in zip(questions, answers, strict=True):
+        for (border, mine, question), answer in zip(questions, answers, strict=True):
             places = places_of.find(answer.chunk_ids)
             known = places >= 0
-            cosines[places[known]] = answer.cosines[known]
             chosen[places[known]] = True
-            _require_whole(question, answer, chosen, postings, wanted.allowed, borders[number], named)
-        chosen[named] = True
+            cosines[places[known]] = answer.cosines[known]
+            cosines[mine] = answer.candidates
+            _require_whole(question, answer, chosen, postings, wanted.allowed, border)
+        chosen[by_words] = True
         if wanted.allowed is not None:
             chosen &= wanted.allowed
         numbers = np.flatnonzero(chosen)
@@ -196,13 +196,10 @@ def _require_whole(
     postings: Ready,
     allowed: NDArray[np.bool_] | None,
     border: tuple[int, int],
-    named: NDArray[np.int64],
 ) -> None:
-    """Raises `IncompleteError` where points are missing that the term blocks say must have been found."""
+    """Raises `IncompleteError` where points are missing that were asked for, or that the terms must have found."""
     low, high = border
-    missing = 0
-    if question.vector is not None:
-        missing = int(np.count_nonzero(~found[named[(named >= low) & (named < high)]]))
+    missing = int(np.count_nonzero(np.isnan(answer.candidates)))
     if not missing and not answer.full:
         entries = [postings.entries[term] for term in question.terms if term in postings.entries]
         widest = max((entry.places for entry in entries), key=len, default=np.zeros(0, np.int64))

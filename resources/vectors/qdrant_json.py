@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from resources.vectors import arrays
 from resources.vectors.index import Filters
-from resources.vectors.points import MOST_NAMED, ItemFacts, PointsQuestion, VersionRef, day_number, term_place
+from resources.vectors.points import FoundPoints, ItemFacts, PointsQuestion, VersionRef, day_number, term_place
 
 DENSE: Final = "dense"
 TERMS: Final = "terms"
@@ -31,10 +31,13 @@ class _Points(msgspec.Struct):
 
 
 class _Found(msgspec.Struct):
-    result: _Points
+    result: list[_Points]
 
 
 _DECODER = msgspec.json.Decoder(_Found)
+_DIGITS = [place for place in range(36) if place not in (8, 13, 18, 23)]
+Scored = list[tuple[list[str], list[float]]]
+"""For each search the ids of points and their scores, best first."""
 
 
 def payload(version: VersionRef, facts: ItemFacts) -> Json:
@@ -121,8 +124,13 @@ def _key(version: VersionRef) -> NDArray[np.uint8]:
 def point_ids(version: VersionRef, chunk_ids: NDArray[np.bytes_]) -> list[str]:
     """The ids of passages' points."""
     mixed = np.frombuffer(chunk_ids.tobytes(), np.uint8).reshape(-1, 16) ^ _key(version)
-    data = mixed.tobytes()
-    return [str(UUID(bytes=data[i : i + 16])) for i in range(0, len(data), 16)]
+    if not len(mixed):
+        return []
+    # Hundreds with every search: written one by one they would take longer than the rest of the request.
+    written = np.full((len(mixed), 36), ord("-"), np.uint8)
+    written[:, _DIGITS] = np.frombuffer(mixed.tobytes().hex().encode("ascii"), np.uint8).reshape(-1, 32)
+    text = written.tobytes().decode("ascii")
+    return [text[i : i + 36] for i in range(0, len(text), 36)]
 
 
 def passage_ids(version: VersionRef, points: Sequence[str]) -> NDArray[np.bytes_]:
@@ -142,49 +150,70 @@ def rounded(vector: NDArray[np.float32]) -> list[float]:
     return np.round(vector.astype(np.float64), 6).tolist()
 
 
-def search_body(question: PointsQuestion) -> Json | None:
-    """What `points/query` is asked: the best by terms and those named, all of them with their cosines. None: nothing.
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A question as `points/query/batch` is asked it: the best by terms, if there are any, then the candidates, all of
+    them with their cosines. Without a vector only the best by terms, with what their terms add up to.
 
-    Without a vector only the best by terms, with what their terms add up to.
+    `candidates`: ids of the points whose cosines are asked.
     """
-    if not question.terms and not question.named:
-        return None
-    version = question.version
-    chosen = within(version, *conditions(question))
-    filtered: Json = {} if chosen is None else {"filter": chosen}
+
+    question: PointsQuestion
+    searches: list[Json]
+    candidates: list[str]
+
+    @staticmethod
+    def of(question: PointsQuestion) -> Asked:
+        """No searches where there is nothing to find."""
+        version = question.version
+        searches: list[Json] = []
+        vector = None if question.vector is None else rounded(question.vector)
+        if question.terms:
+            by_terms = _by_terms(question)
+            searches.append(by_terms if vector is None else _by_cosine(vector, question.limit, prefetch=[by_terms]))
+        candidates = [] if vector is None else point_ids(version, question.candidates)
+        if vector is not None and candidates:
+            chosen = only(version, {"has_id": candidates})
+            searches.append(_by_cosine(vector, len(candidates), filter=chosen))
+        return Asked(question, searches, candidates)
+
+    def found(self, scored: Scored) -> FoundPoints:
+        """What the answer says. Raises `ValueError` where it is none to these searches."""
+        if len(scored) != len(self.searches):
+            raise ValueError(f"{len(scored)} answers to {len(self.searches)} searches")
+        ids, scores = scored[0] if self.question.terms else ([], [])
+        near = np.zeros(len(self.question.candidates), np.float32)
+        if self.candidates:
+            known = dict(zip(*scored[-1], strict=True))
+            near = np.array([known.get(one, np.nan) for one in self.candidates], np.float32)
+        cosines = np.zeros(len(scores), np.float32) if self.question.vector is None else np.array(scores, np.float32)
+        return FoundPoints(near, passage_ids(self.question.version, ids), cosines, full=len(ids) >= self.question.limit)
+
+
+def _by_terms(question: PointsQuestion) -> Json:
+    chosen = within(question.version, *conditions(question))
     weights: dict[int, float] = {}
     for term, weight in question.terms.items():
         place = term_place(term)
         weights[place] = max(weights.get(place, 0.0), weight)
-    sparse: Json = {"indices": list(weights), "values": list(weights.values())}
-    if question.vector is None:
-        return {"query": sparse, "using": TERMS, "limit": question.limit, "with_payload": False, **filtered}
-    vector = rounded(question.vector)
-    stages: list[Json] = []
-    if weights:
-        stages.append({"query": sparse, "using": TERMS, "limit": question.limit, **filtered})
-    named = point_ids(version, arrays.ids_of(question.named[:MOST_NAMED])) if question.named else []
-    if named:
-        exactly = only(version, {"has_id": named})
-        stages.append({"query": vector, "using": DENSE, "limit": len(named), "filter": exactly})
-    return {
-        "prefetch": stages,
-        "query": vector,
-        "using": DENSE,
-        "limit": question.limit + len(named),
-        "with_payload": False,
-    }
+    sparse = {"indices": list(weights), "values": list(weights.values())}
+    restricted: Json = {} if chosen is None else {"filter": chosen}
+    return {"query": sparse, "using": TERMS, "limit": question.limit, **restricted}
 
 
-def encoded(body: Mapping[str, object]) -> bytes:
-    """A body as it is sent."""
-    return msgspec.json.encode(body)
+def _by_cosine(vector: list[float], limit: int, **among: object) -> Json:
+    return {"query": vector, "using": DENSE, "limit": limit, "with_payload": False, **among}
 
 
-def decoded(content: bytes) -> tuple[list[str], list[float]]:
-    """Ids and scores of an answer's points, best first. Raises `msgspec.DecodeError` where it is none of Qdrant's.
+def encoded(asked: Sequence[Json]) -> bytes:
+    """Searches as they are sent."""
+    return msgspec.json.encode({"searches": asked})
+
+
+def decoded(content: bytes) -> Scored:
+    """Ids and scores of each search's points, best first. Raises `msgspec.DecodeError` where it is none of Qdrant's.
 
     The client would make an object of every candidate, and of each of its fields: that takes longer than finding them.
     """
-    points = _DECODER.decode(content).result.points
-    return [one.id for one in points], [one.score for one in points]
+    found = _DECODER.decode(content).result
+    return [([one.id for one in part.points], [one.score for one in part.points]) for part in found]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import httpx
 import msgspec
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from resources.vectors.qdrant_http import KeptConnections, NotHttpError
-from resources.vectors.qdrant_json import decoded, encoded
-
-Scored = tuple[list[str], list[float]]
-"""Ids of points and their scores, best first."""
+from resources.vectors.qdrant_json import Json, Scored, decoded, encoded
 
 
 class QueryCalls:
@@ -38,22 +35,22 @@ class QueryCalls:
         self._client.close()
         self._kept.close()
 
-    def ask(self, collection: str, body: Mapping[str, object]) -> Scored:
-        """The points that answer `body` (Qdrant's `points/query`)."""
-        answer = self._client.post(_path(collection), content=encoded(body))
+    def ask(self, collection: str, asked: Sequence[Json]) -> Scored:
+        """The points that answer each search (Qdrant's `points/query/batch`)."""
+        answer = self._client.post(_path(collection), content=encoded(asked))
         return _read(answer.status_code, answer.content)
 
-    async def find(self, collection: str, body: Mapping[str, object]) -> Scored:
+    async def find(self, collection: str, asked: Sequence[Json]) -> Scored:
         """The same within an event loop; one loop at a time."""
         try:
-            answer = await self._kept.post(_path(collection), encoded(body))
+            answer = await self._kept.post(_path(collection), encoded(asked))
         except NotHttpError as fault:
             raise ResponseHandlingException(fault) from fault
         return _read(answer.status, answer.content)
 
 
 def _path(collection: str) -> str:
-    return f"/collections/{collection}/points/query"
+    return f"/collections/{collection}/points/query/batch"
 
 
 def _read(status: int, content: bytes) -> Scored:

@@ -28,7 +28,6 @@ from resources.vectors.points import (
     PassagePoints,
     PointsQuestion,
     VersionRef,
-    named_passages,
     question_terms,
 )
 from resources.vectors.postgres_writer import IndexWriter
@@ -156,19 +155,17 @@ def try_version(
         dense = None
         ready = Ready(prepared, dict(zip(own, Entry.of_all(list(own.values()), prepared), strict=True)))
         judged = judge(query, ready)
+        candidates = lexical_candidates(query, corpus, ready, allowed, judged=judged)
         if points is not None:
-            named = named_passages(query, corpus, ready, allowed)
             question = PointsQuestion(
                 version,
                 question_terms(query, ready, allowed),
                 vector if bool(vector.any()) else None,
                 NO_FILTERS,
                 None,
-                named=[arrays.uuid_at(whole.chunk_ids, number) for number in named.tolist()],
+                candidates=whole.chunk_ids[candidates],
             )
-            candidates, dense = _from_points(points.search(question), named, whole.chunk_ids, by_id, kept)
-        else:
-            candidates = lexical_candidates(query, corpus, ready, allowed, judged=judged)
+            candidates, dense = _from_points(points.search(question), candidates, whole.chunk_ids, by_id, kept)
         if vectors is not None:
             dense = vectors[candidates].astype(np.float32) @ vector
         ranked = rank(query, corpus, ready, candidates, dense=dense, limit=limit, judged=judged)
@@ -199,18 +196,19 @@ def _vectors(
 
 def _from_points(
     found: FoundPoints,
-    named: NDArray[np.int64],
+    candidates: NDArray[np.uint32],
     chunk_ids: NDArray[np.bytes_],
     by_id: NDArray[np.int64],
     kept: NDArray[np.bool_],
 ) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    """Numbers (ascending) and cosines of what the engine found and what was named exactly."""
+    """Numbers (ascending) and cosines of the candidates and of what the engine found besides."""
     sorted_ids = chunk_ids[by_id]
     near = np.minimum(np.searchsorted(sorted_ids, found.chunk_ids), len(sorted_ids) - 1)
     known = sorted_ids[near] == found.chunk_ids
     cosines = np.zeros(len(chunk_ids), np.float32)
+    cosines[candidates] = np.nan_to_num(found.candidates)
     places = by_id[near[known]]
     cosines[places] = found.cosines[known]
-    numbers = np.unique(np.concatenate([places, named]))
+    numbers = np.unique(np.concatenate([places, candidates]))
     numbers = numbers[kept[numbers]]
     return numbers.astype(np.uint32), cosines[numbers]

@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from psycopg import Rollback
+from psycopg.pq import TransactionStatus
 
 from luna_rules.documents.chunking import chunk_document
 from luna_rules.documents.model import ExtractedText
@@ -21,8 +22,9 @@ from luna_rules.search.tables import SearchTables
 from resources.search_tables import load_search_tables
 from resources.secrets import DatabaseUrls
 from resources.vectors import transfer as transfers
-from resources.vectors.index import IndexVersionError, SearchResult, parse_filters
+from resources.vectors.index import NO_FILTERS, IndexVersionError, SearchResult, parse_filters
 from resources.vectors.points import (
+    MOST_TERMS,
     FoundPoints,
     PassagePoints,
     PointsMismatchError,
@@ -37,7 +39,7 @@ from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.qdrant_index import QdrantIndex
 from resources.vectors.transfer import release, transfer
 from resources.vectors.trial import ask_version, try_version
-from tests.contract.index_world import ENGINES, Doc, World, synthetic_chunks
+from tests.contract.index_world import ENGINES, TODAY, Doc, World, synthetic_chunks, words
 from tests.places import SHARED
 
 pytestmark = pytest.mark.timeout(300)
@@ -223,6 +225,45 @@ async def test_one_call_asks_terms_and_vectors_at_once(world: World) -> None:
     index = QdrantIndex(SearchTables(), Faulty(store(world), calls.append))
     assert (await world.search(tenant, "netz strom", index=index)).hits
     assert calls == ["find"]
+
+
+async def test_the_candidates_are_the_best_by_words_and_few_terms_find_more(world: World) -> None:
+    tenant, _, _ = await filled(world)
+    asked: list[PointsQuestion] = []
+
+    class Seen(Faulty):
+        async def find(self, question: PointsQuestion) -> FoundPoints:
+            asked.append(question)
+            return await self._points.find(question)
+
+    text = " ".join(dict.fromkeys(words(60)))
+    index = QdrantIndex(SearchTables(), Seen(store(world), lambda _: None), candidates=30)
+    found = await world.search(tenant, text, index=index, limit=10)
+    assert len(found.hits) == 10
+    (one,) = asked
+    assert len(one.candidates) == 30
+    assert 0 < len(one.terms) <= MOST_TERMS
+    assert index.trouble is None
+    asked.clear()
+    more = await world.search(tenant, text, index=index, limit=50)
+    assert len(asked[0].candidates) == len(more.hits) == 50, "never fewer than are wanted"
+
+
+async def test_a_search_given_up_while_its_view_is_checked_leaves_the_connection_in_order(world: World) -> None:
+    tenant, version, _ = await filled(world)
+    for _ in range(2):
+        await world.search(tenant, "netz strom")
+    async with world.app.transaction(tenant) as connection:
+        searching = asyncio.create_task(
+            world.index.search(connection, tenant, "netz strom", filters=NO_FILTERS, as_of=TODAY, limit=5)
+        )
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        searching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await searching
+        assert connection.pgconn.transaction_status != TransactionStatus.ACTIVE, "nothing of it is under way any more"
+    assert (await world.search(tenant, "netz strom")).index_versions == (version,)
 
 
 async def test_what_was_asked_for_an_outdated_view_is_given_up(world: World) -> None:

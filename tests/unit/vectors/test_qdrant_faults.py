@@ -73,8 +73,8 @@ def healthy(handler: BaseHTTPRequestHandler, _: bytes) -> None:
     path = handler.path.split("?")[0]
     if path.endswith("/exists"):
         result = {"exists": True}
-    elif path.endswith("/query"):
-        result = {"points": []}
+    elif path.endswith("/query/batch"):
+        result = [{"points": []}]
     elif path.endswith("/count"):
         result = {"count": 0}
     elif handler.command == "GET" and "/collections/" in path:
@@ -178,9 +178,10 @@ def test_a_search_does_not_wait_longer_than_its_time(
     "body",
     [
         b"<html>nginx</html>",
-        b'{"result": {"points": [{"id"',
+        b'{"result": [{"points": [{"id"',
         b'{"result": 7, "status": "ok", "time": 1}',
-        b'{"result": {"points": [{"id": "7", "score": 0.5}]}, "status": "ok", "time": 1}',
+        b'{"result": [], "status": "ok", "time": 1}',
+        b'{"result": [{"points": [{"id": "7", "score": 0.5}]}], "status": "ok", "time": 1}',
         b"",
     ],
 )
