@@ -216,8 +216,8 @@ class FoundPoints:
     """What an engine knows of a question.
 
     `candidates`: their cosines in the order asked, NaN where one has no point. `chunk_ids` (16 bytes each): what the
-    terms found, with `cosines`. Cosines are zeros where the question had no vector. `full`: the terms found as many as
-    were wanted, so there may be more.
+    terms found besides, with `cosines`. Without a vector cosines are zeros, and candidates were not looked for. `full`:
+    the terms found as many as were wanted, so there may be more.
     """
 
     candidates: F32

@@ -34,8 +34,8 @@ from resources.vectors.postgres import Asked, Candidates, Clock, PostgresIndex, 
 from resources.vectors.postgres_view import View
 from resources.vectors.questions import QuestionEmbedder
 
-MOST_CANDIDATES = 300
-"""The best by words whose cosines the server tells; 0.99 of the best fifty are among as many of 100,000."""
+MOST_CANDIDATES = 250
+"""The best by words whose cosines the server tells; 0.98 of the best fifty are among as many of 100,000."""
 MOST_OUTDATED = 1_000
 REST_S = 5.0
 """So long a server that did not answer is left alone; waiting for it with every question would slow all of them."""
@@ -144,6 +144,8 @@ class QdrantIndex(PostgresIndex):
             chosen[places[known]] = True
             cosines[places[known]] = answer.cosines[known]
             cosines[mine] = answer.candidates
+            if question.vector is not None:
+                chosen[mine] = True
             _require_whole(question, answer, chosen, postings, wanted.allowed, border)
         chosen[by_words] = True
         if wanted.allowed is not None:

@@ -181,13 +181,18 @@ class Asked:
         """What the answer says. Raises `ValueError` where it is none to these searches."""
         if len(scored) != len(self.searches):
             raise ValueError(f"{len(scored)} answers to {len(self.searches)} searches")
-        ids, scores = scored[0] if self.question.terms else ([], [])
+        by_terms = scored[0] if self.question.terms else ([], [])
         near = np.zeros(len(self.question.candidates), np.float32)
+        known: dict[str, float] = {}
         if self.candidates:
             known = dict(zip(*scored[-1], strict=True))
             near = np.array([known.get(one, np.nan) for one in self.candidates], np.float32)
-        cosines = np.zeros(len(scores), np.float32) if self.question.vector is None else np.array(scores, np.float32)
-        return FoundPoints(near, passage_ids(self.question.version, ids), cosines, full=len(ids) >= self.question.limit)
+        besides = [(one, score) for one, score in zip(*by_terms, strict=True) if one not in known]
+        cosines = np.array([score for _, score in besides], np.float32)
+        if self.question.vector is None:
+            cosines[:] = 0
+        passages = passage_ids(self.question.version, [one for one, _ in besides])
+        return FoundPoints(near, passages, cosines, full=len(by_terms[0]) >= self.question.limit)
 
 
 def _by_terms(question: PointsQuestion) -> Json:

@@ -341,7 +341,7 @@ def reindex(urls: DatabaseUrls, items: Sequence[Item]) -> None:
 
 
 async def measure_qdrant(urls: DatabaseUrls) -> None:
-    """Latencies of searches with Qdrant and without, in turn."""
+    """Searches with Qdrant and without, in turn: latencies, processor time of this process, recall."""
     from resources.vectors.engines import open_points
     from resources.vectors.qdrant_index import QdrantIndex
 
@@ -351,17 +351,34 @@ async def measure_qdrant(urls: DatabaseUrls) -> None:
     questions = [str(json.loads(line)["question"]) for line in QUESTIONS.read_text("utf-8").splitlines() if line]
     database = AppDatabase(urls.app)
     await database.open()
+    asker = uuid4()
+    exact = PostgresIndex(tables, 1024, candidates=10**9)
+    wanted: list[set[UUID]] = []
+    for question in questions:
+        result, _, _ = await ask(database, exact, asker, question, NO_FILTERS)
+        wanted.append({hit.chunk_id for hit in result.hits})
+    del exact
+    gc.collect()
     engines = {"Qdrant": QdrantIndex(tables, points), "PostgreSQL": PostgresIndex(tables)}
     times: dict[str, list[float]] = {name: [] for name in engines}
-    asker = uuid4()
+    processor: dict[str, list[float]] = {name: [] for name in engines}
+    recalls: dict[str, list[float]] = {name: [] for name in engines}
     for round_ in range(6):
-        for question in questions:
+        for number, question in enumerate(questions):
             for name, index in engines.items():
-                _, took, _ = await ask(database, index, asker, question, NO_FILTERS)
+                result, took, used = await ask(database, index, asker, question, NO_FILTERS)
                 if round_:
                     times[name].append(took)
+                    processor[name].append(used)
+                elif wanted[number]:
+                    found = {hit.chunk_id for hit in result.hits}
+                    recalls[name].append(len(found & wanted[number]) / len(wanted[number]))
     for name, values in times.items():
-        print(f"{name:<11} warm {quantiles(values)}")
+        least = [min(values[number :: len(questions)]) for number in range(len(questions))]
+        print(
+            f"{name:<11} warm {quantiles(values)}; least of five {quantiles(least)}; "
+            f"processor {quantiles(processor[name])}; recall@50 {np.mean(recalls[name]):.3f}"
+        )
     print(f"trouble: {engines['Qdrant'].trouble}")  # type: ignore[attr-defined]
     await database.close()
 

@@ -70,14 +70,15 @@ def test_only_what_can_be_told_is_asked() -> None:
 def test_cosines_come_in_the_order_asked_and_what_is_missing_shows() -> None:
     ids = point_ids(PUBLIC, arrays.ids_of(PASSAGES))
     other = str(uuid4())
-    body = {"result": [{"points": [{"id": other, "score": 0.25, "version": 1}]}, {"points": []}], "status": "ok"}
-    body["result"][1]["points"] = [{"id": ids[2], "score": 0.75}, {"id": ids[0], "score": 0.5}]  # type: ignore[index]
+    by_terms = [{"id": ids[2], "score": 0.75, "version": 1}, {"id": other, "score": 0.25, "version": 1}]
+    by_id = [{"id": ids[2], "score": 0.75, "version": 1}, {"id": ids[0], "score": 0.5, "version": 1}]
+    body = {"result": [{"points": by_terms}, {"points": by_id}], "status": "ok", "time": 0.1}
     found = Asked.of(question()).found(decoded(json.dumps(body).encode()))
     np.testing.assert_array_equal(found.candidates, np.array([0.5, np.nan, 0.75], np.float32))
-    assert found.chunk_ids.tobytes() == UUID(other).bytes
+    assert found.chunk_ids.tobytes() == UUID(other).bytes, "of what the terms found, those that are no candidates"
     assert found.cosines.tolist() == [0.25]
-    assert not found.full
-    assert Asked.of(question()).found([([other, ids[0]], [0.5, 0.5]), ([], [])]).full
+    assert found.full
+    assert not Asked.of(question()).found([([other], [0.5]), ([], [])]).full
 
 
 def test_sums_of_terms_are_no_cosines() -> None:
