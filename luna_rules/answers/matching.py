@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from luna_rules.search import words
+from luna_rules.search import laws, words
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon, has_vector
 from luna_rules.search.query import Query
@@ -45,6 +45,10 @@ class ConceptMatcher(Protocol):
 
     def concepts(self, text: str) -> Mapping[int, float]:
         """Which concepts `text` speaks of, and how plainly: 1 for the word itself, less for synonyms and parts."""
+        ...
+
+    def meant(self, law: str | None, section: str | None) -> Mapping[int, float]:
+        """Which concepts people use for what this section of a law answers, and how plainly, whatever its own words."""
         ...
 
 
@@ -99,6 +103,10 @@ class WordMatcher:
                 if strength > found.get(concept, 0.0):
                     found[concept] = strength
         return found
+
+    def meant(self, law: str | None, section: str | None) -> Mapping[int, float]:
+        """Nothing is known of what people call things."""
+        return {}
 
     def _hits(self, token: str) -> list[tuple[int, float]]:
         spelled = words.spelling(token)
@@ -162,6 +170,11 @@ class QueryMatcher:
                 for term in alternative.terms:
                     self._places.setdefault(term, []).append((concept, place))
         self._tokens: dict[str, tuple[tuple[int, int, str, float], ...]] = {}
+        self._meant = {
+            (law, hint.section): {concept: own for concept, own in enumerate(hint.spoken) if own > 0}
+            for hint in query.hints
+            for law in hint.laws
+        }
 
     def _weight(self, concept: int, terms: Sequence[str], frequency: Callable[[str], int] | None, total: int) -> float:
         if frequency is None or total <= 0:
@@ -210,6 +223,15 @@ class QueryMatcher:
             if strength > found.get(concept, 0.0):
                 found[concept] = strength
         return found
+
+    def meant(self, law: str | None, section: str | None) -> Mapping[int, float]:
+        """What the everyday wordings of the section say of the question."""
+        if not self._meant or law is None or section is None:
+            return {}
+        place = laws.section_term(laws.section_key(section) or "")
+        return next(
+            (found for key in laws.law_keys(law) if (found := self._meant.get((laws.law_term(key), place)))), {}
+        )
 
     def _hits(self, raw: str) -> tuple[tuple[int, int, str, float], ...]:
         word = self._analyser.word(raw)

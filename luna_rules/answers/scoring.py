@@ -42,6 +42,8 @@ _OTHER_NUMBER = 0.3
 _LEAST_ROLE = 0.35
 _NO_SUBJECT = 0.55
 _LITTLE = 0.3
+_MEANT = 0.7
+"""What it counts that people use a word for what a section answers, beside the section's own words."""
 _IN_TITLE = 0.5
 _PART_OF_TITLE = 0.85
 """What „die Steuer“ counts for „Stromsteuer“ where the law's title names that: there it can mean nothing else."""
@@ -114,6 +116,8 @@ class StatementScorer:
                 wide[concept] = max(strength, wide.get(concept, 0.0))
         for concept, strength in self._concepts(" ".join((passage.title, *passage.heading_path))).items():
             wide[concept] = max(strength * 0.8, wide.get(concept, 0.0))
+        for concept, strength in self._matcher.meant(passage.law, passage.section).items():
+            wide[concept] = max(strength * _MEANT, wide.get(concept, 0.0))
         return heading, wide
 
     def _heading(self, passage: Passage, path: Sequence[str]) -> Mapping[int, float]:

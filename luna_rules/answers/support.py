@@ -48,7 +48,7 @@ _MISSING = 0.3
 _PLAINLY = 0.65
 _SPOKEN_OF = 0.45
 _FEW = 2
-_MEANT = 0.25
+_MEANT = 0.6
 _RARE = 0.55
 
 _NOW = re.compile(
@@ -116,7 +116,10 @@ def assess(
     if best.law is not None:
         if beyond := beyond_law(question.text):
             return Support(False, beyond, missing, score)
-        if other := other_field(question.text, _cited(passages, extract)):
+        usual = matcher.meant(best.law, best.section)
+        said = [label for concept, label in enumerate(matcher.labels) if usual.get(concept, 0.0) >= _SPOKEN_OF]
+        other = other_field(question.text, _cited(passages, extract))
+        if other := tuple(word for word in other if not any(same(word, label) for label in said)):
             return Support(False, OTHER_FIELD, truly_missing(other, matcher), score)
         if laws := law_not_cited(question, passages, extract):
             return Support(False, OTHER_LAW, truly_missing(laws, matcher), score)

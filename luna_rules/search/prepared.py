@@ -34,12 +34,13 @@ class Weights:
     chunk: float = 0.6
     dense: float = 0.65
     law: float = 0.3
-    named_law: float = 0.5
+    named_law: float = 1.0
     unnamed_section: float = 0.5
     lookup: float = 10.0
     local: float = 0.3
     energy: float = 0.4
-    wording: float = 1.0
+    wording: float = 2.5
+    unworded: float = 1.0  # of the best wording's worth what a law without wordings has, as far as its words fit
     name: float = 1.5  # times which a rare word counts that can be said in no other way
     identifier: float = 3.0  # the same, where it is a number or mark of something
     rare: float = 0.003  # in at most this share of the passages

@@ -73,7 +73,8 @@ class Query:
     """A parsed question. `terms` are all terms whose postings the ranker needs, look-up terms included.
 
     `behind`: look-up terms of laws for another energy than the question's, which go behind the others; `doubt` (0…1)
-    tells how sure that is. `hints`: sections whose everyday wordings the question uses.
+    tells how sure that is. `hints`: sections whose everyday wordings the question uses; `worded`: look-up terms of the
+    laws that have such wordings at all, so that others do not stand back for want of them.
     """
 
     text: str
@@ -84,6 +85,7 @@ class Query:
     behind: tuple[str, ...] = ()
     doubt: float = 0.0
     hints: tuple[Hint, ...] = ()
+    worded: tuple[str, ...] = ()
 
     @property
     def content_groups(self) -> tuple[Group, ...]:
@@ -150,7 +152,7 @@ class QueryParser:
         self._ignored |= frozenset(words.stem(word) for word in self._ignored)
         self._lookups = LookupParser(lexicon.laws, tables.law_names)
         self._similar = SimilarTerms(lexicon.terms)
-        self._wordings = WordingIndex(tables.sections, self._analyser)
+        self._wordings = WordingIndex(tables.sections, self._analyser, self._ignored, self._english_ignored)
         self._known: dict[str, tuple[tuple[tuple[str, ...], float], ...]] = {}
 
     def parse(self, question: str) -> Query:
@@ -178,7 +180,10 @@ class QueryParser:
         content = [group for group in groups if group.content]
         hints = () if exact else self._wordings.find(content, english=english)
         terms.update(dict.fromkeys(term for hint in hints for term in hint.terms))
-        return Query(text, tuple(groups), lookups, "en" if english else "de", tuple(terms), behind, doubt, hints)
+        worded = self._wordings.laws if hints else ()
+        terms.update(dict.fromkeys(worded))
+        language = "en" if english else "de"
+        return Query(text, tuple(groups), lookups, language, tuple(terms), behind, doubt, hints, worded)
 
     def _other_energies(self, text: str, english: bool) -> tuple[tuple[str, ...], float]:
         """The laws of the energies that a question does not speak of; the first energy is meant where it names none."""

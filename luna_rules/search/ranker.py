@@ -46,13 +46,14 @@ class Judged:
     """How well every passage and every section answers to a question, cosines and laws left out.
 
     `passages` and `sections`: by their words (BM25F, groups added up). For each passage, None where there is no such
-    thing: `wording` 0…1 if the question's wording points at it, `apart` if it is of another energy's law, `named` and
-    `lookup` what a look-up adds.
+    thing: `wording` 0…1 if the question's wording points at it, `unworded` what that is at most for one whose law has
+    no wordings, `apart` if it is of another energy's law, `named` and `lookup` what a look-up adds.
     """
 
     passages: F32
     sections: F32
     wording: F32 | None
+    unworded: F32 | None
     apart: NDArray[np.bool_] | None
     named: F32 | None
     lookup: F32 | None
@@ -62,10 +63,15 @@ def judge(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> Jud
     """Judges all passages and sections by all that needs no vector."""
     n = ready.prepared.size
     by_words = _by_words(query, ready, weights)
-    wording = apart = named = exact = None
+    wording = unworded = apart = named = exact = None
     for places, weight in _hinted(query, ready.entries):
         wording = np.zeros(n, np.float32) if wording is None else wording
         np.maximum.at(wording, places, np.float32(weight))
+    if wording is not None:
+        unworded = np.full(n, weights.unworded * wording.max(), np.float32)
+        for term in query.worded:
+            if term in ready.entries:
+                unworded[ready.entries[term].places] = 0
     for term in query.behind:
         if term in ready.entries:
             apart = np.zeros(n, np.bool_) if apart is None else apart
@@ -75,7 +81,7 @@ def judge(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> Jud
             if named is None or exact is None:
                 named, exact = np.zeros(n, np.float32), np.zeros(n, np.float32)
             (exact if bonus >= weights.lookup * 0.5 else named)[places] += np.float32(bonus)
-    return Judged(by_words[:n], by_words[n:], wording, apart, named, exact)
+    return Judged(by_words[:n], by_words[n:], wording, unworded, apart, named, exact)
 
 
 def _by_words(query: Query, ready: Ready, weights: Weights) -> F32:
@@ -149,8 +155,9 @@ def lexical_candidates(
     by_section = _scaled(by_section, weights.section) + _scaled(_law_sums(by_section, prepared), weights.law)
     total = by_section[section_of]
     total += _scaled(judged.passages[found], weights.chunk)
-    if judged.wording is not None:
-        total += np.float32(weights.wording) * judged.wording[found]
+    if judged.wording is not None and judged.unworded is not None:
+        words_alone = _relative(by_section)[section_of]
+        total += np.float32(weights.wording) * np.maximum(judged.wording[found], judged.unworded[found] * words_alone)
     if judged.apart is not None:
         total -= np.float32(weights.energy * query.doubt) * judged.apart[found]
     for bonus in (judged.named, judged.lookup):
@@ -295,7 +302,9 @@ def rank(
         apart = np.zeros(m, np.bool_) if judged.apart is None else judged.apart[chosen]
         parts["energy"] = np.where(apart, 0.0, weights.energy * query.doubt).astype(np.float32)
     if query.hints:
+        instead = _at(judged.unworded, chosen) * _relative(by_section)[section_of]
         parts["wording"] = np.float32(weights.wording) * _at(judged.wording, chosen)
+        parts["unworded"] = np.float32(weights.wording) * instead
     parts["named"] = _at(judged.named, chosen)
     parts["lookup"] = _at(judged.lookup, chosen)
     total = np.zeros(m, np.float32)

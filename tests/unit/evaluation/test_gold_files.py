@@ -21,7 +21,17 @@ FRESH = GOLD / "questions_fresh.jsonl"
 SECOND = GOLD / "questions_second.jsonl"
 SUPPORT = GOLD / "questions_support.jsonl"
 THIRD = GOLD / "questions_third.jsonl"
-FILES = [SPLIT, FRESH, SECOND, SUPPORT, THIRD, GOLD / "law_questions_own.jsonl", GOLD / "answerability_own.jsonl"]
+FOURTH = GOLD / "questions_fourth.jsonl"
+FILES = [
+    SPLIT,
+    FRESH,
+    SECOND,
+    SUPPORT,
+    THIRD,
+    FOURTH,
+    GOLD / "law_questions_own.jsonl",
+    GOLD / "answerability_own.jsonl",
+]
 
 needs_laws = pytest.mark.skipif(not LAWS.is_dir(), reason="the laws (../shared/data/law/current) are not here")
 
@@ -63,7 +73,7 @@ def test_every_gold_provision_is_a_passage(path: Path) -> None:
 @needs_laws
 def test_every_evidence_stands_in_its_provision() -> None:
     wrong: list[str] = []
-    for row in [*rows(SPLIT), *rows(FRESH), *rows(SECOND), *rows(SUPPORT), *rows(THIRD)]:
+    for row in [*rows(SPLIT), *rows(FRESH), *rows(SECOND), *rows(SUPPORT), *rows(THIRD), *rows(FOURTH)]:
         texts = [passages()[one["law"], one["section"]] for one in row["gold"]]
         if row["kind"] == "multi":
             assert len(row["evidence"]) == len(texts), row["id"]
@@ -109,7 +119,11 @@ def test_a_question_is_asked_once_in_a_file() -> None:
 
 
 def test_several_answers_name_several_provisions() -> None:
-    both = [one for path in (SPLIT, FRESH, SECOND, THIRD) for one in read_questions(path.read_text("utf-8"), path.name)]
+    both = [
+        one
+        for path in (SPLIT, FRESH, SECOND, THIRD, FOURTH)
+        for one in read_questions(path.read_text("utf-8"), path.name)
+    ]
     for one in both:
         assert bool(one.gold) == (one.kind not in {"offtopic", "energy_absent"}), one.id
         assert not one.needs_all or len(set(one.gold)) > 1, one.id

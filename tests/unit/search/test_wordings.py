@@ -11,7 +11,7 @@ import pytest
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.laws import law_keys, section_key
 from luna_rules.search.lexicon import Lexicon
-from luna_rules.search.model import ChunkFields, Corpus
+from luna_rules.search.model import ChunkFields, Corpus, Ranked
 from luna_rules.search.query import QueryParser
 from luna_rules.search.ranker import lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
@@ -131,3 +131,38 @@ def test_every_wording_belongs_to_a_section_that_the_laws_have() -> None:
         or (wording.section is not None and section_key(wording.section) not in keys)
     ]
     assert wrong == []
+
+
+STRANGER = ChunkFields("Verordnung ohne Wortliste", "§ 3 Kaution", "Die Kaution ist Pfand.", "§ 3", None, ("NeuV",))
+
+
+def search(question: str, chunks: list[ChunkFields]) -> list[Ranked]:
+    lexicon = Lexicon.learn(chunks)
+    block = Analyser(lexicon).analyse(chunks)
+    numbers = np.arange(len(chunks), dtype=np.uint32)
+    corpus = Corpus(numbers, numbers, block.lengths)
+    query = QueryParser(lexicon, SearchTables.parse(sections=TABLE)).parse(question)
+    rows = {term: i for i, term in enumerate(block.terms)}
+    postings = {
+        term: (block.numbers[a:b], block.frequencies[a:b])
+        for term in query.terms
+        if (i := rows.get(term)) is not None
+        for a, b in [(block.offsets[i], block.offsets[i + 1])]
+    }
+    return rank(query, corpus, postings, lexical_candidates(query, corpus, postings))
+
+
+def test_a_law_without_wordings_does_not_stand_back_for_want_of_them() -> None:
+    """„Kaution“ is a wording of two sections and the very word of a third, whose law nobody wrote wordings for."""
+    found = {hit.number: hit.scores for hit in search("Wie hoch ist die Kaution?", [*CHUNKS, STRANGER])}
+    assert found[4]["unworded"] == pytest.approx(found[1]["wording"])
+    assert found[1]["unworded"] == 0
+    assert max(found, key=lambda number: sum(found[number].values())) == 4
+
+
+def test_a_hint_tells_of_which_concepts_people_speak() -> None:
+    lexicon = Lexicon.learn(CHUNKS)
+    query = QueryParser(lexicon, SearchTables.parse(sections=TABLE)).parse("Kaution fürs Fahrrad")
+    spoken = dict(zip((group.asked for group in query.content_groups), query.hints[0].spoken, strict=True))
+    assert spoken["Kaution"] > 0.9
+    assert spoken["Fahrrad"] == 0
