@@ -42,7 +42,7 @@ _OTHER_NUMBER = 0.3
 _LEAST_ROLE = 0.35
 _NO_SUBJECT = 0.55
 _LITTLE = 0.3
-_MEANT = 0.7
+_MEANT = 0.9
 """What it counts that people use a word for what a section answers, beside the section's own words."""
 _IN_TITLE = 0.5
 _PART_OF_TITLE = 0.85
@@ -172,8 +172,7 @@ class StatementScorer:
         top = max((passage.score for passage in self._passages), default=0.0)
         found: list[Scored] = []
         for number, passage in enumerate(self._passages):
-            relative = passage.score / top if top > 0 else 1.0
-            rank = 0.55 * relative + 0.45 / (1.0 + 0.35 * number)
+            rank = passage.score / top if top > 0 else 1.0
             for place, (statement, text, own) in enumerate(self._statements[number]):
                 found.append(self._score(statement, text, own, place, rank))
         found.sort(key=lambda scored: (-scored.score, scored.statement.passage, scored.statement.start))
