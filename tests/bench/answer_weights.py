@@ -1,6 +1,6 @@
 """Fits the weights of `luna_rules/answers/verdict.py`: a logistic regression over questions that may be looked at.
 
-Run it as `python tests/bench/answer_weights.py [--lost 0.02] [--ridge 3]`; it prints weights, threshold and what they
+Run it as `python tests/bench/answer_weights.py [--lost 0.03] [--ridge 3]`; it prints weights, threshold and what they
 come to by cross-validation. Halves that are for reporting only take no part, nor does what chance might change: the
 folds come from a fixed seed.
 """
@@ -105,7 +105,7 @@ def area(found: Array, answered: Array) -> float:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lost", type=float, default=0.02, help="share of the answerable questions to be lost")
+    parser.add_argument("--lost", type=float, default=0.03, help="share of the answerable questions to be lost")
     parser.add_argument("--ridge", type=float, default=3.0)
     arguments = parser.parse_args()
     if not LAWS.is_dir():
