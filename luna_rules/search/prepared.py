@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,8 @@ class Prepared:
     Sections are runs of passages, so they follow one another: `starts` has one entry more than there are sections.
     `factors` are the weights of title, heading and body (3 × passages) by length, `section_factors` the same for
     sections with all their passages. `item_of` numbers the runs of sections of one item, `item_sizes` counts them.
+    `sections_named` and `laws_named` keep what look-up terms that many questions share come to: the passages of a law's
+    section, and those of any of some laws. Both follow from the corpus, so threads may write the same twice.
     """
 
     starts: NDArray[np.int64]
@@ -73,6 +75,12 @@ class Prepared:
     factors: F32
     section_factors: F32
     weights: Weights
+    sections_named: dict[tuple[str, str], NDArray[np.int32]] = field(
+        default_factory=dict[tuple[str, str], NDArray[np.int32]]
+    )
+    laws_named: dict[tuple[str, ...], NDArray[np.bool_]] = field(
+        default_factory=dict[tuple[str, ...], NDArray[np.bool_]]
+    )
 
     @staticmethod
     def of(corpus: Corpus, weights: Weights = DEFAULT_WEIGHTS) -> Prepared:

@@ -38,6 +38,8 @@ _FEW = 20  # in so many passages every word is rare
 _IDENTIFIER = re.compile(r"(?=.*\d)(?:.*[^\W\d_].*|\d{5,})")
 _SMALL = 1000  # below so many passages every term may find candidates
 _SAMPLE = 2_000
+_MOST_KEPT = 10_000  # sections; there are fewer with wordings
+_NOWHERE = np.zeros(0, np.int32)
 _ALIKE = 0.31  # words that are only spelled alike weigh less
 
 
@@ -64,14 +66,11 @@ def judge(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> Jud
     n = ready.prepared.size
     by_words = _by_words(query, ready, weights)
     wording = unworded = apart = named = exact = None
-    for places, weight in _hinted(query, ready.entries):
+    for places, weight in _hinted(query, ready):
         wording = np.zeros(n, np.float32) if wording is None else wording
-        np.maximum.at(wording, places, np.float32(weight))
+        wording[places] = np.maximum(wording[places], np.float32(weight))
     if wording is not None:
-        unworded = np.full(n, weights.unworded * wording.max(), np.float32)
-        for term in query.worded:
-            if term in ready.entries:
-                unworded[ready.entries[term].places] = 0
+        unworded = np.where(_of_laws(query.worded, ready), np.float32(0), weights.unworded * wording.max())
     for term in query.behind:
         if term in ready.entries:
             apart = np.zeros(n, np.bool_) if apart is None else apart
@@ -230,15 +229,32 @@ def _look_up_sets(
     return sets
 
 
-def _hinted(query: Query, entries: Mapping[str, Entry]) -> list[tuple[NDArray[np.int32], float]]:
+def _hinted(query: Query, ready: Ready) -> list[tuple[NDArray[np.int32], float]]:
     """The passages of the sections that a question's wording points at, with the weight of each."""
     found: list[tuple[NDArray[np.int32], float]] = []
     for hint in query.hints:
-        section = entries.get(hint.section)
-        if section is not None:
-            found += [
-                (_common(section.places, entries[law].places), hint.weight) for law in hint.laws if law in entries
-            ]
+        for law in hint.laws:
+            places = ready.prepared.sections_named.get((law, hint.section))
+            if places is None:
+                one, other = ready.entries.get(law), ready.entries.get(hint.section)
+                places = _NOWHERE if one is None or other is None else _common(other.places, one.places)
+                if len(ready.prepared.sections_named) >= _MOST_KEPT:
+                    ready.prepared.sections_named.clear()
+                ready.prepared.sections_named[law, hint.section] = places
+            found.append((places, hint.weight))
+    return found
+
+
+def _of_laws(terms: tuple[str, ...], ready: Ready) -> NDArray[np.bool_]:
+    """Which passages are of any of these laws."""
+    found = ready.prepared.laws_named.get(terms)
+    if found is None:
+        found = np.zeros(ready.prepared.size, np.bool_)
+        for term in terms:
+            if term in ready.entries:
+                found[ready.entries[term].places] = True
+        ready.prepared.laws_named.clear()
+        ready.prepared.laws_named[terms] = found
     return found
 
 
