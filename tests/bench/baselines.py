@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 from other_libraries import environment  # noqa: E402
-from retrieval_quality import DEV, LAWS, THIRD, MemoryEngine, Place, build, read_laws  # noqa: E402
+from retrieval_quality import DEV, FOURTH, LAWS, THIRD, MemoryEngine, Place, build, read_laws  # noqa: E402
 
 from luna_rules.evaluation.bootstrap import Estimate  # noqa: E402
 from luna_rules.evaluation.metrics import ALL, Figures, Outcome, figures  # noqa: E402
@@ -47,6 +47,8 @@ def sets() -> dict[str, list[GoldQuestion]]:
     own = read_questions(OWN.read_text("utf-8"), OWN.name)
     named = {half: [one for one in own if one.split == half] for half in ("tune", "hold")}
     named["third"] = read_questions(THIRD.read_text("utf-8"), THIRD.name)
+    fourth = read_questions(FOURTH.read_text("utf-8"), FOURTH.name)
+    named["fourth"] = [one for one in fourth if one.split == "report"]
     if DEV.is_file():
         named["dev"] = read_questions(DEV.read_text("utf-8"), DEV.name)
     return {name: [one for one in questions if one.gold] for name, questions in named.items()}

@@ -36,6 +36,8 @@ OWN = ROOT / "data" / "gold" / "law_questions_own.jsonl"
 SPLIT = ROOT / "data" / "gold" / "questions_split.jsonl"
 THIRD = ROOT / "data" / "gold" / "questions_third.jsonl"
 """For reporting only, and asked only where it is named, so that its totals are seen seldom."""
+FOURTH = ROOT / "data" / "gold" / "questions_fourth.jsonl"
+"""One half may be looked at, the other is counted."""
 COUNTED = ("hold", "report")
 
 

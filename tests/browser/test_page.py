@@ -110,8 +110,10 @@ def test_the_phone_has_a_tab_bar_that_leads_everywhere(phone: Session) -> None:
     bar = page.get_by_role("navigation", name="Hauptnavigation")
     for name, path in (("Dokumente", "/dokumente"), ("Suche", "/suche"), ("System", "/system"), ("Fragen", "/")):
         bar.get_by_role("link", name=name).click()
-        page.wait_for_url(re.compile(rf"{path}(\?.*)?$"))
+        expect(page).to_have_url(re.compile(rf"{path}(\?.*)?$"), timeout=60_000)
         expect(bar.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
+        # Somebody who taps on has seen the view: its code comes with it, the next tap must not overtake that.
+        expect(page.get_by_role("heading", level=1).first).to_be_visible()
 
 
 def test_the_theme_is_remembered(desk: Session) -> None:
