@@ -8,8 +8,9 @@ indexing anew and help in every version of a law.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -86,25 +87,11 @@ class WordingIndex:
         english_ignored: frozenset[str] = frozenset(),
     ) -> None:
         """`ignored` and `english_ignored`: words of conversation, which say nothing of what a wording is about."""
-        reader = _Reader(analyser, ignored, english_ignored)
-        of_law: dict[str, dict[str, float]] = {}
-        sections: dict[tuple[str, str], dict[str, float]] = {}
-        names: dict[str, str] = {}
-        for wording in wordings:
-            texts = (reader.german(wording.german), reader.english(wording.english))
-            for law in wording.laws:
-                name = names.setdefault(law, laws.law_term((laws.law_keys(law) or (law,))[0]))
-                if wording.section is None:
-                    terms = of_law.setdefault(name, {})
-                else:
-                    place = (name, laws.section_term(laws.section_key(wording.section) or ""))
-                    terms = sections.setdefault(place, {})
-                for text in texts:
-                    _join(terms, text)
-        self._places = list(sections)
+        written = _written(tuple(wordings), ignored, english_ignored)
+        self._places = written.places
         self.laws = tuple(dict.fromkeys(name for name, _ in self._places))
         """Look-up terms of the laws that have wordings."""
-        self._postings = _postings(self._places, list(sections.values()), of_law)
+        self._postings = _postings(written, analyser)
 
     def find(self, groups: Sequence[_Group], *, english: bool) -> tuple[Hint, ...]:
         """The sections whose wordings speak of most of the question's concepts, best first, at most sixty."""
@@ -147,79 +134,125 @@ class WordingIndex:
         )
 
 
-class _Reader:
-    """The terms of wordings; a word is analysed once, however many say it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Written:
+    """Which words stand in which wordings, whatever a corpus makes of them: the same for every lexicon.
 
-    def __init__(self, analyser: Analyser, ignored: frozenset[str], english_ignored: frozenset[str]) -> None:
-        self._analyser = analyser
-        self._ignored = ignored
-        self._english_ignored = english_ignored
-        self._known: dict[str, dict[str, float]] = {}
+    `german` and `english`: all words, once each; `in_german` and `in_english`: pairs (2 × n) of a place, from 0, and
+    one of those words. Those of a whole law stand at each of its sections in `of_law_german` and `of_law_english`.
+    """
 
-    def german(self, text: str) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for raw in dict.fromkeys(words.tokens(words.clean(text))):
-            terms = self._known.get(raw)
-            if terms is None:
-                terms = self._known[raw] = self._analysed(raw)
-            _join(found, terms)
-        return found
-
-    def english(self, text: str) -> dict[str, float]:
-        return {
-            _ENGLISH + words.english_stem(words.joined(raw)): 1.0
-            for raw in dict.fromkeys(words.tokens(text.lower()))
-            if raw not in self._english_ignored
-        }
-
-    def _analysed(self, raw: str) -> dict[str, float]:
-        if words.spelling(raw) in self._ignored:
-            return {}
-        word = self._analyser.word(raw)
-        return dict.fromkeys(word.parts, _PART) | dict.fromkeys(word.full, 1.0)
+    places: list[tuple[str, str]]
+    german: list[str]
+    english: list[str]
+    in_german: NDArray[np.int32]
+    in_english: NDArray[np.int32]
+    of_law_german: NDArray[np.int32]
+    of_law_english: NDArray[np.int32]
 
 
-def _join(found: dict[str, float], terms: Mapping[str, float]) -> None:
-    for term, weight in terms.items():
-        if weight > found.get(term, 0.0):
-            found[term] = weight
+@lru_cache(maxsize=2)
+def _written(
+    wordings: tuple[SectionWording, ...], ignored: frozenset[str], english_ignored: frozenset[str]
+) -> _Written:
+    names: dict[str, str] = {}
+    places: dict[tuple[str, str], int] = {}
+    german: dict[str, int] = {}
+    english: dict[str, int] = {}
+    pairs: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    of_law: dict[str, tuple[list[int], list[int]]] = {}
+    for wording in wordings:
+        said = (
+            [german.setdefault(raw, len(german)) for raw in _german(wording.german, ignored)],
+            [english.setdefault(raw, len(english)) for raw in _english(wording.english, english_ignored)],
+        )
+        for law in wording.laws:
+            name = names.setdefault(law, laws.law_term((laws.law_keys(law) or (law,))[0]))
+            if wording.section is None:
+                for kept, own in zip(of_law.setdefault(name, ([], [])), said, strict=True):
+                    kept += own
+                continue
+            key = (name, laws.section_term(laws.section_key(wording.section) or ""))
+            place = places.setdefault(key, len(places))
+            for kept, own in zip(pairs, said, strict=True):
+                kept += [(place, word) for word in own]
+    whole: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    for (name, _), place in places.items():
+        for kept, own in zip(whole, of_law.get(name, ((), ())), strict=True):
+            kept += [(place, word) for word in own]
+    numbers = [np.array(some, np.int32).reshape(-1, 2).T for some in (*pairs, *whole)]
+    return _Written(list(places), list(german), list(english), *numbers)
 
 
-def _postings(
-    places: Sequence[tuple[str, str]],
-    sections: Sequence[Mapping[str, float]],
-    of_law: Mapping[str, Mapping[str, float]],
-) -> dict[str, _Posting]:
+def _german(text: str, ignored: frozenset[str]) -> list[str]:
+    return [raw for raw in dict.fromkeys(words.tokens(words.clean(text))) if words.spelling(raw) not in ignored]
+
+
+def _english(text: str, ignored: frozenset[str]) -> list[str]:
+    return [raw for raw in dict.fromkeys(words.tokens(text.lower())) if raw not in ignored]
+
+
+def _postings(written: _Written, analyser: Analyser) -> dict[str, _Posting]:
     """In which sections each term stands; a section of many words says less with each of them."""
-    lengths = np.array([len(terms) for terms in sections], np.float32)
-    shares = (max(float(lengths.mean()), 1.0) / np.maximum(lengths, 1)) ** _LENGTH_POWER if len(lengths) else lengths
-    rows: dict[str, list[int]] = {}
-    weights: dict[str, list[float]] = {}
-    sizes: dict[str, int] = {}
-    for row, ((law, _), terms, share) in enumerate(zip(places, sections, shares.tolist(), strict=True)):
-        for term, weight in terms.items():
-            rows.setdefault(term, []).append(row)
-            weights.setdefault(term, []).append(weight * share)
-        for term in terms:
-            sizes[term] = sizes.get(term, 0) + 1
-        for term, weight in of_law.get(law, {}).items():
-            if term not in terms:
-                rows.setdefault(term, []).append(row)
-                weights.setdefault(term, []).append(_OF_LAW * weight)
-    count = len(places)
-    highest = math.log1p(count + 0.5) ** _IDF_POWER
-    found: dict[str, _Posting] = {}
-    for term, some in rows.items():
-        own = sizes.get(term, 0)
-        idf = math.log1p((count - own + 0.5) / (own + 0.5)) ** _IDF_POWER / highest
-        found[term] = _Posting(np.array(some, np.int32), np.array(weights[term], np.float32) * np.float32(idf), idf)
-    return found
+    terms: dict[str, int] = {}
+    full: list[tuple[int, int]] = []
+    parts: list[tuple[int, int]] = []
+    for number, raw in enumerate(written.german):
+        word = analyser.word(raw)
+        full += [(number, terms.setdefault(term, len(terms))) for term in word.full]
+        parts += [(number, terms.setdefault(term, len(terms))) for term in word.parts]
+    stems = [(n, terms.setdefault(_stem(raw), len(terms))) for n, raw in enumerate(written.english)]
+    spoken = [
+        (*_joined(written.in_german, full), 1.0),
+        (*_joined(written.in_german, parts), _PART),
+        (*_joined(written.in_english, stems), 1.0),
+        (*_joined(written.of_law_german, full), _OF_LAW),
+        (*_joined(written.of_law_german, parts), _OF_LAW * _PART),
+        (*_joined(written.of_law_english, stems), _OF_LAW),
+    ]
+    sections = np.concatenate([some for some, _, _ in spoken])
+    owners = np.concatenate([some for _, some, _ in spoken])
+    weights = np.concatenate([np.full(len(some), weight, np.float32) for some, _, weight in spoken])
+    order = np.lexsort((-weights, sections, owners))
+    sections, owners, weights = sections[order], owners[order], weights[order]
+    # Of a term that a section has in several ways the heaviest counts, which comes first.
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (sections[1:] != sections[:-1]) | (owners[1:] != owners[:-1])
+    sections, owners, weights = sections[first], owners[first], weights[first]
+    own = weights >= _PART
+    count = len(written.places)
+    lengths = np.bincount(sections[own], minlength=count)
+    shares = (max(float(lengths.mean()), 1.0) / np.maximum(lengths, 1)) ** _LENGTH_POWER if count else lengths
+    weights = np.where(own, weights * shares[sections], weights)
+    sizes = np.bincount(owners[own], minlength=len(terms))
+    idf = np.log1p((count - sizes + 0.5) / (sizes + 0.5)) ** _IDF_POWER / math.log1p(count + 0.5) ** _IDF_POWER
+    impacts = (weights * idf[owners]).astype(np.float32)
+    ends = np.searchsorted(owners, np.arange(len(terms) + 1))
+    return {
+        term: _Posting(sections[a:b], impacts[a:b], float(idf[number]))
+        for (term, number), a, b in zip(terms.items(), ends[:-1].tolist(), ends[1:].tolist(), strict=True)
+        if b > a
+    }
+
+
+def _joined(pairs: NDArray[np.int32], meant: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Places and terms, from pairs of places and words and the terms of each word (ascending words)."""
+    word, term = np.array(meant, np.int32).reshape(-1, 2).T
+    start = np.searchsorted(word, pairs[1])
+    counts = np.searchsorted(word, pairs[1], side="right") - start
+    ends = np.cumsum(counts)
+    within = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
+    return np.repeat(pairs[0], counts), term[np.repeat(start, counts) + within]
+
+
+def _stem(raw: str) -> str:
+    return _ENGLISH + words.english_stem(words.joined(raw))
 
 
 def _ways(group: _Group, english: bool) -> list[tuple[tuple[str, ...], float]]:
     ways = [(alternative.terms, alternative.weight) for alternative in group.alternatives]
     if english:
-        stems = tuple(_ENGLISH + words.english_stem(words.joined(raw)) for raw in words.tokens(group.asked))
+        stems = tuple(_stem(raw) for raw in words.tokens(group.asked))
         if stems:
             ways.append((stems, 1.0))
     return ways
