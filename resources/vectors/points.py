@@ -53,6 +53,15 @@ class PointsMismatchError(PointsError):
     """What the engine holds was built for something else, for instance vectors of another dimension."""
 
 
+class IncompleteError(PointsError):
+    """Points of an index version that must be there are not."""
+
+    def __init__(self, version_id: int) -> None:
+        super().__init__(
+            f"In Qdrant fehlen Textstellen der Indexversion {version_id}; der Auftrag „index_switch“ ergänzt sie"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
     """What filters ask of an item. `valid_from` and `valid_to` are days since 1970, inclusive."""

@@ -23,6 +23,7 @@ from resources.vectors.index import NO_FILTERS
 from resources.vectors.places import Places
 from resources.vectors.points import (
     FoundPoints,
+    IncompleteError,
     PassagePoints,
     PointsError,
     PointsQuestion,
@@ -40,10 +41,6 @@ MOST_OUTDATED = 1_000
 REST_S = 5.0
 """So long a server that did not answer is left alone; waiting for it with every question would slow all of them."""
 _LOG = logging.getLogger(__name__)
-
-
-class IncompleteError(PointsError):
-    """Points that must be there are not."""
 
 
 class QdrantIndex(PostgresIndex):
@@ -210,7 +207,4 @@ def _require_whole(
             expected = expected[allowed[expected]]
         missing = len(expected) - int(np.count_nonzero(found[expected]))
     if missing > 0:
-        raise IncompleteError(
-            f"In Qdrant fehlen Textstellen der Indexversion {question.version.id}; "
-            "der Auftrag „index_switch“ ergänzt sie"
-        )
+        raise IncompleteError(question.version.id)

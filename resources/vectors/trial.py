@@ -25,6 +25,7 @@ from resources.vectors.index import NO_FILTERS, VersionInfo
 from resources.vectors.nearest import nearest
 from resources.vectors.points import (
     FoundPoints,
+    IncompleteError,
     PassagePoints,
     PointsQuestion,
     VersionRef,
@@ -93,7 +94,8 @@ def try_version(
     `by_vectors`: also the `limit` passages that the vectors alone find.
     `points`: the engine outside that finds the candidates; without, the postings do. `embedders`: the models' server,
     for a version with a model's vectors. A version that is being built needs its model (raises `EmbedderError`); any
-    other is tried as askers find it, by words alone where the model is not to be had.
+    other is tried as askers find it, by words alone where the model is not to be had. Raises `IncompleteError` where
+    `points` lacks passages of the version: words alone find enough to pass, and nobody would notice.
     """
     writer = IndexWriter(connection)
     info = writer.version(version_id)
@@ -165,7 +167,10 @@ def try_version(
                 None,
                 candidates=whole.chunk_ids[candidates],
             )
-            candidates, dense = _from_points(points.search(question), candidates, whole.chunk_ids, by_id, kept)
+            found_points = points.search(question)
+            if bool(np.isnan(found_points.candidates).any()):
+                raise IncompleteError(version_id)
+            candidates, dense = _from_points(found_points, candidates, whole.chunk_ids, by_id, kept)
         if vectors is not None:
             dense = vectors[candidates].astype(np.float32) @ vector
         ranked = rank(query, corpus, ready, candidates, dense=dense, limit=limit, judged=judged)
@@ -206,7 +211,7 @@ def _from_points(
     near = np.minimum(np.searchsorted(sorted_ids, found.chunk_ids), len(sorted_ids) - 1)
     known = sorted_ids[near] == found.chunk_ids
     cosines = np.zeros(len(chunk_ids), np.float32)
-    cosines[candidates] = np.nan_to_num(found.candidates)
+    cosines[candidates] = found.candidates
     places = by_id[near[known]]
     cosines[places] = found.cosines[known]
     numbers = np.unique(np.concatenate([places, candidates]))

@@ -26,6 +26,7 @@ from resources.vectors.index import NO_FILTERS, IndexVersionError, SearchResult,
 from resources.vectors.points import (
     MOST_TERMS,
     FoundPoints,
+    IncompleteError,
     PassagePoints,
     PointsMismatchError,
     PointsQuestion,
@@ -332,6 +333,25 @@ async def test_passages_lost_one_by_one_are_noticed(world: World) -> None:
     assert done.written == 10, "only what is missing is written"
     await world.search(tenant, "netz strom vertrag")
     assert trouble(world) is None
+
+
+async def test_the_gold_check_refuses_an_engine_that_lost_passages(world: World) -> None:
+    _, version, docs = await filled(world)
+    question = docs[2].indexed.chunks[4][1].body[:60]
+
+    def tried() -> list[list[UUID]]:
+        return ask_version(world.worker, version, [question], SearchTables(), limit=10, points=store(world))
+
+    assert tried()[0][0] == docs[2].chunk_ids[4]
+    store(world).remove(ref(world, version), list(docs[2].chunk_ids))
+    with pytest.raises(IncompleteError, match=f"Indexversion {version}.*index_switch"):
+        tried()
+    for one in docs:
+        store(world).remove(ref(world, version), list(one.chunk_ids))
+    with pytest.raises(IncompleteError):
+        tried()
+    assert transfer(world.worker, world.writer, version, "qdrant", lambda *_: None).written == 120
+    assert tried()[0][0] == docs[2].chunk_ids[4]
 
 
 async def test_without_an_answer_postgres_answers_and_the_server_is_left_alone_for_a_while(world: World) -> None:
