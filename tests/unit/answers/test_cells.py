@@ -22,8 +22,8 @@ TEXT = """Gültig ab 1. Januar 2027.
 """
 
 
-def summary(question: str) -> str:
-    passage = Passage("c1", TEXT, item_id="p", title="Preisblatt", heading_path=("Messstellenbetrieb",), score=1.0)
+def summary(question: str, text: str = TEXT) -> str:
+    passage = Passage("c1", text, item_id="p", title="Preisblatt", heading_path=("Messstellenbetrieb",), score=1.0)
     answer = answer_question(question, [passage], WordMatcher(question), load_prompts().frame)
     assert answer.answered
     checked = CitationChecker([passage]).check_text(f"{answer.summary} [chunk {answer.summary_chunk_id}]")
@@ -42,6 +42,15 @@ def summary(question: str) -> str:
 )
 def test_the_value_under_the_column_that_was_named(question: str, value: str) -> None:
     assert value in summary(question)
+
+
+def test_a_stroke_within_a_cell_parts_nothing() -> None:
+    table = (
+        "| Gerät | Niederspannung EUR/Jahr | Mittelspannung EUR/Jahr |\n| --- | --- | --- |\n"
+        "| Zähler 1\\|2 | 10,00 | 20,00 |\n| Wandler | 30,00 | 40,00 |\n"
+    )
+    assert "Mittelspannung 40,00 EUR/Jahr" in summary("Was kostet der Wandler in der Mittelspannung?", table)
+    assert "Mittelspannung 20,00 EUR/Jahr" in summary("Was kostet der Zähler in der Mittelspannung?", table)
 
 
 def test_of_two_sums_none_is_said_for_the_other() -> None:

@@ -58,6 +58,14 @@ def test_the_row_whose_label_is_said(question: str, rows: list[str]) -> None:
     assert labels(question, TARIFFS, LEVELS, ZONES) == rows
 
 
+def test_a_stroke_within_a_label_parts_nothing() -> None:
+    table = (
+        "| Tarif | Preis EUR |\n| --- | --- |\n"
+        "| Zone 1\\|2 Basis | 10,00 |\n| Zone 1\\|2 Nacht | 20,00 |\n| Zone 1\\|2 Wind | 30,00 |\n"
+    )
+    assert labels("Preis in EUR für Zone Wind", table) == ["Zone 1\\|2 Wind"]
+
+
 def test_a_table_in_two_passages_is_one() -> None:
     head, rows = TARIFFS.split("| Talstrom Öko |")
     second = "| Tarif | Arbeitspreis ct/kWh | Grundpreis EUR/Jahr |\n| --- | --- | --- |\n| Talstrom Öko |" + rows

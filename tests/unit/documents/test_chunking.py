@@ -330,6 +330,13 @@ def test_a_long_table_is_cut_between_rows_and_keeps_its_header(kind: str) -> Non
         assert re.match(r"\| Posten|<tr><td>Posten", chunk.text)
 
 
+def test_a_stroke_within_a_cell_of_the_header_stays_in_it() -> None:
+    text = "# Tarif\n\n| Ein\\|Aus | Betrag |\n|---|---|\n" + "| Schalten | 12,00 Euro |\n" * 400
+    chunked = chunk_document(markdown(text))
+    assert len(chunked.chunks) > 1
+    assert {chunk.metadata["table_header"] for chunk in chunked.chunks[1:]} == {"Ein\\|Aus | Betrag"}
+
+
 def test_a_table_that_fits_stays_whole() -> None:
     text = "# A\n\n" + "Wort " * 450 + "\n\n| a | b |\n|---|---|\n" + "| eins | zwei |\n" * 40 + "\nNachwort.\n"
     chunked = chunk_document(markdown(text))

@@ -13,7 +13,7 @@ from luna_rules.search.laws import law_keys, section_key
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import ChunkFields, Corpus, Ranked
 from luna_rules.search.query import QueryParser
-from luna_rules.search.ranker import lexical_candidates, rank
+from luna_rules.search.ranker import Entry, Prepared, Ready, lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
 from luna_rules.search.wordings import WordingIndex
 from resources.search_tables import load_search_tables
@@ -158,6 +158,32 @@ def test_a_law_without_wordings_does_not_stand_back_for_want_of_them() -> None:
     assert found[4]["unworded"] == pytest.approx(found[1]["wording"])
     assert found[1]["unworded"] == 0
     assert max(found, key=lambda number: sum(found[number].values())) == 4
+
+
+def test_what_is_kept_beside_the_corpus_answers_the_next_question_too() -> None:
+    """Two questions with other hints, and again the first: each as by a corpus that nobody has asked yet."""
+    chunks = [*CHUNKS, STRANGER]
+    lexicon = Lexicon.learn(chunks)
+    block = Analyser(lexicon).analyse(chunks)
+    numbers = np.arange(len(chunks), dtype=np.uint32)
+    corpus = Corpus(numbers, numbers, block.lengths)
+    postings = {
+        term: (block.numbers[a:b], block.frequencies[a:b])
+        for row, term in enumerate(block.terms)
+        for a, b in [(block.offsets[row], block.offsets[row + 1])]
+    }
+    parser = QueryParser(lexicon, SearchTables.parse(sections=TABLE))
+    prepared = Prepared.of(corpus)
+    kept = Ready(prepared, dict(zip(postings, Entry.of_all(list(postings.values()), prepared), strict=True)))
+    seen: list[list[Ranked]] = []
+    for question in ("Wie hoch ist die Kaution?", "Muss ich den Ableser reinlassen?", "Wie hoch ist die Kaution?"):
+        query = parser.parse(question)
+        assert query.hints
+        found = rank(query, corpus, kept, lexical_candidates(query, corpus, kept))
+        assert found == rank(query, corpus, postings, lexical_candidates(query, corpus, postings))
+        seen.append(found)
+    assert len(prepared.sections_named) >= 2, "or nothing was kept and this shows nothing"
+    assert seen[0] == seen[2] != seen[1]
 
 
 def test_a_hint_tells_of_which_concepts_people_speak() -> None:
