@@ -67,7 +67,7 @@ class Line:
         self._reader = ReadAhead(objects, extractor)
         self._judge = Judge(connection, writer, self._scribe, run_id=run_id, log=log, report=report)
         self._analysers: dict[str, Analyser] = {}
-        self._open: dict[tuple[UUID | None, bool, int], list[Ready]] = {}
+        self._open: dict[tuple[UUID | None, bool, int], Group] = {}
         self._writing: tuple[Group, Future[Written]] | None = None
         self._entered: deque[UUID] = deque()
         self._telling = False
@@ -192,8 +192,10 @@ class Line:
             self._collect()
             return
         scope = (task.claim.tenant_id, task.defer, task.version.id if task.version else 0)
-        self._open.setdefault(scope, []).append(cut)
-        cuts = [one for several in self._open.values() for one in several]
+        group = self._open.setdefault(scope, Group([], task.version))
+        group.cuts.append(cut)
+        self._gather(group, cut)
+        cuts = [one for opened in self._open.values() for one in opened.cuts]
         if (
             sum(len(one.document.ids) for one in cuts)
             >= (GROUP_CHUNKS if self._begun else min(FIRST_CHUNKS, GROUP_CHUNKS))
@@ -201,12 +203,31 @@ class Line:
         ):
             self._flush()
 
+    def _gather(self, group: Group, cut: Ready) -> None:
+        """Analyse a document as it comes, while the next is read. What cannot be is analysed with its whole group.
+
+        So are groups of other scopes than the one whose lexicon is at hand: each lexicon is tens of megabytes.
+        """
+        analyser = self._analysers.get(group.version.lexicon_digest) if group.version is not None else None
+        if analyser is None or cut.task.defer:
+            return
+        begun = time.perf_counter()
+        try:
+            if len(group.cuts) == 1:
+                group.gathered = analyser.gather()
+            if group.gathered is not None:
+                group.gathered.add(chunk[1] for chunk in cut.item.chunks)
+        except Exception as fault:
+            self._log(f"{cut.task.claim.item_id} could not be analysed as it came: {type(fault).__name__}: {fault}")
+            group.gathered = None
+        self._report.add_seconds("vectors", begun)
+
     def _flush(self) -> None:
         """Have all open groups written, one after the other."""
         groups, self._open = list(self._open.values()), {}
         self._begun = self._begun or bool(groups)
-        for cuts in groups:
-            self._write(Group(cuts, cuts[0].task.version))
+        for group in groups:
+            self._write(group)
 
     def _write(self, group: Group) -> None:
         """Analyse a group while the one before is written, then have it written, too."""
@@ -263,7 +284,7 @@ class Line:
             for cut in group.cuts:
                 cut.description.timings["embed"] = spent
         begun = time.perf_counter()
-        group.draft = self._writer.draft(items, self._analyser(version), embedded)
+        group.draft = self._writer.draft(items, self._analyser(version), embedded, group.gathered)
         self._report.add_seconds("vectors", begun)
 
     def _analyser(self, version: VersionInfo) -> Analyser:

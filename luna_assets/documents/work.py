@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from luna_assets.documents.passages import CutDocument
 from luna_assets.documents.queue import Claim, Description
+from luna_rules.search.analyser import Gathering
 from resources.vectors.index import IndexedItem, VersionInfo
 from resources.vectors.postgres_writer import Draft
 
@@ -42,10 +43,14 @@ class Ready:
 
 @dataclass(slots=True)
 class Group:
-    """Documents of one scope that are written together, and what the index needs of them; None: the next version."""
+    """Documents of one scope that are written together, and what the index needs of them; None: the next version.
+
+    `gathered`: the terms of all of them so far, where each was analysed as it came.
+    """
 
     cuts: list[Ready]
     version: VersionInfo | None
+    gathered: Gathering | None = None
     draft: Draft | None = None
 
 

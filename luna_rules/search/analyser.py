@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -32,29 +34,107 @@ class Word:
 
 
 class _Table(dict[str, int]):
-    """Numbers of distinct tokens, given when first asked for; each one's terms as numbers on end, with offsets."""
+    """Numbers of distinct tokens, given when first asked for; each one's terms as numbers on end, with offsets.
+
+    Whoever asks for numbers holds the lock.
+    """
 
     def __init__(self, word: Callable[[str], Word]) -> None:
         super().__init__()
         self._word = word
-        self.vocabulary: dict[str, int] = {}
-        self.flat: list[int] = []
-        self.kinds: list[bool] = []
-        self.starts: list[int] = [0]
+        self._numbers: dict[str, int] = {}
+        self.lock = threading.Lock()
+        self.terms: list[str] = []
+        self.flat = array("q")
+        self.kinds = array("b")
+        self.starts = array("q", [0])
 
     def number_of(self, term: str) -> int:
         """The number of a term."""
-        return self.vocabulary.setdefault(term, len(self.vocabulary))
+        number = self._numbers.get(term)
+        if number is None:
+            number = self._numbers[term] = len(self.terms)
+            self.terms.append(term)
+        return number
 
     def __missing__(self, token: str) -> int:
         word = self._word(token)
-        for terms, is_part in ((word.full, False), (word.parts, True)):
+        for terms, is_part in ((word.full, 0), (word.parts, 1)):
             for term in terms:
                 self.flat.append(self.number_of(term))
                 self.kinds.append(is_part)
         self.starts.append(len(self.flat))
         self[token] = number = len(self)
         return number
+
+
+class Gathering:
+    """Passages of which one `TermBlock` is made. Most of the work is done as they come, so they may come bit by bit."""
+
+    def __init__(self, table: _Table) -> None:
+        self._table = table
+        self._count = 0
+        self._numbered: list[NDArray[np.int64]] = []
+        # Where each text's tokens go (passage × 4 + column), how many they are, and look-up terms with their passages.
+        self._places = array("q")
+        self._sizes = array("q")
+        self._exact_terms = array("q")
+        self._exact_passages = array("q")
+        # Titles and headings are those of many passages.
+        self._texts: dict[str, list[str]] = {}
+
+    def add(self, chunks: Iterable[ChunkFields]) -> None:
+        """Takes passages behind those that are here."""
+        with self._table.lock:
+            self._add(chunks)
+
+    def _add(self, chunks: Iterable[ChunkFields]) -> None:
+        number_of, token_id = self._table.number_of, self._table.__getitem__
+        places, sizes, texts = self._places, self._sizes, self._texts
+        # The tokens of all texts on end, as numbers once they are many.
+        stream: list[str] = []
+        for index, chunk in enumerate(chunks, self._count):
+            for column, text in enumerate((chunk.title, chunk.heading)):
+                raw = texts.get(text)
+                if raw is None:
+                    raw = texts[text] = words.tokens(words.clean(text))
+                stream += raw
+                places.append(index * 4 + column)
+                sizes.append(len(raw))
+            raw = words.tokens(words.clean(chunk.body))
+            stream += raw
+            places.append(index * 4 + 2)
+            sizes.append(len(raw))
+            for term in look_up_terms(chunk):
+                self._exact_terms.append(number_of(term))
+                self._exact_passages.append(index)
+            self._count = index + 1
+            if len(stream) >= _NUMBERED_AT_ONCE:
+                self._numbered.append(np.fromiter(map(token_id, stream), np.int64, len(stream)))
+                stream = []
+        self._numbered.append(np.fromiter(map(token_id, stream), np.int64, len(stream)))
+
+    def block(self) -> TermBlock:
+        """The terms of all passages, as columns."""
+        with self._table.lock:
+            first, flat, kinds = (
+                np.array(self._table.starts),
+                np.array(self._table.flat),
+                np.array(self._table.kinds).astype(bool),
+            )
+        sizes = np.array(self._sizes)
+        tokens = np.concatenate(self._numbered) if self._numbered else np.zeros(0, np.int64)
+        places = np.repeat(np.array(self._places), sizes)
+        width = np.diff(first)[tokens]
+        # Position of each term in `flat`: the token's start, counted on within the token.
+        within = np.arange(int(width.sum())) - np.repeat(np.cumsum(width) - width, width)
+        position = np.repeat(first[:-1][tokens], width) + within
+        place = np.repeat(places, width)
+        place = np.where(kinds[position], place // 4 * 4 + _PART, place)
+        term = np.concatenate([flat[position], np.array(self._exact_terms)])
+        place = np.concatenate([place, np.array(self._exact_passages) * 4 + FIELDS.index("body")])
+        lengths = np.minimum(sizes, 65535).astype(np.uint16).reshape(-1, 3)
+        return _columns(self._table.terms, term, place, self._count, lengths)
 
 
 class Analyser:
@@ -64,6 +144,7 @@ class Analyser:
         self._lexicon = lexicon
         self._split = lexicon.splitter.split
         self._words: dict[str, Word] = {}
+        self._table = _Table(self._analyse_token)
 
     def word(self, raw: str) -> Word:
         """The terms of one raw token (see `words.tokens`); empty for function words."""
@@ -108,55 +189,17 @@ class Analyser:
             parts += [words.stem(a + b) for a, b in pairwise(split)]
         return Word((full,), tuple(dict.fromkeys(part for part in parts if part != full)))
 
-    def analyse(self, chunks: Sequence[ChunkFields]) -> TermBlock:
-        """Terms of passages, as columns. Look-up terms (`@law/…`, `@sec/…`, `@abs/…`) count in the body column."""
-        n = len(chunks)
-        table = _Table(self.word)
-        number_of, token_id = table.number_of, table.__getitem__
-        # The tokens of all texts on end, as numbers once they are many, and where each text's go.
-        stream: list[str] = []
-        numbered: list[NDArray[np.int64]] = []
-        marks: list[tuple[int, int]] = []
-        lengths = np.zeros((n, 3), np.uint16)
-        # Titles and headings are those of many passages.
-        texts: dict[str, list[str]] = {}
-        exact: list[tuple[int, int]] = []
-        for index, chunk in enumerate(chunks):
-            for column, text in enumerate((chunk.title, chunk.heading)):
-                raw = texts.get(text)
-                if raw is None:
-                    raw = texts[text] = words.tokens(words.clean(text))
-                stream += raw
-                marks.append((index * 4 + column, len(raw)))
-                lengths[index, column] = min(len(raw), 65535)
-            raw = words.tokens(words.clean(chunk.body))
-            stream += raw
-            marks.append((index * 4 + 2, len(raw)))
-            lengths[index, 2] = min(len(raw), 65535)
-            exact.extend((number_of(term), index) for term in look_up_terms(chunk))
-            if len(stream) >= _NUMBERED_AT_ONCE:
-                numbered.append(np.fromiter(map(token_id, stream), np.int64, len(stream)))
-                stream = []
+    def gather(self) -> Gathering:
+        """Begins a block of terms. Look-up terms (`@law/…`, `@sec/…`, `@abs/…`) count in the body column."""
+        if len(self._table) > _MAX_CACHED_WORDS:
+            self._table = _Table(self._analyse_token)
+        return Gathering(self._table)
 
-        numbered.append(np.fromiter(map(token_id, stream), np.int64, len(stream)))
-        tokens = np.concatenate(numbered)
-        marked = np.array(marks, np.int64).reshape(-1, 2)
-        places = np.repeat(marked[:, 0], marked[:, 1])
-        vocabulary, starts, flat, kinds = table.vocabulary, table.starts, table.flat, table.kinds
-        first = np.array(starts, np.int64)
-        width = np.diff(first)[tokens]
-        # Position of each term in `flat`: the token's start, counted on within the token.
-        within = np.arange(int(width.sum())) - np.repeat(np.cumsum(width) - width, width)
-        position = np.repeat(first[:-1][tokens], width) + within
-        term = np.array(flat, np.int64)[position] if flat else np.zeros(0, np.int64)
-        is_part = np.array(kinds, bool)[position] if kinds else np.zeros(0, bool)
-        place = np.repeat(places, width)
-        place = np.where(is_part, place // 4 * 4 + _PART, place)
-        if exact:
-            extra = np.array(exact, np.int64)
-            term = np.concatenate([term, extra[:, 0]])
-            place = np.concatenate([place, extra[:, 1] * 4 + FIELDS.index("body")])
-        return _columns(list(vocabulary), term, place, n, lengths)
+    def analyse(self, chunks: Iterable[ChunkFields]) -> TermBlock:
+        """Terms of passages, as columns (see `gather`)."""
+        gathering = self.gather()
+        gathering.add(chunks)
+        return gathering.block()
 
     def embed(self, block: TermBlock) -> NDArray[np.float32]:
         """Unit vectors of a block's passages (n × dimension); a row is zero where no term is known."""
@@ -199,13 +242,14 @@ def _law_terms(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _columns(
-    vocabulary: list[str], term: NDArray[np.int64], place: NDArray[np.int64], n: int, lengths: NDArray[np.uint16]
+    terms: Sequence[str], term: NDArray[np.int64], place: NDArray[np.int64], n: int, lengths: NDArray[np.uint16]
 ) -> TermBlock:
-    order = sorted(range(len(vocabulary)), key=vocabulary.__getitem__)
-    rank = np.empty(len(vocabulary), np.int64)
-    rank[order] = np.arange(len(vocabulary))
-    key = (rank[term] * max(n, 1) * 4 + place) if len(term) else np.zeros(0, np.int64)
-    unique, counts = np.unique(key, return_counts=True)
+    """A block of `n` passages from the number of each term among `terms` and the place where it occurs."""
+    used = np.flatnonzero(np.bincount(term)).tolist()
+    used.sort(key=terms.__getitem__)
+    rank = np.empty(max(used, default=-1) + 1, np.int64)
+    rank[used] = np.arange(len(used))
+    unique, counts = np.unique(rank[term] * max(n, 1) * 4 + place, return_counts=True)
     posting, column = unique // 4, unique % 4
     new = np.ones(len(posting), bool)
     new[1:] = posting[1:] != posting[:-1]
@@ -213,9 +257,9 @@ def _columns(
     frequencies = np.zeros((int(new.sum()), 4), np.uint8)
     frequencies[row, column] = np.minimum(counts, 255)
     posting = posting[new]
-    offsets = np.searchsorted(posting // max(n, 1), np.arange(len(vocabulary) + 1)).astype(np.int64)
+    offsets = np.searchsorted(posting // max(n, 1), np.arange(len(used) + 1)).astype(np.int64)
     return TermBlock(
-        terms=tuple(vocabulary[i] for i in order),
+        terms=tuple(terms[i] for i in used),
         offsets=offsets,
         numbers=(posting % max(n, 1)).astype(np.uint32),
         frequencies=frequencies,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from luna_rules.search.words import FUNCTION_WORDS
 
 _LINKS = ("", "s", "es", "n", "en", "er", "ens")
+_LINKS_BY_LETTER = {letter: tuple(link for link in _LINKS if link.startswith(letter)) for letter in "sen"}
 # Prefixes of verbs stand before many words, yet are no parts of compounds.
 _PREFIX_WORDS = """
     ab an auf aus be bei da dar durch ein ent er fehl fort frei ge hin her herab heraus hinaus hinter hinzu in los miss
@@ -115,12 +116,15 @@ class Splitter:
                 if found is None:
                     continue
                 cost, names = here[0] + found[0], here[1] + found[1]
-                for link in _LINKS:
+                known = best[end]
+                if known is None or cost < known[0]:
+                    best[end] = (cost, names)
+                for link in _LINKS_BY_LETTER.get(word[end], ()):
                     follow = end + len(link)
                     if follow > latest or not word.startswith(link, end):
                         continue
                     known = best[follow]
-                    linked = cost + (0.7 if link else 0.0)
+                    linked = cost + 0.7
                     if known is None or linked < known[0]:
                         best[follow] = (linked, names)
             cost = self._costs.get(word[start:]) if start else None

@@ -99,10 +99,12 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def _stem(word: str) -> str:
-    agent = _AGENT.search(word)
+    agent = _AGENT.search(word) if "zähler" in word or "verbraucher" in word else None
     if agent is not None:
         name = "zaehler" if agent.group().startswith("z") else "verbraucher"
         return word[: agent.start()].translate(_FOLD) + name
+    if word.isascii():
+        return _STEMMER.stemWord(word)
     if _UMLAUT_KEPT.search(word) is None:
         return _STEMMER.stemWord(word).translate(_FOLD)
     # The stemmer folds umlauts; a y stands in for those that are kept, since it is a vowel and occurs in no suffix.

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from luna_rules.search.analyser import ANALYSER_VERSION, Analyser
+from luna_rules.search.analyser import ANALYSER_VERSION, Analyser, Gathering
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import TermBlock
 from resources.database import Connection
@@ -141,14 +141,27 @@ class IndexWriter(VersionRows):
         return self.add_draft(version_id, tenant, self.draft(items, analyser, embedded), run_id, retired=retired)
 
     @staticmethod
-    def draft(items: Sequence[IndexedItem], analyser: Analyser, embedded: Embedded | None = None) -> Draft:
-        """Analyses items for `add_draft`. Needs no connection, so another thread may write meanwhile."""
+    def draft(
+        items: Sequence[IndexedItem],
+        analyser: Analyser,
+        embedded: Embedded | None = None,
+        gathered: Gathering | None = None,
+    ) -> Draft:
+        """Analyses items for `add_draft`. Needs no connection, so another thread may write meanwhile.
+
+        `gathered`: where all their passages, in this order, were given to the analyser before.
+        """
         item_ids = [item.item_id for item in items]
         if len(set(item_ids)) != len(item_ids):
             raise ValueError("An item occurs twice in one segment")
         began = time.perf_counter()
         filled = [item for item in items if item.chunks]
-        block = analyser.analyse([chunk[1] for item in filled for chunk in item.chunks])
+        if gathered is None:
+            gathered = analyser.gather()
+            gathered.add(chunk[1] for item in filled for chunk in item.chunks)
+        block = gathered.block()
+        if len(block.lengths) != sum(len(item.chunks) for item in filled):
+            raise ValueError(f"{len(block.lengths)} passages were gathered for these items, which have others")
         vectors = analyser.embed(block) if embedded is None else embedded.vectors
         return Draft(
             item_ids=item_ids,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,6 +17,8 @@ from luna_assets.documents.faults import OUTAGES
 from luna_assets.documents.passages import CutDocument
 from luna_rules.documents.chunking import chunk_document
 from luna_rules.documents.model import ExtractedText
+from luna_rules.search.analyser import Gathering
+from luna_rules.search.model import ChunkFields
 from resources.database import DEFAULT_TENANT, Connection, worker_connection
 from resources.extractor import EmbeddedExtractor, ExtractorLostError, ReadDocument
 from resources.vectors import arrays
@@ -193,6 +196,51 @@ def test_what_a_group_cannot_take_fails_alone(house: House, monkeypatch: pytest.
     assert house.one("SELECT count(*) FROM item_chunks WHERE item_id = %s", bad) == (0,)
     doubled = "SELECT count(*) = count(DISTINCT (item_id, chunk_idx)) FROM item_chunks"
     assert house.one(doubled) == (True,)
+
+
+def test_what_cannot_be_analysed_fails_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("luna_assets.documents.line.SLOW_S", 60)
+    good = [house.add(f"{topic}.md", text(topic)) for topic in TOPICS[:2]]
+    bad = house.add("schlecht.md", text("Schlechtes"))
+    good += [house.add(f"{topic}.md", text(topic)) for topic in TOPICS[2:4]]
+    add = Gathering.add
+
+    def refuse(gathering: Gathering, chunks: Iterable[ChunkFields]) -> None:
+        given = list(chunks)
+        # Half of it is taken before the fault shows.
+        add(gathering, given[: len(given) // 2])
+        if any("Schlechtes" in chunk.body for chunk in given):
+            raise ValueError("no word")
+        add(gathering, given[len(given) // 2 :])
+
+    monkeypatch.setattr(Gathering, "add", refuse)
+    report = house.drain()
+    assert report.ready == len(good)
+    assert report.failed == {"internal": 1}
+    assert [house.status(item)[0] for item in good] == ["ready"] * len(good)
+    assert house.status(bad)[::2] == ("failed", "internal")
+    alone = postings(house, good)
+    monkeypatch.undo()
+    assert house.drain(DrainRequest(item_ids=tuple(good), linger_s=0)).ready == len(good)
+    assert postings(house, good) == alone
+
+
+def test_the_collector_of_garbage_is_as_before_when_a_drain_has_ended(house: House) -> None:
+    before = gc.get_threshold(), gc.get_freeze_count()
+    seen: list[int] = []
+    house.add("einzeln.md", text("Einzelnes"))
+    drain = Drain(
+        house.worker,
+        house.objects,
+        house.extractor,
+        gold=[],
+        run_id=f"run-{uuid4()}",
+        log=lambda _: seen.append(gc.get_threshold()[0]),
+    )
+    assert drain.run(DrainRequest(linger_s=0)).ready == 1
+    assert seen
+    assert min(seen) > before[0][0]
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_a_database_lost_amid_a_group_loses_and_doubles_nothing(

@@ -7,11 +7,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from luna_rules.search import analyser as analysis
 from luna_rules.search import words
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.compounds import Splitter, learn_words
 from luna_rules.search.lexicon import Lexicon
-from luna_rules.search.model import ChunkFields
+from luna_rules.search.model import ChunkFields, TermBlock
 
 from .sample import CHUNKS, Engine
 
@@ -64,6 +65,33 @@ def test_frequencies_are_capped_and_empty_chunks_are_possible() -> None:
     assert block.lengths.tolist() == [[0, 0, 300], [0, 0, 0]]
     nothing = Analyser(Lexicon.empty()).analyse([])
     assert (nothing.terms, nothing.offsets.tolist(), nothing.lengths.shape) == ((), [0], (0, 3))
+
+
+def same(one: TermBlock, two: TermBlock) -> bool:
+    arrays = ("offsets", "numbers", "frequencies", "lengths")
+    return one.terms == two.terms and all(np.array_equal(getattr(one, name), getattr(two, name)) for name in arrays)
+
+
+def test_passages_that_come_bit_by_bit_give_the_same_block(engine: Engine) -> None:
+    analyser = Analyser(engine.lexicon)
+    gathering, other = analyser.gather(), analyser.gather()
+    for chunk in CHUNKS:
+        gathering.add([chunk])
+        other.add([ChunkFields("Anderes", "", f"{chunk.body} und nochmals anderes")])
+    assert same(gathering.block(), engine.block)
+    # What the analyser has seen of others is no part of a block.
+    assert same(analyser.analyse(CHUNKS[2:4]), Analyser(engine.lexicon).analyse(CHUNKS[2:4]))
+    assert not same(other.block(), engine.block)
+
+
+def test_a_block_begun_is_ended_with_its_own_numbers(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "_MAX_CACHED_WORDS", 5)
+    analyser = Analyser(engine.lexicon)
+    gathering = analyser.gather()
+    gathering.add(CHUNKS[:3])
+    assert same(analyser.analyse(CHUNKS), engine.block)
+    gathering.add(CHUNKS[3:])
+    assert same(gathering.block(), engine.block)
 
 
 def test_hyphenated_words_are_indexed_whole_and_in_parts() -> None:
