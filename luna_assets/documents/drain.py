@@ -19,7 +19,7 @@ from luna_assets.documents.index_build import build_version
 from luna_assets.documents.line import Line
 from luna_assets.documents.orders import DrainReport, DrainRequest
 from luna_assets.documents.work import Taken, Task
-from luna_assets.memory import rare_collections
+from luna_assets.interpreter import at_work
 from luna_assets.turn import take_turn, turn
 from resources.database import Connection
 from resources.extractor import Extractor
@@ -73,7 +73,7 @@ class Drain:
         Raises what `faults.OUTAGES` names when the database or another part goes away; what was not ended is then taken
         over by the next run.
         """
-        with rare_collections():
+        with at_work():
             return self._run(request)
 
     def _run(self, request: DrainRequest) -> DrainReport:

@@ -52,6 +52,13 @@ class Piece:
 
 def lines(text: str, start: int, end: int) -> Iterator[Span]:
     """The lines of `text[start:end]` as spans that include their line break; `\\r`, `\\n`, `\\r\\n`, `\\f` break."""
+    part = text[start:end]
+    if "\r" not in part and "\f" not in part:
+        while start < end:
+            stop = text.find("\n", start, end) + 1 or end
+            yield start, stop
+            start = stop
+        return
     while start < end:
         found = _LINE.match(text, start, end)
         stop = found.end() if found else end
@@ -63,6 +70,10 @@ def lines(text: str, start: int, end: int) -> Iterator[Span]:
 
 def strip_span(text: str, start: int, end: int) -> Span:
     """The span without white space at its ends; empty (start == end) when nothing remains."""
+    # A line has its break at its end, a paragraph nothing.
+    last = end - 1 if start < end and text[end - 1] == "\n" else end
+    if start < last and not (text[start].isspace() or text[last - 1].isspace()):
+        return start, last
     part = text[start:end]
     left = len(part) - len(part.lstrip())
     return start + left, start + left + len(part.strip())
@@ -172,7 +183,7 @@ def _cut(text: str, span: Span, tokens: TokenIndex, limit: int) -> list[Span]:
     """Pieces of at most `limit` tokens, cut at white space where there is some near, else anywhere."""
     start, end = span
     found: list[Span] = []
-    while tokens.count(start, end) > limit:
+    while not tokens.fits(start, end, limit):
         cut = min(tokens.advance(start, limit), end)
         back = cut
         floor = max(start + 1, cut - 200)
@@ -190,15 +201,15 @@ def _greedy(parts: list[Span], tokens: TokenIndex, target: int, limit: int) -> l
     """Joins neighbours up to `target` tokens; a small last bit joins its neighbour within `limit`."""
     found: list[Span] = []
     for start, end in parts:
-        if found and start - found[-1][1] <= _LONGEST_GAP and tokens.count(found[-1][0], end) <= target:
+        if found and start - found[-1][1] <= _LONGEST_GAP and tokens.fits(found[-1][0], end, target):
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))
     if (
         len(found) > 1
-        and tokens.count(*found[-1]) < target // 5
+        and tokens.fits(*found[-1], target // 5 - 1)
         and found[-1][0] - found[-2][1] <= _LONGEST_GAP
-        and tokens.count(found[-2][0], found[-1][1]) <= limit
+        and tokens.fits(found[-2][0], found[-1][1], limit)
     ):
         found[-2:] = [(found[-2][0], found[-1][1])]
     return found
@@ -217,7 +228,7 @@ def _units(text: str, block: Block, tokens: TokenIndex, limit: int) -> list[Span
         rough = [(start + a, start + b) for a, b in split_sentences(text[start:end])]
     found: list[Span] = []
     for span in rough:
-        if tokens.count(*span) <= limit:
+        if tokens.fits(*span, limit):
             found.append(span)
             continue
         by_line = [strip_span(text, *line) for line in lines(text, *span)]
@@ -252,7 +263,7 @@ def pack(text: str, found: list[Block], tokens: TokenIndex, target: int, limit: 
         run.clear()
 
     for block in found:
-        if tokens.count(block.start, block.end) <= limit:
+        if tokens.fits(block.start, block.end, limit):
             run.append((block.start, block.end))
         else:
             flush()
@@ -269,8 +280,11 @@ def _settled(pieces: list[Piece], tokens: TokenIndex, target: int, limit: int) -
         if (
             before is not None
             and piece.start - before.end <= _LONGEST_GAP
-            and min(tokens.count(before.start, before.end), tokens.count(piece.start, piece.end)) < target // 5
-            and tokens.count(before.start, piece.end) <= limit
+            and (
+                tokens.fits(before.start, before.end, target // 5 - 1)
+                or tokens.fits(piece.start, piece.end, target // 5 - 1)
+            )
+            and tokens.fits(before.start, piece.end, limit)
         ):
             settled[-1] = replace(before, end=piece.end, table_header=before.table_header or piece.table_header)
         else:
@@ -289,7 +303,7 @@ def _joined(text: str, found: list[Block], tokens: TokenIndex, target: int) -> l
             and before.kind == "item"
             and before.end - before.start <= _LONGEST_TERM
             and text[before.end - 1] not in ".,;:"
-            and tokens.count(before.start, block.end) <= target
+            and tokens.fits(before.start, block.end, target)
         ):
             joined[-1] = Block(before.start, block.end, "item")
         else:

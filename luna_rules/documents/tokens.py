@@ -31,6 +31,11 @@ class TokenIndex:
         """Tokens that begin in `text[start:end]`."""
         return bisect_left(self._starts, end) - bisect_left(self._starts, start)
 
+    def fits(self, start: int, end: int, most: int) -> bool:
+        """Whether at most so many tokens begin in `text[start:end]`."""
+        # A token has at least one character, so most spans need not be counted.
+        return end - start <= most or self.count(start, end) <= most
+
     def advance(self, start: int, tokens: int) -> int:
         """The place where the token after `tokens` tokens from `start` begins; the text's end if there is none."""
         place = bisect_left(self._starts, start) + tokens

@@ -22,6 +22,9 @@ from typing import Final, Self
 
 import msgspec
 
+if sys.platform == "linux":
+    import fcntl
+
 from luna_rules.documents.model import ExtractedText
 from resources.extractor.cutting import ReadDocument, document_of
 from resources.extractor.errors import ERROR_CODES, ExtractionError
@@ -32,6 +35,8 @@ _ROOT: Final = str(Path(__file__).resolve().parents[2])
 _START: Final = "import sys; sys.path.insert(0, sys.argv[1]); from resources.extractor.child import main; main()"
 _START_TIMEOUT_S: Final = 30.0
 _STDERR_KEPT: Final = 4096
+_PIPE_BYTES: Final = MIB
+"""What Linux lets everybody have."""
 # A worker that has grown beyond this share of its memory is replaced after it has answered.
 _GROWN: Final = 0.5
 # Within this time a child found dead is taken to have died before it was asked.
@@ -73,6 +78,8 @@ class _Worker:
         self._in, self._out, self._err = (pipe.fileno() if pipe else -1 for pipe in pipes)
         for fd in (self._in, self._out, self._err):
             os.set_blocking(fd, False)
+        for fd in (self._in, self._out):
+            _widen(fd)
         try:
             setup = Setup(
                 timeout_s=limits.timeout_s,
@@ -179,6 +186,13 @@ class _Worker:
             if pipe:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def _widen(pipe: int) -> None:
+    """Let a whole document lie in a pipe where the system can do that: so neither side waits for the other to read."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 class EmbeddedExtractor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -225,9 +226,9 @@ def test_what_cannot_be_analysed_fails_alone(house: House, monkeypatch: pytest.M
     assert postings(house, good) == alone
 
 
-def test_the_collector_of_garbage_is_as_before_when_a_drain_has_ended(house: House) -> None:
-    before = gc.get_threshold(), gc.get_freeze_count()
-    seen: list[int] = []
+def test_the_interpreter_is_as_before_when_a_drain_has_ended(house: House) -> None:
+    before = gc.get_threshold(), gc.get_freeze_count(), sys.getswitchinterval()
+    seen: list[tuple[int, float]] = []
     house.add("einzeln.md", text("Einzelnes"))
     drain = Drain(
         house.worker,
@@ -235,12 +236,13 @@ def test_the_collector_of_garbage_is_as_before_when_a_drain_has_ended(house: Hou
         house.extractor,
         gold=[],
         run_id=f"run-{uuid4()}",
-        log=lambda _: seen.append(gc.get_threshold()[0]),
+        log=lambda _: seen.append((gc.get_threshold()[0], sys.getswitchinterval())),
     )
     assert drain.run(DrainRequest(linger_s=0)).ready == 1
     assert seen
-    assert min(seen) > before[0][0]
-    assert (gc.get_threshold(), gc.get_freeze_count()) == before
+    assert min(objects for objects, _ in seen) > before[0][0]
+    assert max(interval for _, interval in seen) < before[2]
+    assert (gc.get_threshold(), gc.get_freeze_count(), sys.getswitchinterval()) == before
 
 
 def test_a_database_lost_amid_a_group_loses_and_doubles_nothing(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luna_rules.documents.blocks import readable_text
+from luna_rules.documents.blocks import lines, readable_text, strip_span
 from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
 from luna_rules.documents.model import Chunk, ChunkedDocument, ExtractedText, PageSpan
 from luna_rules.documents.tokens import TokenIndex, count_tokens
@@ -451,6 +451,20 @@ def test_tokens_are_measured_alike_at_once_and_in_spans() -> None:
     assert index.count(0, len(text)) == count_tokens(text)
     assert index.advance(0, 1) == text.index(":")
     assert index.advance(0, 10_000) == len(text)
+    for end in range(0, len(text), 7):
+        for most in range(12):
+            assert index.fits(0, end, most) == (index.count(0, end) <= most)
+
+
+@given(st.text(alphabet="a|\n\r\f\v\u00a0 ", max_size=12), st.integers(0, 12), st.integers(0, 12))
+def test_lines_and_stripped_spans_are_those_of_the_text(text: str, one: int, two: int) -> None:
+    start, end = sorted((min(one, len(text)), min(two, len(text))))
+    part = text[start:end]
+    found = list(lines(text, start, end))
+    assert "".join(text[a:b] for a, b in found) == part
+    assert [text[a:b] for a, b in found] == re.findall(r"[^\r\n\f]*(?:\r\n|[\r\n\f])|[^\r\n\f]+\Z", part)
+    left = start + len(part) - len(part.lstrip())
+    assert strip_span(text, start, end) == (left, left + len(part.strip()))
 
 
 def test_markup_is_taken_out_for_readers() -> None:
