@@ -31,6 +31,8 @@ _VALUED = 1.2
 _UNVALUED = 0.7
 _SHORT = 30
 _OF_PART = 0.35
+_ASKED = 0.3
+"""What it counts that people ask a statement's Absatz what was asked."""
 
 
 class Chooser:
@@ -42,9 +44,12 @@ class Chooser:
         passages: Sequence[Passage],
         matcher: ConceptMatcher,
         around: Callable[[int], Mapping[int, float]],
+        asked_of: Callable[[int], float],
     ) -> None:
-        """`around` tells what a passage as a whole speaks of, by its number."""
+        """`around` tells what a passage as a whole speaks of, `asked_of` how much of the question people ask of what
+        its Absatz answers; both by its number."""
         self._around = around
+        self._asked_of = asked_of
         self._question = question
         self._passages = passages
         self._matcher = matcher
@@ -212,6 +217,7 @@ class Chooser:
             gain += 0.12
         if any(other.statement.passage == scored.statement.passage for other in chosen):
             gain += 0.03
+        gain += _ASKED * self._asked_of(scored.statement.passage)
         return gain * (1.0 - 0.6 * max(0.0, repeated - 0.3))
 
 

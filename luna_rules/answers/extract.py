@@ -52,7 +52,7 @@ class Extractor:
         self._passages = passages
         self._matcher = matcher
         self._scorer = StatementScorer(question, passages, matcher, today)
-        self._chooser = Chooser(question, passages, matcher, self._scorer.passage_concepts)
+        self._chooser = Chooser(question, passages, matcher, self._scorer.passage_concepts, self._scorer.asked_of)
 
     def passage_concepts(self, number: int) -> Mapping[int, float]:
         """What a passage as a whole speaks of, its heading and title included."""

@@ -20,6 +20,7 @@ _NOW = (
 _RULE = (
     r"\b(?:muss|müssen|darf|dürfen|soll|sollen|kann|können|gilt|gelten|vorgeschrieben|zulässig|erlaubt|verpflichtet)\b"
 )
+_REGULATED = r"(?:höchst|mindest|co\W?2|emission)"
 _ASKER = r"\b(?:ich|wir|mir|uns|mein\w*|unser\w*|man)\b"
 _MEASURED = (
     r"\w*(?:verbrauch|verbrauchs|erzeugung|produktion|ausstoß|emissionen|gewinn|umsatz|börsenpreis|strompreis|gaspreis"
@@ -53,7 +54,10 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             rf"^\W*(?=.*{_NOW})(?:was kostet|was kosten|wie teuer|wie günstig|wie billig|how much|what does"
             r"|wie hoch (?:ist|sind|liegt)[^?]*preis|was zahl(?:t|en)\b|(?:wo|wie) (?:steht|liegt|entwickelt)\b)"
-            r"|^\W*wie entwickel\w+ sich\b[^?]*(?:preise?|kurse?)\b",
+            r"|^\W*wie entwickel\w+ sich\b[^?]*(?:preise?|kurse?)\b"
+            rf"|^\W*(?=.*(?:{_NOW}|\bmorgen\W*$))(?!.*{_RULE})(?!.*{_REGULATED})"
+            r"(?:\w+\W+){0,3}\w*(?:preise?|kurse?)\b"
+            r"(?:\W+\w+){0,3}\W*$",
             re.I,
         ),
     ),

@@ -47,8 +47,11 @@ class ConceptMatcher(Protocol):
         """Which concepts `text` speaks of, and how plainly: 1 for the word itself, less for synonyms and parts."""
         ...
 
-    def meant(self, law: str | None, section: str | None) -> Mapping[int, float]:
-        """Which concepts people use for what this section of a law answers, and how plainly, whatever its own words."""
+    def meant(self, law: str | None, section: str | None, paragraph: str | None = None) -> Mapping[int, float]:
+        """Which concepts people use for what this section of a law answers, and how plainly, whatever its own words.
+
+        With `paragraph` for what this Absatz answers; empty where only the section is known to answer.
+        """
         ...
 
 
@@ -104,7 +107,7 @@ class WordMatcher:
                     found[concept] = strength
         return found
 
-    def meant(self, law: str | None, section: str | None) -> Mapping[int, float]:
+    def meant(self, law: str | None, section: str | None, paragraph: str | None = None) -> Mapping[int, float]:
         """Nothing is known of what people call things."""
         return {}
 
@@ -171,9 +174,10 @@ class QueryMatcher:
                     self._places.setdefault(term, []).append((concept, place))
         self._tokens: dict[str, tuple[tuple[int, int, str, float], ...]] = {}
         self._meant = {
-            (law, hint.section): {concept: own for concept, own in enumerate(hint.spoken) if own > 0}
+            (law, hint.section, label): {concept: own for concept, own in enumerate(spoken) if own > 0}
             for hint in query.hints
             for law in hint.laws
+            for label, spoken in ((None, hint.spoken), *((one.paragraph, one.spoken) for one in hint.paragraphs))
         }
 
     def _weight(self, concept: int, terms: Sequence[str], frequency: Callable[[str], int] | None, total: int) -> float:
@@ -224,13 +228,14 @@ class QueryMatcher:
                 found[concept] = strength
         return found
 
-    def meant(self, law: str | None, section: str | None) -> Mapping[int, float]:
-        """What the everyday wordings of the section say of the question."""
+    def meant(self, law: str | None, section: str | None, paragraph: str | None = None) -> Mapping[int, float]:
+        """What the everyday wordings of the section, or of one Absatz of it, say of the question."""
         if not self._meant or law is None or section is None:
             return {}
         place = laws.section_term(laws.section_key(section) or "")
+        label = laws.paragraph_term(paragraph) if paragraph else None
         return next(
-            (found for key in laws.law_keys(law) if (found := self._meant.get((laws.law_term(key), place)))), {}
+            (found for key in laws.law_keys(law) if (found := self._meant.get((laws.law_term(key), place, label)))), {}
         )
 
     def _hits(self, raw: str) -> tuple[tuple[int, int, str, float], ...]:

@@ -44,6 +44,12 @@ _NO_SUBJECT = 0.55
 _LITTLE = 0.3
 _MEANT = 0.9
 """What it counts that people use a word for what a section answers, beside the section's own words."""
+_OTHER_ABSATZ = 0.2
+"""What a statement loses where people ask another Absatz of its section, not its own, what was asked."""
+_ASKED = 0.1
+"""What it counts that people ask its own what was asked."""
+_WHOLE_SECTION = 0.8
+"""What wordings of a section count for each Absatz where nobody told them apart."""
 _IN_TITLE = 0.5
 _PART_OF_TITLE = 0.85
 """What „die Steuer“ counts for „Stromsteuer“ where the law's title names that: there it can mean nothing else."""
@@ -106,6 +112,7 @@ class StatementScorer:
         self._unit = unit_pattern(question.text)
         self._marks = set(MARK.findall(question.text))
         self._identifiers = identifiers(question.text)
+        self._asked_of, self._beside = self._answering()
         self._around = [self._surroundings(number, passage) for number, passage in enumerate(passages)]
 
     def _surroundings(self, number: int, passage: Passage) -> tuple[Mapping[int, float], Mapping[int, float]]:
@@ -119,6 +126,33 @@ class StatementScorer:
         for concept, strength in self._matcher.meant(passage.law, passage.section).items():
             wide[concept] = max(strength * _MEANT, wide.get(concept, 0.0))
         return heading, wide
+
+    def _answering(self) -> tuple[list[float], list[float]]:
+        """How much of the question people ask of what each passage's Absatz answers (0 to about 1), and how that
+        compares with the Absatz of its section that they ask most of it (0 to 1, 1 where nothing tells)."""
+        own = [self._asked_share(p, p.paragraph) if p.paragraph else 0.0 for p in self._passages]
+        most: dict[object, float] = {}
+        for passage, share in zip(self._passages, own, strict=True):
+            key = (passage.law, passage.section)
+            most[key] = max(share, most.get(key, 0.0))
+        tops = [most[passage.law, passage.section] for passage in self._passages]
+        asked = [
+            share if top else _WHOLE_SECTION * self._asked_share(passage)
+            for passage, share, top in zip(self._passages, own, tops, strict=True)
+        ]
+        beside = [
+            share / top if top and passage.paragraph else 1.0
+            for passage, share, top in zip(self._passages, own, tops, strict=True)
+        ]
+        return asked, beside
+
+    def _asked_share(self, passage: Passage, paragraph: str | None = None) -> float:
+        meant = self._matcher.meant(passage.law, passage.section, paragraph)
+        return sum(self.weights[c] * s for c, s in meant.items()) / self.total
+
+    def asked_of(self, number: int) -> float:
+        """How much of the question people ask of what a passage's Absatz answers, from 0 to about 1."""
+        return self._asked_of[number]
 
     def _heading(self, passage: Passage, path: Sequence[str]) -> Mapping[int, float]:
         return self._concepts(" ".join((*path[-2:], passage.section or "")))
@@ -237,6 +271,8 @@ class StatementScorer:
             max(own.get(c, 0.0), heading.get(c, 0.0), wide.get(c, 0.0)) > _LITTLE for c, _ in self._nouns
         ):
             score *= _NO_SUBJECT
+        score += _ASKED * self._asked_of[statement.passage]
+        score *= 1 - _OTHER_ABSATZ + _OTHER_ABSATZ * self._beside[statement.passage]
         score *= 0.35 + 0.65 * rank
         return Scored(statement, text, read, own, signs, score, covered / self.total)
 

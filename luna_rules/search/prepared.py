@@ -40,6 +40,7 @@ class Weights:
     local: float = 0.3
     energy: float = 0.4
     wording: float = 2.5
+    absatz: float = 0.25  # of a wording's worth what an Absatz lacks that answers nothing of the question
     unworded: float = 1.0  # of the best wording's worth what a law without wordings has, as far as its words fit
     name: float = 1.5  # times which a rare word counts that can be said in no other way
     identifier: float = 3.0  # the same, where it is a number or mark of something
@@ -64,7 +65,7 @@ class Prepared:
     `factors` are the weights of title, heading and body (3 × passages) by length, `section_factors` the same for
     sections with all their passages. `item_of` numbers the runs of sections of one item, `item_sizes` counts them.
     `sections_named` and `laws_named` keep what look-up terms that many questions share come to: the passages of a law's
-    section, and those of any of some laws. Both follow from the corpus, so threads may write the same twice.
+    section or Absatz, and those of any of some laws. Both follow from the corpus, so threads may write the same twice.
     """
 
     starts: NDArray[np.int64]
@@ -75,8 +76,8 @@ class Prepared:
     factors: F32
     section_factors: F32
     weights: Weights
-    sections_named: dict[tuple[str, str], NDArray[np.int32]] = field(
-        default_factory=dict[tuple[str, str], NDArray[np.int32]]
+    sections_named: dict[tuple[str, str, str | None], NDArray[np.int32]] = field(
+        default_factory=dict[tuple[str, str, str | None], NDArray[np.int32]]
     )
     laws_named: dict[tuple[str, ...], NDArray[np.bool_]] = field(
         default_factory=dict[tuple[str, ...], NDArray[np.bool_]]

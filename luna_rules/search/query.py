@@ -210,13 +210,15 @@ class QueryParser:
         german = sum(token in words.FUNCTION_WORDS or words.spelling(token) in self._ignored for token in raw)
         if english != german:
             return english > german
-        # Key words without any function word: English where the glossary knows most and the corpus none of them.
-        foreign = sum(
-            bool(self._english.meant(words.english_stem(token)))
-            and not self._is_known(words.stem(words.spelling(token)))
-            for token in raw
-        )
-        return 2 * foreign > len(raw)
+        # Key words without any function word: English where more of them are English alone than German alone.
+        spelled = [words.spelling(token) for token in raw]
+        native = [self._is_known(words.stem(one)) or one in self._wordings.spoken_german for one in spelled]
+        foreign = [
+            bool(self._english.meant(words.english_stem(token))) or one in self._wordings.spoken_english
+            for token, one in zip(raw, spelled, strict=True)
+        ]
+        pairs = list(zip(foreign, native, strict=True))
+        return pairs.count((True, False)) > pairs.count((False, True))
 
     def _concepts(self, text: str, english: bool) -> list[Group]:
         found: list[_Token] = []

@@ -38,7 +38,7 @@ _FEW = 20  # in so many passages every word is rare
 _IDENTIFIER = re.compile(r"(?=.*\d)(?:.*[^\W\d_].*|\d{5,})")
 _SMALL = 1000  # below so many passages every term may find candidates
 _SAMPLE = 2_000
-_MOST_KEPT = 10_000  # sections; there are fewer with wordings
+_MOST_KEPT = 30_000  # sections and Absätze; there are fewer with wordings
 _NOWHERE = np.zeros(0, np.int32)
 _ALIKE = 0.31  # words that are only spelled alike weigh less
 
@@ -66,7 +66,7 @@ def judge(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> Jud
     n = ready.prepared.size
     by_words = _by_words(query, ready, weights)
     wording = unworded = apart = named = exact = None
-    for places, weight in _hinted(query, ready):
+    for places, weight in _hinted(query, ready, weights):
         wording = np.zeros(n, np.float32) if wording is None else wording
         wording[places] = np.maximum(wording[places], np.float32(weight))
     if wording is not None:
@@ -229,20 +229,42 @@ def _look_up_sets(
     return sets
 
 
-def _hinted(query: Query, ready: Ready) -> list[tuple[NDArray[np.int32], float]]:
-    """The passages of the sections that a question's wording points at, with the weight of each."""
+def _hinted(query: Query, ready: Ready, weights: Weights) -> list[tuple[NDArray[np.int32], float]]:
+    """The passages of the sections that a question's wording points at, with the weight of each.
+
+    Where it is known which Absatz of a section answers what, the others have only a share of the section's weight.
+    """
     found: list[tuple[NDArray[np.int32], float]] = []
     for hint in query.hints:
+        most = max((one.weight for one in hint.paragraphs), default=0.0)
         for law in hint.laws:
-            places = ready.prepared.sections_named.get((law, hint.section))
-            if places is None:
-                one, other = ready.entries.get(law), ready.entries.get(hint.section)
-                places = _NOWHERE if one is None or other is None else _common(other.places, one.places)
-                if len(ready.prepared.sections_named) >= _MOST_KEPT:
-                    ready.prepared.sections_named.clear()
-                ready.prepared.sections_named[law, hint.section] = places
-            found.append((places, hint.weight))
+            places = _named(ready, law, hint.section)
+            if most <= 0:
+                found.append((places, hint.weight))
+                continue
+            found.append((places, hint.weight * (1 - weights.absatz)))
+            for one in hint.paragraphs:
+                share = 1 - weights.absatz + weights.absatz * one.weight / most
+                found.append((_named(ready, law, hint.section, one.paragraph), hint.weight * share))
     return found
+
+
+def _named(ready: Ready, law: str, section: str, paragraph: str | None = None) -> NDArray[np.int32]:
+    """The passages of a law's section, or of an Absatz of it."""
+    kept = ready.prepared.sections_named
+    key = (law, section, paragraph)
+    places = kept.get(key)
+    if places is None:
+        one, other = ready.entries.get(law), ready.entries.get(paragraph or section)
+        if one is None or other is None:
+            places = _NOWHERE
+        else:
+            among = one.places if paragraph is None else _named(ready, law, section)
+            places = _common(other.places, among)
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[key] = places
+    return places
 
 
 def _of_laws(terms: tuple[str, ...], ready: Ready) -> NDArray[np.bool_]:

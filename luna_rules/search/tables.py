@@ -5,20 +5,29 @@ A table is text, one entry a line, fields separated by tabs, alternatives by `|`
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 Entries = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
 
+_ABSATZ = re.compile(r"\((?P<labels>\d+[a-z]?(?:\+\d+[a-z]?)*)\)\s+")
+
+
 @dataclass(frozen=True, slots=True)
 class SectionWording:
-    """What a section of one or more laws answers, in everyday German and in English; `section` None is a whole law."""
+    """What a section of one or more laws answers, in everyday German and in English; `section` None is a whole law.
+
+    `paragraphs`: the label of an Absatz („2a“) with what of the German and the English it alone answers.
+    """
 
     laws: tuple[str, ...]
     section: str | None
     german: str
     english: str = ""
+    paragraphs: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +111,24 @@ def _sections(text: str) -> tuple[SectionWording, ...]:
                 f"Table sections, line {number}: expected „laws section“, a tab, German, a tab and English, as in "
                 f"„StromGVV,GasGVV 15<tab>Kaution<tab>deposit“, found {line!r}"
             )
-        found.append(SectionWording(laws, None if section == "*" else section.strip(), *fields))
+        german, english = (_by_absatz(field) for field in (*fields, "")[:2])
+        paragraphs = tuple((one, german[one], english[one]) for one in dict.fromkeys((*german, *english)) if one)
+        where = None if section == "*" else section.strip()
+        found.append(SectionWording(laws, where, german[""], english[""], paragraphs))
     return tuple(found)
+
+
+def _by_absatz(field: str) -> defaultdict[str, str]:
+    """The wordings of each Absatz, `(2) …` or `(1+3) …`, and of all together under an empty label."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for one in field.split("|"):
+        wording = one.strip()
+        if marked := _ABSATZ.match(wording):
+            wording = wording[marked.end() :]
+            for label in marked["labels"].split("+"):
+                found[label].append(wording)
+        found[""].append(wording)
+    return defaultdict(str, {label: " | ".join(some) for label, some in found.items()})
 
 
 def _words(text: str) -> frozenset[str]:

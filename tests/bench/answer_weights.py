@@ -32,6 +32,7 @@ FILES = (
     GOLD / "questions_second.jsonl",
     GOLD / "questions_support.jsonl",
     GOLD / "questions_fourth.jsonl",
+    GOLD / "questions_short.jsonl",
     GOLD / "unanswerable_own.jsonl",
     GOLD / "answerability_own.jsonl",
     GOLD / "law_questions_own.jsonl",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pytest
+
 from luna_rules.answers.extract import Extractor
 from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
@@ -84,6 +88,33 @@ def test_a_question_for_a_duration_prefers_the_sentence_that_has_one() -> None:
     ).extract()
     assert ranked.best is not None
     assert "drei Monaten" in ranked.best.text
+
+
+class AskedOf(WordMatcher):
+    """As if people asked all that was asked of one Absatz, whatever its words."""
+
+    def __init__(self, question: str, paragraph: str) -> None:
+        super().__init__(question)
+        self._paragraph = paragraph
+
+    def meant(self, law: str | None, section: str | None, paragraph: str | None = None) -> Mapping[int, float]:
+        if paragraph not in (None, self._paragraph):
+            return {}
+        return dict.fromkeys(range(len(self.labels)), 0.9)
+
+
+@pytest.mark.parametrize("paragraph", ["1", "2"])
+def test_of_two_absaetze_that_fit_alike_the_one_that_people_ask_comes_first(paragraph: str) -> None:
+    question = "Was passiert mit dem Zähler beim Umzug?"
+    texts = ("Der Zähler bleibt im Haus des Kunden.", "Der Zähler ist dem Betreiber zu melden.")
+    passages = [
+        passage(text, number, law="NAV", section="§ 22", paragraph=f"{number}") for number, text in enumerate(texts, 1)
+    ]
+    found = Extractor(read_question(question), passages, AskedOf(question, paragraph)).extract()
+    assert found.sentences[0].chunk_id == f"c{paragraph}"
+    beside = Extractor(read_question(question), passages, WordMatcher(question)).extract()
+    assert beside.ranked[0].score != found.ranked[0].score
+    assert {one.chunk_id for one in beside.sentences} == {"c1", "c2"}
 
 
 def test_each_part_of_a_question_is_answered() -> None:

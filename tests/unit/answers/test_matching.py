@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from luna_rules.answers.matching import QueryMatcher
 from luna_rules.search.analyser import Analyser
-from luna_rules.search.laws import law_term, section_term
+from luna_rules.search.laws import law_term, paragraph_term, section_term
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.query import Alternative, Group, Query
-from luna_rules.search.wordings import Hint
+from luna_rules.search.wordings import AbsatzHint, Hint
 
 
 def matcher(*groups: Group, seen: dict[str, int] | None = None) -> QueryMatcher:
@@ -39,10 +39,13 @@ def test_words_that_occur_nowhere_weigh_most_and_are_unknown() -> None:
 
 
 def test_what_people_ask_of_a_section_is_told_by_its_law_and_number() -> None:
-    hint = Hint((law_term("eeg2023"),), section_term("48"), 0.6, (0.0, 0.9))
+    own = AbsatzHint(paragraph_term("2a"), 0.3, (0.5, 0.0))
+    hint = Hint((law_term("eeg2023"),), section_term("48"), 0.6, (0.0, 0.9), (own,))
     asked = Group("Dach", (Alternative((term("Dach"),), 1.0),))
     compared = QueryMatcher(Query("Frage", (asked, COMPOUND), (), hints=(hint,)), Analyser(Lexicon.empty()))
     assert compared.meant("EEG 2023", "§ 48") == {1: 0.9}
+    assert compared.meant("EEG 2023", "§ 48", "2a") == {0: 0.5}
+    assert compared.meant("EEG 2023", "§ 48", "1") == {}
     assert compared.meant("EEG 2023", "§ 49") == {}
     assert compared.meant(None, "§ 48") == {}
     assert compared.meant("EEG 2023", None) == {}

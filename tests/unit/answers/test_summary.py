@@ -48,7 +48,7 @@ def ask(question: str, *texts: str) -> Answer:
             "7,95 € im Monat",
         ),
         (
-            "Wie hoch ist die Umlage brutto?",
+            "Wie hoch ist die Umlage?",
             "Für die Umlage zahlen Sie nicht mehr als 59,90 ct/kWh brutto, gleich wann.",
             "nicht mehr als 59,90 ct/kWh brutto",
         ),

@@ -22,6 +22,7 @@ SECOND = GOLD / "questions_second.jsonl"
 SUPPORT = GOLD / "questions_support.jsonl"
 THIRD = GOLD / "questions_third.jsonl"
 FOURTH = GOLD / "questions_fourth.jsonl"
+SHORT = GOLD / "questions_short.jsonl"
 FILES = [
     SPLIT,
     FRESH,
@@ -29,6 +30,7 @@ FILES = [
     SUPPORT,
     THIRD,
     FOURTH,
+    SHORT,
     GOLD / "law_questions_own.jsonl",
     GOLD / "answerability_own.jsonl",
 ]
@@ -73,7 +75,7 @@ def test_every_gold_provision_is_a_passage(path: Path) -> None:
 @needs_laws
 def test_every_evidence_stands_in_its_provision() -> None:
     wrong: list[str] = []
-    for row in [*rows(SPLIT), *rows(FRESH), *rows(SECOND), *rows(SUPPORT), *rows(THIRD), *rows(FOURTH)]:
+    for row in [*rows(SPLIT), *rows(FRESH), *rows(SECOND), *rows(SUPPORT), *rows(THIRD), *rows(FOURTH), *rows(SHORT)]:
         texts = [passages()[one["law"], one["section"]] for one in row["gold"]]
         if row["kind"] == "multi":
             assert len(row["evidence"]) == len(texts), row["id"]
@@ -112,6 +114,14 @@ def test_the_halves_are_balanced_and_share_no_provision() -> None:
     assert not both
 
 
+def test_short_questions_that_are_counted_share_no_provision_with_the_others() -> None:
+    halves: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for row in rows(SHORT):
+        halves[row["split"]] |= {(one["law"], one["section"]) for one in row["gold"]}
+    assert set(halves) == {"tune", "report"}
+    assert not halves["tune"] & halves["report"]
+
+
 def test_a_question_is_asked_once_in_a_file() -> None:
     for path in FILES:
         asked = Counter(one.question for one in read_questions(path.read_text("utf-8"), path.name))
@@ -121,7 +131,7 @@ def test_a_question_is_asked_once_in_a_file() -> None:
 def test_several_answers_name_several_provisions() -> None:
     both = [
         one
-        for path in (SPLIT, FRESH, SECOND, THIRD, FOURTH)
+        for path in (SPLIT, FRESH, SECOND, THIRD, FOURTH, SHORT)
         for one in read_questions(path.read_text("utf-8"), path.name)
     ]
     for one in both:

@@ -226,6 +226,14 @@ def test_key_words_alone_tell_english(engine: Engine) -> None:
     assert "entgelt" in terms_of(parser.parse("withdrawal fee"))
 
 
+def test_words_of_the_wordings_tell_english_too(engine: Engine) -> None:
+    tables = SearchTables.parse(sections="StromGVV 15\tKaution Limit\tdeposit limit for tenants")
+    parser = QueryParser(engine.lexicon, tables)
+    assert parser.parse("tenants deposit limit").language == "en"
+    assert parser.parse("Kaution Limit").language == "de"
+    assert parser.parse("limit").language == "de", "a word of both languages tells nothing"
+
+
 def test_a_word_keeps_its_weight_beside_a_wording_that_holds_it(engine: Engine) -> None:
     tables = SearchTables.parse(synonyms="höchstens Ersatzversorgung\tErsatzversorgung|drei Monate\n")
     groups = QueryParser(engine.lexicon, tables).parse("Wie lange gilt die Ersatzversorgung höchstens?").groups

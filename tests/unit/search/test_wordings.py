@@ -67,6 +67,20 @@ def test_a_malformed_line_is_named_with_a_right_example(line: str) -> None:
         SearchTables.parse(sections=f"# comment\n{line}")
 
 
+def test_a_wording_may_name_the_absatz_that_answers() -> None:
+    line = "StromGVV 15\t(1) Kaution? | (1+2a) Pfand zurück? | Wort, anderes\t(2a) deposit back"
+    (one,) = SearchTables.parse(sections=line).sections
+    assert one.german == "Kaution? | Pfand zurück? | Wort, anderes"
+    assert one.english == "deposit back"
+    assert one.paragraphs == (("1", "Kaution? | Pfand zurück?", ""), ("2a", "Pfand zurück?", "deposit back"))
+
+
+@pytest.mark.parametrize("wording", ["(vgl. 3) Kaution", "(1)", "(1)Kaution", "Kaution (2) zurück", "(12b c) Kaution"])
+def test_other_brackets_name_no_absatz(wording: str) -> None:
+    (one,) = SearchTables.parse(sections=f"StromGVV 15\t{wording}").sections
+    assert (one.german, one.paragraphs) == (wording, ())
+
+
 def test_everyday_words_point_at_the_section_of_every_law_that_has_them() -> None:
     assert places_of("Will er eine Kaution?") == [(("@law/stromgvv",), "@sec/15"), (("@law/gasgvv",), "@sec/15")]
 
@@ -112,23 +126,29 @@ def test_a_hinted_section_is_found_although_it_shares_no_word_with_the_question(
 @pytest.mark.skipif(not LAWS.is_dir(), reason="the laws (../shared/data/law/current) are not here")
 def test_every_wording_belongs_to_a_section_that_the_laws_have() -> None:
     from luna_rules.documents.law_titles import law_names
-    from luna_rules.documents.laws import parse_law
+    from luna_rules.documents.laws import paragraphs, parse_law
     from luna_rules.documents.model import ExtractedText
 
-    known: defaultdict[str, set[str]] = defaultdict(set)
+    known: defaultdict[str, dict[str, set[str | None]]] = defaultdict(dict)
     for path in sorted(LAWS.glob("*.md")):
-        law = parse_law(ExtractedText(text=path.read_text("utf-8"), media_type="text/markdown", markup="markdown"))
+        text = path.read_text("utf-8")
+        law = parse_law(ExtractedText(text=text, media_type="text/markdown", markup="markdown"))
         assert law is not None
+        own = {
+            section_key(section.label) or "": {one.number for one in paragraphs(text, section)}
+            for section in law.sections
+        }
         names = {*law_names(law.title or path.stem), re.split(r"-BJNR|_", path.stem)[0]}
         for name in names:
             for key in law_keys(name):
-                known[key].update(section_key(section.label) or "" for section in law.sections)
+                known[key].update(own)
     wrong = [
         f"{law} {wording.section}"
         for wording in load_search_tables().sections
         for law in wording.laws
         if (keys := known.get(law_keys(law)[0])) is None
         or (wording.section is not None and section_key(wording.section) not in keys)
+        or any(label not in keys[section_key(wording.section or "") or ""] for label, _, _ in wording.paragraphs)
     ]
     assert wrong == []
 
@@ -136,12 +156,12 @@ def test_every_wording_belongs_to_a_section_that_the_laws_have() -> None:
 STRANGER = ChunkFields("Verordnung ohne Wortliste", "§ 3 Kaution", "Die Kaution ist Pfand.", "§ 3", None, ("NeuV",))
 
 
-def search(question: str, chunks: list[ChunkFields]) -> list[Ranked]:
+def search(question: str, chunks: list[ChunkFields], tables: SearchTables | None = None) -> list[Ranked]:
     lexicon = Lexicon.learn(chunks)
     block = Analyser(lexicon).analyse(chunks)
     numbers = np.arange(len(chunks), dtype=np.uint32)
     corpus = Corpus(numbers, numbers, block.lengths)
-    query = QueryParser(lexicon, SearchTables.parse(sections=TABLE)).parse(question)
+    query = QueryParser(lexicon, tables or SearchTables.parse(sections=TABLE)).parse(question)
     rows = {term: i for i, term in enumerate(block.terms)}
     postings = {
         term: (block.numbers[a:b], block.frequencies[a:b])
@@ -160,9 +180,36 @@ def test_a_law_without_wordings_does_not_stand_back_for_want_of_them() -> None:
     assert max(found, key=lambda number: sum(found[number].values())) == 4
 
 
+BY_ABSATZ = "StromGVV 21\t(1) Wer zahlt Reparatur? | (2) Wie lange darf ich zögern? | Sachen, Dinge\t(3) who repairs"
+ABSAETZE = [
+    ChunkFields("Stromgrundversorgungsverordnung", "§ 21 Folgen", body, "§ 21", label, ("StromGVV",))
+    for label, body in (("1", "Kosten trägt der Kunde"), ("2", "Frist von Wochen"), ("3", "Behebung durch Fachleute"))
+]
+
+
+def test_the_absatz_that_people_ask_stands_before_the_others_of_its_section() -> None:
+    chunks = [*CHUNKS, *ABSAETZE]
+    lexicon = Lexicon.learn(chunks)
+    tables = SearchTables.parse(sections=f"{TABLE}\n{BY_ABSATZ}", english_ignored="who")
+    parser = QueryParser(lexicon, tables)
+    for question, number in (("Darf ich zögern?", 5), ("Wer zahlt Reparatur?", 4)):
+        (hint,) = parser.parse(question).hints
+        weights = {one.paragraph: one.weight for one in hint.paragraphs}
+        assert max(weights, key=lambda label: weights[label]) == f"@abs/{number - 3}"
+        assert f"@abs/{number - 3}" in hint.terms
+        found = search(question, chunks, tables)
+        assert found[0].number == number
+        others = [one.scores["wording"] for one in found if one.number in {4, 5, 6} - {number}]
+        assert all(0 < other < found[0].scores["wording"] for other in others)
+    (hint,) = parser.parse("Sachen und Dinge").hints
+    assert not any(one.weight for one in hint.paragraphs), "a list of words is the whole section's"
+    scores = {one.scores["wording"] for one in search("Sachen und Dinge", chunks, tables)}
+    assert len(scores) == 1
+
+
 def test_what_is_kept_beside_the_corpus_answers_the_next_question_too() -> None:
     """Two questions with other hints, and again the first: each as by a corpus that nobody has asked yet."""
-    chunks = [*CHUNKS, STRANGER]
+    chunks = [*CHUNKS, STRANGER, *ABSAETZE]
     lexicon = Lexicon.learn(chunks)
     block = Analyser(lexicon).analyse(chunks)
     numbers = np.arange(len(chunks), dtype=np.uint32)
@@ -172,18 +219,19 @@ def test_what_is_kept_beside_the_corpus_answers_the_next_question_too() -> None:
         for row, term in enumerate(block.terms)
         for a, b in [(block.offsets[row], block.offsets[row + 1])]
     }
-    parser = QueryParser(lexicon, SearchTables.parse(sections=TABLE))
+    parser = QueryParser(lexicon, SearchTables.parse(sections=f"{TABLE}\n{BY_ABSATZ}"))
     prepared = Prepared.of(corpus)
     kept = Ready(prepared, dict(zip(postings, Entry.of_all(list(postings.values()), prepared), strict=True)))
     seen: list[list[Ranked]] = []
-    for question in ("Wie hoch ist die Kaution?", "Muss ich den Ableser reinlassen?", "Wie hoch ist die Kaution?"):
+    kaution = "Wie hoch ist die Kaution?"
+    for question in (kaution, "Muss ich den Ableser reinlassen?", "Wie lange darf ich zögern?", kaution):
         query = parser.parse(question)
         assert query.hints
         found = rank(query, corpus, kept, lexical_candidates(query, corpus, kept))
         assert found == rank(query, corpus, postings, lexical_candidates(query, corpus, postings))
         seen.append(found)
     assert len(prepared.sections_named) >= 2, "or nothing was kept and this shows nothing"
-    assert seen[0] == seen[2] != seen[1]
+    assert seen[0] == seen[3] != seen[1]
 
 
 def test_a_hint_tells_of_which_concepts_people_speak() -> None:
