@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 BENCH = ROOT / "tests" / "bench"
 LAWS = ROOT / ".." / "shared" / "data" / "law" / "current"
 FIRST = load_prompts().frame.templates["next_question.first"]
+SHORT = ROOT / "data" / "gold" / "questions_short.jsonl"
 QUESTIONS = ROOT / ".." / "shared" / "eval" / "law_questions_dev.jsonl"
 
 
@@ -57,6 +58,19 @@ def test_answers_on_the_laws_hold(answer_quality: Any, bench: Any) -> None:
         assert answer_quality.ask(bench, {"question": question}, 6).answer.answered, question
     proven = [row.evidence for row in answerable if row.evidence is not None]
     assert sum(proven) / len(proven) >= 0.8
+
+
+def test_questions_of_a_few_words_are_answered_and_declined(answer_quality: Any, bench: Any) -> None:
+    """Nobody explains himself in a search box: as many short questions must be answered as long ones."""
+    cases = [json.loads(line) for line in SHORT.read_text(encoding="utf-8").splitlines()]
+    rows = [answer_quality.ask(bench, case, 6) for case in cases if case["split"] == "tune"]
+    absent = [row for row in rows if row.case["kind"] in answer_quality.NOT_ANSWERABLE]
+    answerable = [row for row in rows if row.case["kind"] not in answer_quality.NOT_ANSWERABLE]
+    assert sum(row.broken for row in rows) == 0
+    assert sum(not row.answer.answered for row in answerable) <= 2
+    assert sum(row.answer.answered for row in absent) <= 7
+    proven = [row.evidence for row in answerable if row.evidence is not None]
+    assert sum(proven) / len(proven) >= 0.7
 
 
 def test_the_verdict_does_not_hang_on_how_often_the_index_counts_a_word(bench: Any) -> None:
