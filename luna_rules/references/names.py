@@ -17,6 +17,8 @@ _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _GENITIVE = re.compile(r"(gesetz|gesetzbuch|buch|vertrag)e?s\Z|(kodex)es\Z")
 _NO_LETTER = re.compile(r"[\W_]+")
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
+_BEGINNING = 4
+"""So many letters of a key are compared at least, fewer than an ending of the genitive leaves."""
 _LONG = 8
 """Length of a key from which two slips are forgiven."""
 
@@ -38,6 +40,7 @@ class LawNames:
                 continue
             self._keys.setdefault(key, canonical)
             self.longest = max(self.longest, len(name.split()))
+        self._beginnings = frozenset(key[:length] for key in self._keys for length in range(1, _BEGINNING + 1))
         self._by_length: dict[int, list[str]] = {}
         for key in self._keys:
             self._by_length.setdefault(len(key), []).append(key)
@@ -49,6 +52,10 @@ class LawNames:
         folded = unicodedata.normalize("NFC", name).casefold().translate(_FOLD)
         key = _NO_LETTER.sub("", folded)
         return _GENITIVE.sub(lambda match: match.group(1) or match.group(2), key)
+
+    def may_begin(self, word: str) -> bool:
+        """Whether a name of several words may begin with this one; False is certain."""
+        return self.normalise(word)[:_BEGINNING] in self._beginnings
 
     def exact(self, fragment: str) -> str | None:
         """The canonical name of the law that is called so, forgiving spelling but no slips; else None."""

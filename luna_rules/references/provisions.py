@@ -362,7 +362,8 @@ def find_laws(text: str, known: LawNames) -> list[Mention]:
     while place < len(words):
         start = words[place].start()
         mention = None
-        for width in range(min(known.longest, _LONGEST_NAME, len(words) - place), 0, -1):
+        widest = min(known.longest, _LONGEST_NAME, len(words) - place)
+        for width in range(widest if known.may_begin(words[place].group()) else min(widest, 1), 0, -1):
             end = words[place + width - 1].end()
             written = text[start:end]
             canonical = known.exact(written)

@@ -188,12 +188,13 @@ class QueryParser:
     def _other_energies(self, text: str, english: bool) -> tuple[tuple[str, ...], float]:
         """The laws of the energies that a question does not speak of; the first energy is meant where it names none."""
         spoken: set[str] = set()
-        cues = [cue for some, _ in self._energies for cue in some]
+        cues = tuple(cue for some, _ in self._energies for cue in some)
         for raw in words.tokens(text):
             word = self._analyser.word(raw)
             spoken.update(word.full[:1] if word.full else ())
             spoken.update(word.parts[:1])
-            if not word.parts:  # a compound that the corpus does not know
+            # A compound that the corpus does not know is read from its beginning.
+            if not word.parts and word.full and word.full[0].startswith(cues):
                 spoken.update(cue for cue in cues if _begins(word.full, cue))
             if english:
                 spoken.add(words.english_stem(raw))

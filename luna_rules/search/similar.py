@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,10 +31,11 @@ class SimilarTerms:
         if not hits:
             return []
         shared = np.bincount(np.concatenate(hits), minlength=len(self._terms))
-        dice = 2.0 * shared / (self._sizes + len(asked))
-        found = np.flatnonzero(dice >= _MINIMUM)
-        best: list[int] = found[np.argsort(-dice[found], kind="stable")[:_MOST]].tolist()
-        return [(self._terms[row], float(dice[row])) for row in best]
+        # No term has fewer than one trigram, so that so many must be shared whatever its size.
+        near = np.flatnonzero(shared >= math.ceil(_MINIMUM * (len(asked) + 1) / 2))
+        dice = 2.0 * shared[near] / (self._sizes[near] + len(asked))
+        best = [place for place in np.argsort(-dice, kind="stable")[:_MOST].tolist() if dice[place] >= _MINIMUM]
+        return [(self._terms[near[place]], float(dice[place])) for place in best]
 
     def _index(self) -> dict[str, NDArray[np.int32]]:
         if self._grams is None:

@@ -106,11 +106,12 @@ class WordingIndex:
         said: list[_Said] = []
         for best, number, group in zip(spoken, range(len(groups)), groups, strict=True):
             own = self._said(group, english)
+            alone = [(known[0], share) for known, share in own.ways if len(known) == 1]
+            if alone:
+                impacts = [one.impacts * share for one, share in alone]
+                np.maximum.at(best, np.concatenate([one.sections for one, _ in alone]), np.concatenate(impacts))
             for known, share in own.ways:
-                if len(known) == 1:
-                    sections = known[0].sections
-                    best[sections] = np.maximum(best[sections], known[0].impacts * share)
-                else:
+                if len(known) > 1:
                     for one in known:
                         sums[one.sections] += one.impacts * share
                     np.maximum(best, sums, out=best)
@@ -130,15 +131,10 @@ class WordingIndex:
         order = np.argsort(-weights, kind="stable")[:_MOST]
         order = order[weights[order] >= _LEAST * top]
         within = self._within(order[:_MOST_BY_ABSATZ], said, worth)
+        rows = zip(order.tolist(), weights[order].round(4).tolist(), spoken[:, order].T.round(2).tolist(), strict=True)
         return tuple(
-            Hint(
-                (law,),
-                section,
-                round(float(weights[row]), 4),
-                tuple(spoken[:, row].round(2).tolist()),
-                within.get(row, ()),
-            )
-            for row in order.tolist()
+            Hint((law,), section, weight, tuple(own), within.get(row, ()))
+            for row, weight, own in rows
             for law, section in (self._places[row],)
         )
 
