@@ -65,7 +65,8 @@ class Prepared:
     `factors` are the weights of title, heading and body (3 × passages) by length, `section_factors` the same for
     sections with all their passages. `item_of` numbers the runs of sections of one item, `item_sizes` counts them.
     `sections_named` and `laws_named` keep what look-up terms that many questions share come to: the passages of a law's
-    section or Absatz, and those of any of some laws. Both follow from the corpus, so threads may write the same twice.
+    section or Absatz, and 1 for those of none of some laws. Both follow from the corpus, so threads may write the same
+    twice.
     """
 
     starts: NDArray[np.int64]
@@ -79,9 +80,7 @@ class Prepared:
     sections_named: dict[tuple[str, str, str | None], NDArray[np.int32]] = field(
         default_factory=dict[tuple[str, str, str | None], NDArray[np.int32]]
     )
-    laws_named: dict[tuple[str, ...], NDArray[np.bool_]] = field(
-        default_factory=dict[tuple[str, ...], NDArray[np.bool_]]
-    )
+    laws_named: dict[tuple[str, ...], F32] = field(default_factory=dict[tuple[str, ...], F32])
 
     @staticmethod
     def of(corpus: Corpus, weights: Weights = DEFAULT_WEIGHTS) -> Prepared:

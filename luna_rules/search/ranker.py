@@ -66,11 +66,12 @@ def judge(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> Jud
     n = ready.prepared.size
     by_words = _by_words(query, ready, weights)
     wording = unworded = apart = named = exact = None
-    for places, weight in _hinted(query, ready, weights):
-        wording = np.zeros(n, np.float32) if wording is None else wording
-        wording[places] = np.maximum(wording[places], np.float32(weight))
-    if wording is not None:
-        unworded = np.where(_of_laws(query.worded, ready), np.float32(0), weights.unworded * wording.max())
+    if hinted := _hinted(query, ready, weights):
+        places = [some for some, _ in hinted]
+        worth = np.repeat(np.array([weight for _, weight in hinted], np.float32), [len(some) for some in places])
+        wording = np.zeros(n, np.float32)
+        np.maximum.at(wording, np.concatenate(places), worth)
+        unworded = np.multiply(_without_laws(query.worded, ready), weights.unworded * wording.max(), dtype=np.float32)
     for term in query.behind:
         if term in ready.entries:
             apart = np.zeros(n, np.bool_) if apart is None else apart
@@ -267,14 +268,14 @@ def _named(ready: Ready, law: str, section: str, paragraph: str | None = None) -
     return places
 
 
-def _of_laws(terms: tuple[str, ...], ready: Ready) -> NDArray[np.bool_]:
-    """Which passages are of any of these laws."""
+def _without_laws(terms: tuple[str, ...], ready: Ready) -> NDArray[np.float32]:
+    """1 for each passage that is of none of these laws, 0 for the others."""
     found = ready.prepared.laws_named.get(terms)
     if found is None:
-        found = np.zeros(ready.prepared.size, np.bool_)
+        found = np.ones(ready.prepared.size, np.float32)
         for term in terms:
             if term in ready.entries:
-                found[ready.entries[term].places] = True
+                found[ready.entries[term].places] = 0
         ready.prepared.laws_named.clear()
         ready.prepared.laws_named[terms] = found
     return found

@@ -32,10 +32,10 @@ class SimilarTerms:
             return []
         shared = np.bincount(np.concatenate(hits), minlength=len(self._terms))
         # No term has fewer than one trigram, so that so many must be shared whatever its size.
-        near = np.flatnonzero(shared >= math.ceil(_MINIMUM * (len(asked) + 1) / 2))
+        near: NDArray[np.intp] = np.flatnonzero(shared >= math.ceil(_MINIMUM * (len(asked) + 1) / 2))
         dice = 2.0 * shared[near] / (self._sizes[near] + len(asked))
         best = [place for place in np.argsort(-dice, kind="stable")[:_MOST].tolist() if dice[place] >= _MINIMUM]
-        return [(self._terms[near[place]], float(dice[place])) for place in best]
+        return [(self._terms[int(near[place])], float(dice[place])) for place in best]
 
     def _index(self) -> dict[str, NDArray[np.int32]]:
         if self._grams is None:
