@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 _OBJECTS = 50_000
 _SWITCH_S = 0.0005
+_lock = threading.Lock()
+_at_work: list[Callable[[], None]] = []
+"""What puts everything back, once for each that is at work: they may overlap, so the last one to end does it."""
 
 
 @contextmanager
@@ -20,13 +24,27 @@ def at_work() -> Generator[None]:
     once as ever. And a thread that has an answer to fetch waits 5 ms for one that computes, at each step: the processes
     that work for us stood still meanwhile.
     """
+    with _lock:
+        _at_work.append(_at_work[0] if _at_work else _begin())
+    try:
+        yield
+    finally:
+        with _lock:
+            end = _at_work.pop()
+            if not _at_work:
+                end()
+
+
+def _begin() -> Callable[[], None]:
+    """Change the settings; returns what puts them back."""
     thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
     gc.freeze()
     gc.set_threshold(_OBJECTS, *thresholds[1:])
     sys.setswitchinterval(min(interval, _SWITCH_S))
-    try:
-        yield
-    finally:
+
+    def end() -> None:
         sys.setswitchinterval(interval)
         gc.set_threshold(*thresholds)
         gc.unfreeze()
+
+    return end

