@@ -1,6 +1,7 @@
 """The first line of an answer: the value that was asked for and where it stands, never the body's sentence once more.
 
-Only finding the words of the summary belongs here; all of them are verbatim from one passage or name that passage.
+Only finding the words of the summary belongs here; all of them are verbatim from one passage, less an „aber“ that
+joined a value to what stood before it, or name that passage.
 """
 
 from __future__ import annotations
@@ -26,11 +27,17 @@ _CLAUSE_END = re.compile(r"[,;:](?=\s)|(?<=\w)\s[–—]\s")
 _BEFORE = word_set(
     """
     für binnen innerhalb von nach vor bis zu zum zur ab seit mit in im um über unter einer eine einem eines ein der dem
-    den die das spätestens aber höchstens mindestens längstens frühestens nicht mehr länger später als weniger rund
+    den die das spätestens aber jedoch höchstens mindestens längstens frühestens nicht mehr länger später als weniger rund
     etwa jeweils je alle aller jedes insgesamt nur maximal minimal höhe zeitraum ablauf
+    weitere weiteren
     """
 )
-_NO_START = word_set("von über der dem den die das aber einer einem eines ein eine als zu je mit in")
+_NO_START = word_set("von über der dem den die das aber jedoch einer einem eines ein eine als zu je mit in")
+_LOOKS_BACK = re.compile(r"\b(?:letzt|vorig|vergangen|vorangegangen|vorhergehend)e[nrs]?$", re.I)
+"""Words before a span of time that has passed: what is kept or counted over it, never how long something takes."""
+_JOINED = re.compile(r"^((?:spätest|frühest|höchst|mindest|längst)ens)\s+(?:aber|jedoch)\b", re.I)
+_OF_THE_VERB = word_set("im in am an auf durch mit gegenüber über unter")
+"""Prepositions that, behind a whole phrase, mostly begin what belongs to the verb at the sentence's end."""
 _OPENS = word_set("nach vor im am pro je ab seit für vom zum zur bis")
 _WITHIN = word_set("der dem den des die das dieser dieses diesem einer eines einem ihrer ihres ihrem seines und oder")
 _SIMPLE = word_set("lang jährlich monatlich täglich brutto netto pauschal einmalig vorher später danach")
@@ -68,7 +75,8 @@ def summary_of(
     if alone and (value := cell_asked(question, best, wants)):
         return frame.say("summary_value", question.text, value=value, name=name)
     # Of several things asked one value answers only one.
-    if anchored and wants and len(question.parts) == 1 and not best.table and not _disputed(best, others, wants):
+    one = len(question.parts) == 1 and not best.table and not _disputed(best, others, wants)
+    if anchored and wants and one and not _looks_back(best, wants):
         if name and (value := _value(best, wants)) and value.lower() not in question.text.lower():
             return frame.say("summary_value", question.text, value=value, name=name)
         if clause := _clause(best, wants):
@@ -87,10 +95,19 @@ def _value(sentence: AnswerSentence, wants: Sequence[Want]) -> str:
         return ""
     piece, (start, end) = found[0]
     start, end = _left(piece, start), _right(piece, start, end)
-    value = " ".join(piece[start:end].split())
+    value = _JOINED.sub(r"\1", " ".join(piece[start:end].split()))
     if value.lower().startswith("nicht ") and not re.match(r"nicht (?:mehr|länger|später|weniger) als\b", value, re.I):
         return ""
     return value if len(value) <= _SHORTER * len(" ".join(piece.split())) else ""
+
+
+def _looks_back(sentence: AnswerSentence, wants: Sequence[Want]) -> bool:
+    """Whether a value is a span of time that has passed: „die Preise der letzten sechs Monate vorzuhalten“."""
+    return any(
+        _LOOKS_BACK.search(piece[:start].rstrip())
+        for piece in sentence.slices
+        for start, _ in value_spans(piece, wants)
+    )
 
 
 def _left(text: str, start: int) -> int:
@@ -122,6 +139,8 @@ def _right(text: str, start: int, end: int) -> int:
     inside = False
     for place, match in enumerate(words[:_MOST_WORDS]):
         bare = match.group().rstrip(",;:.)")
+        if kept > end and bare in _OF_THE_VERB:
+            break
         following = words[place + 1].group() if place + 1 < len(words) else ""
         if _YEAR.fullmatch(bare) and _BEFORE_YEAR.search(text[start:kept]):
             kept = match.start() + len(bare)

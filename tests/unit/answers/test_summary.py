@@ -62,6 +62,26 @@ def ask(question: str, *texts: str) -> Answer:
             "Der Abstand der Anlage zur Bebauung muss 2\u00a0500 Meter betragen, sonst ist die Anlage unzulässig.",
             "2 500 Meter",
         ),
+        (
+            "Wie schnell muss der Betreiber antworten?",
+            "Der Betreiber muss unverzüglich, spätestens aber innerhalb von acht Wochen, dem Kunden antworten.",
+            "spätestens innerhalb von acht Wochen",
+        ),
+        (
+            "Wie lange dauert die Belieferung?",
+            "Die Belieferung endet mit dem Vertrag, spätestens jedoch drei Monate nach ihrem Beginn von selbst.",
+            "spätestens drei Monate nach ihrem Beginn",
+        ),
+        (
+            "Bis wann sind Änderungen zu melden?",
+            "Änderungen muss der Betreiber innerhalb eines Monats nach ihrem Eintritt im Verzeichnis melden.",
+            "innerhalb eines Monats nach ihrem Eintritt",
+        ),
+        (
+            "Um wie lange wird der Vertrag verlängert?",
+            "Der Vertrag wird ohne Kündigung um jeweils weitere fünf Jahre stillschweigend verlängert.",
+            "um jeweils weitere fünf Jahre",
+        ),
     ],
 )
 def test_the_value_asked_for_comes_first_with_its_provision(question: str, text: str, value: str) -> None:
@@ -91,6 +111,13 @@ def test_where_no_single_value_answers_the_summary_names_the_place(question: str
     assert "§ 7 Abs." in answer.summary
     assert "Laufzeiten" in answer.summary
     assert "Monate" not in answer.summary
+
+
+def test_a_time_that_has_passed_is_not_how_long_something_takes() -> None:
+    text = (
+        "Der Lieferant hat auf seiner Seite die Preise der Lieferung der mindestens letzten sechs Monate vorzuhalten."
+    )
+    assert "Monate" not in ask("Wie lange dauert die Lieferung?", text).summary
 
 
 def test_no_sentence_of_the_body_is_printed_twice() -> None:
