@@ -27,9 +27,9 @@ _CLAUSE_END = re.compile(r"[,;:](?=\s)|(?<=\w)\s[–—]\s")
 _BEFORE = word_set(
     """
     für binnen innerhalb von nach vor bis zu zum zur ab seit mit in im um über unter einer eine einem eines ein der dem
-    den die das spätestens aber jedoch höchstens mindestens längstens frühestens nicht mehr länger später als weniger rund
+    den die das spätestens aber höchstens mindestens längstens frühestens nicht mehr länger später als weniger rund
     etwa jeweils je alle aller jedes insgesamt nur maximal minimal höhe zeitraum ablauf
-    weitere weiteren
+    jedoch weitere weiteren
     """
 )
 _NO_START = word_set("von über der dem den die das aber jedoch einer einem eines ein eine als zu je mit in")
