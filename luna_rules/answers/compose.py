@@ -150,7 +150,8 @@ def _answer(
     by_id = {passage.chunk_id: passage for passage in passages}
     best = max(sentences, key=lambda sentence: sentence.score)
     lookup = read.lookup is not None and read.lookup.only
-    lead = sentences[0] if read.lookup is not None or read.place is not None else best
+    # The summary speaks of what is read first; only of a table's rows, which keep their order, is it the best.
+    lead = sentences[0] if read.lookup is not None or read.place is not None or not sentences[0].table else best
     passage = by_id[lead.chunk_id]
     headings = headings_at(passage, lead.spans[0][0])
     # A value is said by itself only where its own sentence speaks of what was asked, not merely its surroundings.

@@ -21,6 +21,8 @@ _HEADING_MARK = re.compile(
 )
 _INNER_QUOTES = str.maketrans({"„": "‚", "“": "‘", "”": "‘", '"': "‘"})
 _NOT_SAID = re.compile(r"\((?:weggefallen|aufgehoben|zu den? § .*)\)", re.I)
+_NOT_OFFERED = re.compile(r"(?:in|außer)[ -]?kraft|übergangs(?:regelung|vorschrift|bestimmung|frist)", re.I)
+"""Headings of provisions that nobody goes on to read for an answer."""
 
 
 class FrameError(ValueError):
@@ -104,9 +106,12 @@ def place_name(passage: Passage, headings: Sequence[str]) -> str:
 
 
 def ask_about(frame: Frame, question: str, passage: Passage) -> str:
-    """The asker's next question, which `passage` answers; empty where it has no heading to be called by."""
+    """The asker's next question, which `passage` answers.
+
+    Empty where it has no heading to be called by, or one that only tells since when a law applies.
+    """
     heading = heading_of(passage.heading_path)
-    if not heading or is_formula(heading) or heading.endswith("…"):
+    if not heading or is_formula(heading) or heading.endswith("…") or _NOT_OFFERED.match(heading):
         return ""
     if passage.section and passage.law:
         provision = f"{passage.section} {passage.law}"

@@ -94,6 +94,12 @@ def test_formulas_are_not_offered() -> None:
     assert ask_about(FRAME, "Was?", passage) == ""
 
 
+@pytest.mark.parametrize("heading", ["§ 37 – Inkrafttreten", "§ 9 – Außerkrafttreten", "§ 29 – Übergangsregelung"])
+def test_since_when_a_law_applies_is_not_offered(heading: str) -> None:
+    passage = Passage("c1", "Text.", title="Gesetz", heading_path=(heading,), section="§ 1", law="EnWG")
+    assert ask_about(FRAME, "Was?", passage) == ""
+
+
 def test_a_title_in_quotes_survives_the_way_back() -> None:
     passage = Passage("c1", "Text.", title="Merkblatt „Strom“", heading_path=("3 Was „Steuern“ bedeutet",))
     place = read_question(ask_about(FRAME, "Was?", passage)).place

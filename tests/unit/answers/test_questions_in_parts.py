@@ -49,3 +49,11 @@ def test_each_part_is_answered() -> None:
     found = ground(QUESTION, [[TAX, *OTHERS], [TAX, *OTHERS], [FEE, *OTHERS]], 3).passages
     answer = answer_question(QUESTION, found, WordMatcher(QUESTION), load_prompts().frame)
     assert {"c1", "c2"} <= {one.chunk_id for one in answer.body_sentences}
+
+
+def test_the_summary_speaks_of_the_sentence_that_is_read_first() -> None:
+    asked = "Wer trägt die Kosten der Eichung und wer schuldet die Steuer bei gestohlenem Strom?"
+    found = ground(asked, [[TAX, *OTHERS], [FEE, *OTHERS], [TAX, *OTHERS]], 3).passages
+    answer = answer_question(asked, found, WordMatcher(asked), load_prompts().frame)
+    assert {"c1", "c2"} <= {one.chunk_id for one in answer.body_sentences}
+    assert answer.summary_chunk_id == answer.body_sentences[0].chunk_id
