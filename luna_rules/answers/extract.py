@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 
 from luna_rules.answers.choice import MOST_CHARACTERS, MOST_SENTENCES, Chooser
 from luna_rules.answers.matching import ConceptMatcher
@@ -22,6 +23,8 @@ from luna_rules.answers.statements import parents
 from luna_rules.documents.sentences import ITEM_MARKER
 from luna_rules.search.laws import section_key
 
+_CLOSED = re.compile(r"(?:[.,;!?]|,?\s(?:und|oder|sowie))\s*$")
+"""How an item ends that needs none below it."""
 _SATZ = re.compile(r"\bSatz\s*([1-9]\d?)\b", re.I)
 
 
@@ -117,7 +120,7 @@ class Extractor:
         room = WHOLE_LIST - sum(end - start for start, end in statement.spans)
         keep: set[int] = set()
         for _, place in sorted(worth, key=lambda pair: (-pair[0], pair[1])):
-            needed = [place, *parents(passage.text, every, place)]
+            needed = [place, *parents(passage.text, every, place), *self._below(passage.text, every, place)]
             size = sum(every[p][1] - every[p][0] for p in needed if p not in keep)
             if keep and size > room:
                 continue
@@ -133,6 +136,14 @@ class Extractor:
             keep.add(len(every) - 1)
         kept = [span for place in sorted(keep) for span in statement.items[place]]
         return [*statement.spans, *kept], len(keep) == len(every)
+
+    @staticmethod
+    def _below(text: str, every: Sequence[tuple[int, int]], place: int) -> list[int]:
+        """The items under one that leads in to them and says nothing without: „davon nicht mehr als“."""
+        if _CLOSED.search(text[slice(*every[place])]):
+            return []
+        under = range(place + 1, len(every))
+        return list(takewhile(lambda below: place in parents(text, every, below), under))
 
     def _read_place(self, place: Place) -> Extract | None:
         """Leading statements of the part of a document that was named."""

@@ -78,6 +78,20 @@ def test_of_a_long_list_the_items_that_answer_are_taken_with_their_parents() -> 
     assert len(kept) < len(text) / 1.5
 
 
+def test_an_item_that_leads_in_brings_the_items_below_it() -> None:
+    fill = "".join(
+        f"{n}. etwas ganz anderes über Vorgang {n}, {'das hier nichts zur Sache tut ' * 4},\n\n" for n in range(1, 9)
+    )
+    own = "9. bei einem Haushalt mit Messsystem nicht mehr als 120 Euro, davon nicht mehr als"
+    rest = "in den Fällen, die eine Behörde für Fälle dieser Art bestimmt hat, " * 5
+    under = [f"a) die Hälfte für den Betreiber {rest}und", f"b) ein Viertel für den Nutzer {rest}sonst nichts,"]
+    text = f"In Rechnung zu stellen sind\n\n{fill}{own}\n\n{under[0]}\n\n{under[1]}\n\n10. sonst 20 Euro."
+    (sentence,) = chosen("Was kostet einen Haushalt das Messsystem?", passage(text))
+    assert not sentence.complete
+    place = sentence.slices.index(own)
+    assert list(sentence.slices[place + 1 : place + 3]) == under
+
+
 def test_a_question_for_a_duration_prefers_the_sentence_that_has_one() -> None:
     text = (
         "Die Ersatzversorgung mit Strom dient der Sicherheit der Kunden. "
