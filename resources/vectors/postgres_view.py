@@ -261,8 +261,7 @@ class View:
         key = (as_of, filters)
         if key in self.masks:
             self.masks.move_to_end(key)
-            mask = self.masks[key]
-            return mask, mask is None or bool(mask.any())
+            return self._with_any(self.masks[key])
         items = np.zeros(len(self.item_ids), bool)
         for number, state in enumerate(self.scopes):
             passing = np.append(state.items.visible(as_of, filters, among), False)
@@ -272,7 +271,11 @@ class View:
         self.masks[key] = mask
         while len(self.masks) > _MASKS_KEPT:
             self.masks.popitem(last=False)
-        return mask, mask is None or bool(mask.any())
+        return self._with_any(mask)
+
+    def _with_any(self, mask: NDArray[np.bool_] | None) -> tuple[NDArray[np.bool_] | None, bool]:
+        """A mask and whether it lets any chunk through; of a version without chunks all may be found, and none is."""
+        return mask, len(self.corpus.item) > 0 if mask is None else bool(mask.any())
 
     def locate(self, numbers: NDArray[np.int64]) -> list[tuple[_Piece, NDArray[np.int64], NDArray[np.int64]]]:
         """Splits chunk numbers by segment: (piece, positions in `numbers`, numbers within the segment)."""

@@ -115,12 +115,15 @@ class World:
         """A writer of the engine over another connection."""
         return IndexWriter(connection, self.points, self.embedders)
 
-    def new_index(self, cache_mb: int = 160, *, candidates: int | None = None) -> PostgresIndex:
+    def new_index(
+        self, cache_mb: int = 160, *, candidates: int | None = None, tables: SearchTables | None = None
+    ) -> PostgresIndex:
         """A reader of the engine with nothing in its cache."""
         questions = self.new_questions()
+        tables = tables or SearchTables()
         if self.points is None:
-            return PostgresIndex(SearchTables(), cache_mb, candidates=candidates, questions=questions)
-        return QdrantIndex(SearchTables(), self.points, cache_mb, candidates=candidates, questions=questions)
+            return PostgresIndex(tables, cache_mb, candidates=candidates, questions=questions)
+        return QdrantIndex(tables, self.points, cache_mb, candidates=candidates, questions=questions)
 
     def new_questions(self) -> QuestionEmbedder:
         """What embeds questions: as patient as a test on a busy machine must be, and never resting after a fault."""

@@ -22,6 +22,7 @@ from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import ChunkFields
 from luna_rules.search.tables import SearchTables
 from resources.database import worker_connection
+from resources.search_tables import load_search_tables
 from resources.secrets import DatabaseUrls
 from resources.vectors.index import (
     NO_FILTERS,
@@ -79,6 +80,17 @@ async def test_an_empty_index_finds_nothing(world: World) -> None:
     result = await world.search(tenant, "Netzanschluss")
     assert result.hits == ()
     assert len(result.index_versions) == 1
+
+
+async def test_an_empty_version_finds_nothing_by_the_wording_of_sections(world: World) -> None:
+    """What is left when the last document is gone and the index is rebuilt; the tables still point at sections."""
+    tenant = world.tenant()
+    version = world.live(tenant)
+    index = world.new_index(tables=load_search_tables())
+    result = await world.search(tenant, "Wie kündige ich den Liefervertrag?", index=index)
+    assert result.query is not None
+    assert result.query.hints
+    assert (result.hits, result.index_versions) == ((), (version,))
 
 
 async def test_added_passages_are_found_with_their_ids_and_reasons(world: World) -> None:
