@@ -40,6 +40,7 @@ class Weights:
     local: float = 0.3
     energy: float = 0.4
     wording: float = 2.5
+    wording_english: float = 5.0  # the same for an English question, whose own words no law has
     absatz: float = 0.25  # of a wording's worth what an Absatz lacks that answers nothing of the question
     unworded: float = 1.0  # of the best wording's worth what a law without wordings has, as far as its words fit
     name: float = 1.5  # times which a rare word counts that can be said in no other way
@@ -47,6 +48,10 @@ class Weights:
     rare: float = 0.003  # in at most this share of the passages
     named: float = 0.4  # what a name counts at least where it stands, however long the text
     common: float = 0.12  # terms in more than this share of the passages find no candidates
+
+    def wording_in(self, language: str) -> float:
+        """What everyday wordings count for a question in this language."""
+        return self.wording_english if language == "en" else self.wording
 
 
 DEFAULT_WEIGHTS = Weights()

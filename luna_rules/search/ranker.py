@@ -157,7 +157,8 @@ def lexical_candidates(
     total += _scaled(judged.passages[found], weights.chunk)
     if judged.wording is not None and judged.unworded is not None:
         words_alone = _relative(by_section)[section_of]
-        total += np.float32(weights.wording) * np.maximum(judged.wording[found], judged.unworded[found] * words_alone)
+        worth_of_wording = np.float32(weights.wording_in(query.language))
+        total += worth_of_wording * np.maximum(judged.wording[found], judged.unworded[found] * words_alone)
     if judged.apart is not None:
         total -= np.float32(weights.energy * query.doubt) * judged.apart[found]
     for bonus in (judged.named, judged.lookup):
@@ -342,8 +343,9 @@ def rank(
         parts["energy"] = np.where(apart, 0.0, weights.energy * query.doubt).astype(np.float32)
     if query.hints:
         instead = _at(judged.unworded, chosen) * _relative(by_section)[section_of]
-        parts["wording"] = np.float32(weights.wording) * _at(judged.wording, chosen)
-        parts["unworded"] = np.float32(weights.wording) * instead
+        worth_of_wording = np.float32(weights.wording_in(query.language))
+        parts["wording"] = worth_of_wording * _at(judged.wording, chosen)
+        parts["unworded"] = worth_of_wording * instead
     parts["named"] = _at(judged.named, chosen)
     parts["lookup"] = _at(judged.lookup, chosen)
     total = np.zeros(m, np.float32)

@@ -13,7 +13,7 @@ from luna_rules.search.laws import law_keys, section_key
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import ChunkFields, Corpus, Ranked
 from luna_rules.search.query import QueryParser
-from luna_rules.search.ranker import Entry, Prepared, Ready, lexical_candidates, rank
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, Entry, Prepared, Ready, lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
 from luna_rules.search.wordings import WordingIndex
 from resources.search_tables import load_search_tables
@@ -232,6 +232,20 @@ def test_what_is_kept_beside_the_corpus_answers_the_next_question_too() -> None:
         seen.append(found)
     assert len(prepared.sections_named) >= 2, "or nothing was kept and this shows nothing"
     assert seen[0] == seen[3] != seen[1]
+
+
+def test_english_questions_hang_on_wordings_more_than_german_ones() -> None:
+    """Their own words stand in no law, so that what its words find tells less of them."""
+    tables = SearchTables.parse(sections=TABLE, english_ignored="do i have to pay a the")
+    weights = {
+        question: search(question, CHUNKS, tables)[0].scores["wording"]
+        / QueryParser(Lexicon.learn(CHUNKS), tables).parse(question).hints[0].weight
+        for question in ("Wie hoch ist die Kaution?", "Do I have to pay a deposit?")
+    }
+    german, english = weights.values()
+    assert german == pytest.approx(DEFAULT_WEIGHTS.wording, rel=1e-3)
+    assert english == pytest.approx(DEFAULT_WEIGHTS.wording_english, rel=1e-3)
+    assert english > german
 
 
 def test_a_hint_tells_of_which_concepts_people_speak() -> None:
