@@ -53,6 +53,13 @@ def test_headings_and_rulers_are_no_statements() -> None:
     assert statements(passage("# § 1 – Zweck\n\n| --- | --- |\n")) == []
 
 
+def test_markup_of_a_table_behind_a_number_is_no_item() -> None:
+    text = '(2) Die Entlastung beträgt\n\n1. <table width="100%">\n<tbody>\n</tbody>\n</table>\n\nSie wird gewährt.'
+    found = statements(passage(text))
+    assert [text[slice(*one.spans[0])] for one in found] == ["(2) Die Entlastung beträgt", "Sie wird gewährt."]
+    assert not any(one.items for one in found)
+
+
 def test_slices_are_verbatim_and_carry_the_citation_each() -> None:
     (sentence,) = chosen("Wann darf der Lieferant die Lieferung einstellen?", passage(LIST.rsplit("\n\n", 1)[0]))
     assert len(sentence.slices) == 4
