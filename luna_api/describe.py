@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from luna_api.answers.schemas import AnswerSentenceData, AskMeta
+from luna_api.series.formats import MEDIA_TYPES
 from luna_api.series.live import LivePrice, LiveReading
 
 Document = dict[str, Any]
@@ -28,29 +29,36 @@ _FAULTS = {
 }
 _EVERYWHERE = ("500", "503")
 _MORE: dict[str, tuple[str, ...]] = {
-    "ingestDocument": ("400", "409", "413", "415", "422"),
-    "ingestUrl": ("400", "409", "413", "415", "422"),
-    "retryIngest": ("409",),
-    "cancelIngest": ("409",),
-    "restoreItem": ("409",),
-    "ask": ("400", "404", "429"),
-    "search": ("400",),
-    "embed": ("400", "413"),
-    "saveEvents": ("400", "413"),
-    "saveFeedback": ("400",),
-    "loadData": ("400", "413", "415", "422"),
-    "undoImport": ("409",),
-    "queryData": ("400", "404"),
-    "createMeter": ("400", "409"),
-    "changeMeter": ("400", "409"),
+    "ingestDocument": ("403", "409", "415", "422"),
+    "ingestUrl": ("403", "409", "415", "422"),
+    "retryIngest": ("403", "409"),
+    "cancelIngest": ("403", "409"),
+    "deleteItem": ("403",),
+    "restoreItem": ("403", "409"),
+    "ask": ("404", "429"),
+    "replayAnswer": ("409", "429"),
+    "saveEvents": ("403",),
+    "saveFeedback": ("403",),
+    "loadData": ("403", "415", "422"),
+    "undoImport": ("403", "409"),
+    "queryData": ("404",),
+    "createMeter": ("409",),
+    "changeMeter": ("409",),
     "deleteMeter": ("409",),
     "getSmartMeter": ("404", "422"),
     "getMarket": ("404",),
     "getSelfUse": ("404", "422"),
     "liveSmartMeter": ("404",),
     "liveMarket": ("404",),
-    "reindex": ("400",),
+    "reindex": ("404", "409", "422"),
+    "rollBackIndex": ("409",),
+    "changeModels": ("404", "409", "422", "429"),
+    "runSimulator": ("409",),
+    "getPrometheus": ("403",),
 }
+_ADMIN = {"embed", "getSystemMetrics", "runSimulator", "getSimulators"}
+_SERIES_FILES = {"getSmartMeter", "getMarket"}
+_BYTES: Document = {"type": "string", "format": "binary"}
 _FAULT_SCHEMA: Document = {
     "title": "Fault",
     "type": "object",
@@ -104,16 +112,22 @@ def _finish(path: str, operation: Document) -> None:
     if name in _PUBLIC:
         operation["security"] = []
     else:
-        codes |= {"401", "403"} if "/admin/" in path or name in {"embed", "getSystemMetrics"} else {"401"}
+        codes |= {"401", "403"} if "/admin/" in path or name in _ADMIN else {"401"}
     if "{" in path:
         codes.add("404")
-    if operation.get("parameters"):
-        codes.add("400")
+    if path.startswith("/api/") or operation.get("parameters"):
+        codes.add("400")  # at least for a parameter that is not known, or a tenant that does not exist
+    if "requestBody" in operation:
+        codes.add("413")
     responses: Document = operation["responses"]
     responses.pop("400", None)
     for code in sorted(codes):
         fault = {"application/json": {"schema": {"$ref": "#/components/schemas/Fault"}}}
         responses[code] = {"description": _FAULTS[code], "content": fault}
+    if name in _SERIES_FILES:
+        responses["200"]["content"] |= {kind: {"schema": _BYTES} for kind in MEDIA_TYPES.values()}
+    if name == "getItemFile":
+        responses["200"]["content"] = {"*/*": {"schema": _BYTES}}
     if name == "ask":
         responses["200"]["content"]["text/event-stream"] = {
             "schema": {

@@ -2,6 +2,7 @@
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency, Provide
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from luna_api.accounts.principal import Principal
@@ -10,6 +11,8 @@ from luna_api.envelope import Envelope, ok
 from luna_api.guards import admin_only
 from luna_api.models.schemas import ModelList, ModelRequest
 from luna_api.models.service import ModelService
+
+ACCEPTED = {202: ResponseSpec(Envelope[ModelList], description="Das Laden hat begonnen; der Stand steht in der Liste")}
 
 
 def provide_service(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> ModelService:
@@ -30,7 +33,7 @@ class ModelController(Controller):
         """Die Sprachmodelle: welche da sind, wozu sie dienen, welche gerade geladen werden."""
         return ok(await service.list())
 
-    @post("", operation_id="changeModels", status_code=200)
+    @post("", operation_id="changeModels", status_code=200, responses=ACCEPTED)
     async def change(
         self, service: NamedDependency[ModelService], data: JSONBody[ModelRequest]
     ) -> Response[Envelope[ModelList]]:

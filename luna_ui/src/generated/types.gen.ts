@@ -2092,6 +2092,10 @@ export type GetAdminHealthData = {
 
 export type GetAdminHealthErrors = {
     /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
      * Niemand ist angemeldet
      */
     401: Fault;
@@ -2128,6 +2132,10 @@ export type GetIndexData = {
 };
 
 export type GetIndexErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
     /**
      * Niemand ist angemeldet
      */
@@ -2166,6 +2174,10 @@ export type RollBackIndexData = {
 
 export type RollBackIndexErrors = {
     /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
      * Niemand ist angemeldet
      */
     401: Fault;
@@ -2173,6 +2185,14 @@ export type RollBackIndexErrors = {
      * Nicht gestattet
      */
     403: Fault;
+    /**
+     * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
+     */
+    409: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -2203,6 +2223,10 @@ export type SwitchIndexData = {
 
 export type SwitchIndexErrors = {
     /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
      * Niemand ist angemeldet
      */
     401: Fault;
@@ -2210,6 +2234,10 @@ export type SwitchIndexErrors = {
      * Nicht gestattet
      */
     403: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -2439,6 +2467,10 @@ export type ListModelsData = {
 
 export type ListModelsErrors = {
     /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
      * Niemand ist angemeldet
      */
     401: Fault;
@@ -2476,6 +2508,10 @@ export type ChangeModelsData = {
 
 export type ChangeModelsErrors = {
     /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
      * Niemand ist angemeldet
      */
     401: Fault;
@@ -2483,6 +2519,26 @@ export type ChangeModelsErrors = {
      * Nicht gestattet
      */
     403: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
+     */
+    409: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
+    /**
+     * Wohlgeformt, aber nicht brauchbar
+     */
+    422: Fault;
+    /**
+     * Zu viele Fragen; siehe Retry-After
+     */
+    429: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -2500,6 +2556,10 @@ export type ChangeModelsResponses = {
      * Request fulfilled, document follows
      */
     200: ModelListEnvelope;
+    /**
+     * Das Laden hat begonnen; der Stand steht in der Liste
+     */
+    202: ModelListEnvelope;
 };
 
 export type ChangeModelsResponse = ChangeModelsResponses[keyof ChangeModelsResponses];
@@ -2524,6 +2584,22 @@ export type ReindexErrors = {
      * Nicht gestattet
      */
     403: Fault;
+    /**
+     * Gibt es nicht, oder nicht für Sie
+     */
+    404: Fault;
+    /**
+     * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
+     */
+    409: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
+    /**
+     * Wohlgeformt, aber nicht brauchbar
+     */
+    422: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -2553,6 +2629,10 @@ export type EraseAnswersData = {
 };
 
 export type EraseAnswersErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
     /**
      * Niemand ist angemeldet
      */
@@ -2644,6 +2724,14 @@ export type ReplayAnswerErrors = {
      */
     404: Fault;
     /**
+     * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
+     */
+    409: Fault;
+    /**
+     * Zu viele Fragen; siehe Retry-After
+     */
+    429: Fault;
+    /**
      * Fehler auf unserer Seite
      */
     500: Fault;
@@ -2672,6 +2760,10 @@ export type GetMeData = {
 };
 
 export type GetMeErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
     /**
      * Niemand ist angemeldet
      */
@@ -2705,6 +2797,10 @@ export type DeleteConversationsData = {
 };
 
 export type DeleteConversationsErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
     /**
      * Niemand ist angemeldet
      */
@@ -2961,6 +3057,10 @@ export type LoadDataErrors = {
      */
     401: Fault;
     /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
      * Zu groß
      */
     413: Fault;
@@ -3020,6 +3120,10 @@ export type UndoImportErrors = {
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
     /**
      * Gibt es nicht, oder nicht für Sie
      */
@@ -3230,6 +3334,10 @@ export type ListProductsData = {
 
 export type ListProductsErrors = {
     /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
      * Niemand ist angemeldet
      */
     401: Fault;
@@ -3274,6 +3382,10 @@ export type QueryDataErrors = {
      * Gibt es nicht, oder nicht für Sie
      */
     404: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -3540,6 +3652,10 @@ export type SaveEventsErrors = {
      */
     401: Fault;
     /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
      * Zu groß
      */
     413: Fault;
@@ -3580,6 +3696,14 @@ export type SaveFeedbackErrors = {
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -3657,6 +3781,10 @@ export type IngestDocumentErrors = {
      */
     401: Fault;
     /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
      * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
      */
     409: Fault;
@@ -3713,6 +3841,10 @@ export type IngestUrlErrors = {
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
     /**
      * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
      */
@@ -3772,6 +3904,10 @@ export type CancelIngestErrors = {
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
     /**
      * Gibt es nicht, oder nicht für Sie
      */
@@ -3862,6 +3998,10 @@ export type RetryIngestErrors = {
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
     /**
      * Gibt es nicht, oder nicht für Sie
      */
@@ -3960,6 +4100,10 @@ export type DeleteItemErrors = {
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
     /**
      * Gibt es nicht, oder nicht für Sie
      */
@@ -4138,6 +4282,10 @@ export type RestoreItemErrors = {
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
     /**
      * Gibt es nicht, oder nicht für Sie
      */
@@ -4365,6 +4513,10 @@ export type CreateMeterErrors = {
      */
     409: Fault;
     /**
+     * Zu groß
+     */
+    413: Fault;
+    /**
      * Fehler auf unserer Seite
      */
     500: Fault;
@@ -4501,6 +4653,10 @@ export type ChangeMeterErrors = {
      * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
      */
     409: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -4709,6 +4865,10 @@ export type GetSystemMetricsData = {
 
 export type GetSystemMetricsErrors = {
     /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
      * Niemand ist angemeldet
      */
     401: Fault;
@@ -4758,6 +4918,10 @@ export type AskErrors = {
      */
     404: Fault;
     /**
+     * Zu groß
+     */
+    413: Fault;
+    /**
      * Zu viele Fragen; siehe Retry-After
      */
     429: Fault;
@@ -4798,6 +4962,10 @@ export type SearchErrors = {
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -4914,9 +5082,25 @@ export type RunSimulatorData = {
 
 export type RunSimulatorErrors = {
     /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Steht im Widerspruch zum Bestand; bei doppelten Dateien nennt data.item_id die vorhandene
+     */
+    409: Fault;
+    /**
+     * Zu groß
+     */
+    413: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -4947,9 +5131,17 @@ export type GetSimulatorsData = {
 
 export type GetSimulatorsErrors = {
     /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
      * Niemand ist angemeldet
      */
     401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -4979,6 +5171,10 @@ export type GetSystemInfoData = {
 };
 
 export type GetSystemInfoErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
     /**
      * Fehler auf unserer Seite
      */
@@ -5043,6 +5239,10 @@ export type GetPrometheusData = {
 };
 
 export type GetPrometheusErrors = {
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
     /**
      * Fehler auf unserer Seite
      */

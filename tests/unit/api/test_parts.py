@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 from uuid import uuid4
 
 import msgspec
 import pytest
+from litestar.routes import HTTPRoute
 
 from luna_api.accounts.principal import Principal
 from luna_api.answers import stream
 from luna_api.answers.ratelimit import AskLimiter
 from luna_api.answers.schemas import AskRequest
+from luna_api.app import create_app
 from luna_api.edge import host_name
 from luna_api.envelope import choose_trace_id
 from luna_api.errors import ApiError, _of_msgspec
+from luna_api.guards import admin_only, known_query, local_or_admin_key, signed_in
 from luna_api.ingest.names import clean_tags, safe_file_name, visible
 from luna_api.openapi_export import DEFAULT_PATH, document
+from luna_api.series.formats import MEDIA_TYPES
 from resources.database import DEFAULT_TENANT
+from resources.settings import load_settings
 
 
 @pytest.mark.parametrize(
@@ -205,3 +211,68 @@ def test_every_call_has_a_name_a_description_and_its_faults(
             assert {"500", "503"} <= set(operation["responses"])  # type: ignore[call-overload]
     assert len(names) == len(set(names)) > 30
     assert not [name for name in described["components"]["schemas"] if "." in name]
+
+
+@pytest.mark.parametrize(
+    ("operation", "codes"),
+    [
+        ("runSimulator", {"400", "403", "409", "413"}),
+        ("changeModels", {"202", "400", "403", "404", "409", "413", "422", "429"}),
+        ("rollBackIndex", {"400", "403", "409", "413"}),
+        ("switchIndex", {"400", "403", "413"}),
+        ("reindex", {"400", "403", "404", "409", "413", "422"}),
+        ("replayAnswer", {"404", "409", "429"}),
+        ("ingestDocument", {"202", "403", "409", "413", "415", "422"}),
+        ("deleteItem", {"403", "404"}),
+        ("undoImport", {"202", "403", "404", "409"}),
+        ("getPrometheus", {"403"}),
+    ],
+)
+def test_the_document_names_what_a_call_may_answer(
+    described: dict[str, dict[str, dict[str, dict[str, object]]]], operation: str, codes: set[str]
+) -> None:
+    assert codes <= _operation(described, operation)["responses"].keys()
+
+
+def test_every_guard_and_every_limit_shows_in_the_document(
+    described: dict[str, dict[str, dict[str, dict[str, object]]]], tmp_path: Path
+) -> None:
+    app = create_app(load_settings({"luna_home": str(tmp_path), "git_sha": ""}))
+    seen = 0
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if not handler.operation_id or not handler.resolve_include_in_schema():
+                continue
+            operation = _operation(described, str(handler.operation_id))
+            codes = set(operation["responses"])
+            # The framework wraps those that are no coroutines.
+            guards = {getattr(guard, "func", guard) for guard in handler.resolve_guards()}
+            assert not {admin_only, local_or_admin_key} & guards or "403" in codes, handler.operation_id
+            assert signed_in not in guards or "401" in codes, handler.operation_id
+            assert known_query not in guards or "400" in codes, handler.operation_id
+            assert "requestBody" not in operation or "413" in codes, handler.operation_id
+            seen += admin_only in guards
+    assert seen > 15
+
+
+@pytest.mark.parametrize(
+    ("operation", "media_types"),
+    [
+        ("getItemFile", {"*/*"}),
+        ("getMarket", {"application/json", *MEDIA_TYPES.values()}),
+        ("getSmartMeter", {"application/json", *MEDIA_TYPES.values()}),
+    ],
+)
+def test_the_document_names_the_formats_of_files(
+    described: dict[str, dict[str, dict[str, dict[str, object]]]], operation: str, media_types: set[str]
+) -> None:
+    assert _operation(described, operation)["responses"]["200"]["content"].keys() == media_types
+
+
+def _operation(described: dict[str, dict[str, dict[str, dict[str, object]]]], name: str) -> dict[str, Any]:
+    return next(
+        operation
+        for methods in described["paths"].values()
+        for operation in methods.values()
+        if operation["operationId"] == name
+    )
