@@ -38,7 +38,7 @@ class Weights:
     unnamed_section: float = 0.5
     lookup: float = 10.0
     local: float = 0.3
-    energy: float = 0.4
+    energy: float = 0.8
     wording: float = 2.5
     wording_english: float = 5.0  # the same for an English question, whose own words no law has
     absatz: float = 0.25  # of a wording's worth what an Absatz lacks that answers nothing of the question
@@ -52,6 +52,10 @@ class Weights:
     def wording_in(self, language: str) -> float:
         """What everyday wordings count for a question in this language."""
         return self.wording_english if language == "en" else self.wording
+
+    def energy_in(self, language: str) -> float:
+        """What a law for another energy stands back by: in keeping with what wordings lift it by."""
+        return self.energy * self.wording_in(language) / self.wording
 
 
 DEFAULT_WEIGHTS = Weights()

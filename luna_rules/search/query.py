@@ -33,7 +33,7 @@ _FORM = 0.8
 _VERB = 1.0
 _NEAR = 0.8
 _SECOND = 0.5
-_UNNAMED = 0.2
+_UNNAMED = 0.5
 _LOOSE = 0.35
 _MOST_ALTERNATIVES = 12
 _MOST_KNOWN = 4096
@@ -200,7 +200,7 @@ class QueryParser:
                 spoken.add(words.english_stem(raw))
         named = [bool(cues & spoken) for cues, _ in self._energies]
         if not any(named):
-            return (self._energies[1][1] if len(self._energies) > 1 else ()), _UNNAMED
+            return tuple(term for _, names in self._energies[1:] for term in names), _UNNAMED
         return tuple(
             term for (_, names), said in zip(self._energies, named, strict=True) if not said for term in names
         ), 1.0

@@ -71,7 +71,7 @@ def judge(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> Jud
         worth = np.repeat(np.array([weight for _, weight in hinted], np.float32), [len(some) for some in places])
         wording = np.zeros(n, np.float32)
         np.maximum.at(wording, np.concatenate(places), worth)
-        unworded = np.multiply(_without_laws(query.worded, ready), weights.unworded * wording.max(), dtype=np.float32)
+        unworded = np.float32(weights.unworded * wording.max(initial=0)) * _without_laws(query.worded, ready)
     for term in query.behind:
         if term in ready.entries:
             apart = np.zeros(n, np.bool_) if apart is None else apart
@@ -160,7 +160,7 @@ def lexical_candidates(
         worth_of_wording = np.float32(weights.wording_in(query.language))
         total += worth_of_wording * np.maximum(judged.wording[found], judged.unworded[found] * words_alone)
     if judged.apart is not None:
-        total -= np.float32(weights.energy * query.doubt) * judged.apart[found]
+        total -= np.float32(weights.energy_in(query.language) * query.doubt) * judged.apart[found]
     for bonus in (judged.named, judged.lookup):
         if bonus is not None:
             total += bonus[found]
@@ -340,7 +340,7 @@ def rank(
     parts["law"] = weights.law * _relative(_best_sum(by_section, prepared.items[sections]))[section_of]
     if query.behind:
         apart = np.zeros(m, np.bool_) if judged.apart is None else judged.apart[chosen]
-        parts["energy"] = np.where(apart, 0.0, weights.energy * query.doubt).astype(np.float32)
+        parts["energy"] = np.where(apart, 0.0, weights.energy_in(query.language) * query.doubt).astype(np.float32)
     if query.hints:
         instead = _at(judged.unworded, chosen) * _relative(by_section)[section_of]
         worth_of_wording = np.float32(weights.wording_in(query.language))

@@ -187,14 +187,14 @@ def test_english_words_are_known_in_all_their_forms(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("question", "behind", "doubt"),
     [
-        ("Wer liest den Stromzähler ab?", {"gasgvv"}, 1.0),
-        ("Wer liest den Gaszähler ab?", {"stromgvv"}, 1.0),
-        ("Wer liest den Zähler ab?", {"gasgvv"}, 0.2),
+        ("Wer liest den Stromzähler ab?", {"gasgvv", "fernwarmev"}, 1.0),
+        ("Wer liest den Gaszähler ab?", {"stromgvv", "fernwarmev"}, 1.0),
+        ("Wer liest den Zähler ab?", {"gasgvv", "fernwarmev"}, 0.5),
         ("§ 8 GasGVV Gaszähler", set[str](), 0.0),
     ],
 )
 def test_rules_for_another_energy_go_behind(engine: Engine, question: str, behind: set[str], doubt: float) -> None:
-    tables = SearchTables.parse(energies="Strom\tStromGVV\nGas\tGasGVV\n", law_names="GasGVV\tGasGVV\n")
+    tables = SearchTables.parse(energies="Strom\tStromGVV\nGas\tGasGVV\nWärme\tFernwärmeV\n", law_names="GasGVV\tGasGVV\n")
     query = QueryParser(engine.lexicon, tables).parse(question)
     assert {term.removeprefix("@law/") for term in query.behind} == behind
     assert query.doubt == doubt
