@@ -194,7 +194,8 @@ def test_english_words_are_known_in_all_their_forms(engine: Engine) -> None:
     ],
 )
 def test_rules_for_another_energy_go_behind(engine: Engine, question: str, behind: set[str], doubt: float) -> None:
-    tables = SearchTables.parse(energies="Strom\tStromGVV\nGas\tGasGVV\nWärme\tFernwärmeV\n", law_names="GasGVV\tGasGVV\n")
+    energies = "Strom\tStromGVV\nGas\tGasGVV\nWärme\tFernwärmeV\n"
+    tables = SearchTables.parse(energies=energies, law_names="GasGVV\tGasGVV\n")
     query = QueryParser(engine.lexicon, tables).parse(question)
     assert {term.removeprefix("@law/") for term in query.behind} == behind
     assert query.doubt == doubt
