@@ -16,6 +16,7 @@ from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
 from luna_rules.answers.places import absatz_key, is_place, is_provision
 from luna_rules.answers.question import Lookup, Place, Question
+from luna_rules.answers.ranges import in_range, rows_in_range
 from luna_rules.answers.rows import rows_meant
 from luna_rules.answers.scoring import WHOLE_LIST, Scored, StatementScorer
 from luna_rules.answers.signs import SIGNS, WORTH
@@ -79,7 +80,7 @@ class Extractor:
             if found is not None:
                 return found
         meant = rows_meant(question, self._passages, self.scored())
-        ranked = meant.ranked
+        ranked = rows_in_range(question.text, self._passages, meant.ranked)
         if not ranked:
             return Extract((), (), None, meant.unlisted)
         chosen = self._chooser.choose(ranked, meant.named)
@@ -117,10 +118,13 @@ class Extractor:
             value = sum(self._scorer.weights[c] * s for c, s in own.items()) / self._scorer.total
             value += sum(WORTH[want] for want in self._question.wants if SIGNS[want].search(text))
             worth.append((value, place))
+        held = in_range(self._question.text, [passage.text[start:end] for start, end in every])
         room = WHOLE_LIST - sum(end - start for start, end in statement.spans)
         keep: set[int] = set()
         for _, place in sorted(worth, key=lambda pair: (-pair[0], pair[1])):
             needed = [place, *parents(passage.text, every, place), *self._below(passage.text, every, place)]
+            if not all(held[number] for number in needed):
+                continue
             size = sum(every[p][1] - every[p][0] for p in needed if p not in keep)
             if keep and size > room:
                 continue

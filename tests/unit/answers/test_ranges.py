@@ -1,0 +1,90 @@
+"""Rows and items that hold for the quantity that was asked about, and not for another."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from luna_rules.answers.extract import Extractor
+from luna_rules.answers.matching import WordMatcher
+from luna_rules.answers.model import Passage
+from luna_rules.answers.question import read_question
+from luna_rules.answers.ranges import Quantity, in_range, quantity_asked
+
+STEPS = ["bis 20.000 Einwohner", "bis 80.000 Einwohner", "bis 400.000 Einwohner", "über 400.000 Einwohner"]
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Wie viel zahlt eine Stadt mit 300.000 Einwohnern?", Quantity(Decimal(300_000), "einwohn")),
+        ("Was gilt bei 8 000 kWh im Jahr?", Quantity(Decimal(8_000), "kilowattstund")),
+        ("Windrad mit 2,5 MW", Quantity(Decimal(2_500), "kilowatt")),
+        ("3 Megawattstunden", Quantity(Decimal(3_000), "kilowattstund")),
+        ("80 Euro Schulden seit 3 Monaten", None),
+        ("Was sagt § 5 Absatz 2?", None),
+        ("Wie hoch ist die Abgabe?", None),
+    ],
+)
+def test_the_quantity_that_tells_a_case(question: str, asked: Quantity | None) -> None:
+    assert quantity_asked(question) == asked
+
+
+@pytest.mark.parametrize(
+    ("inhabitants", "row"), [("500", 0), ("20.000", 0), ("20.001", 1), ("300 000", 2), ("400.000", 2), ("1.000.000", 3)]
+)
+def test_a_step_begins_where_the_one_before_ends(inhabitants: str, row: int) -> None:
+    assert in_range(f"Abgabe bei {inhabitants} Einwohnern", STEPS) == [number == row for number in range(4)]
+
+
+def test_lists_one_after_the_other_have_their_own_steps() -> None:
+    held = in_range("Abgabe bei 50.000 Einwohnern", ["Strom", *STEPS, "Gas", *STEPS])
+    assert [number for number, own in enumerate(held) if own] == [0, 2, 5, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("von über 6 000 Kilowattstunden bis einschließlich 10 000 Kilowattstunden", True),
+        ("über 6\u00a0000 bis 10\u00a0000 kWh", True),
+        ("mehr als 10 000 Kilowattstunden", False),
+        ("bis 5 MWh", False),
+        ("bis zu 10 MWh", True),
+        ("über 10 000 Kilowatt", True),
+        ("nicht mehr als 80 Euro", True),
+    ],
+)
+def test_ranges_in_many_words(text: str, held: bool) -> None:
+    assert in_range("Was gilt bei 8.000 kWh?", ["ab 7 000 Kilowattstunden", text]) == [True, held]
+
+
+def test_where_nothing_holds_nothing_is_left_out() -> None:
+    assert in_range("Was gilt bei 8.000 kWh?", ["über 10 000 kWh", "bis 5 000 kWh"]) == [True, True]
+    assert in_range("Was gilt?", STEPS) == [True] * 4
+
+
+TABLE = "Es gelten folgende Sätze:\n\n| Gemeinde | Satz |\n| --- | --- |\n" + "".join(
+    f"| {step} | {number},10 Cent |\n" for number, step in enumerate(STEPS, 1)
+)
+LIST = "Die Ausstattung ist vertretbar, wenn jährlich\n\n" + "".join(
+    f"{number}. an Messstellen mit einem Verbrauch von über {low} 000 bis {low * 2} 000 Kilowattstunden für die "
+    f"sonstigen Beteiligten, die davon wissen und sich dazu in Textform erklärt haben, {number}0 Euro brutto "
+    "verlangt werden,\n\n"
+    for number, low in enumerate((5, 10, 20, 40, 80), 1)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "said", "unsaid"),
+    [
+        (TABLE, "Welcher Satz gilt für eine Gemeinde mit 300.000 Einwohnern?", "3,10 Cent", "1,10 Cent"),
+        (LIST, "Was wird für die Ausstattung bei 15.000 kWh verlangt?", "20 Euro", "10 Euro"),
+    ],
+)
+def test_an_answer_gives_what_holds_for_the_quantity(text: str, question: str, said: str, unsaid: str) -> None:
+    passage = Passage("c1", text, title="Gesetz", law="KAV", section="§ 2", score=1.0)
+    sentences = Extractor(read_question(question), [passage], WordMatcher(question)).extract().sentences
+    whole = " ".join(sentence.text for sentence in sentences)
+    assert said in whole
+    assert unsaid not in whole
