@@ -102,6 +102,7 @@ def unit_pattern(question: str) -> re.Pattern[str] | None:
     return next((written for asked, written in _UNITS_ASKED if asked.search(question)), None)
 
 
+_PASSED = re.compile(r"\b(?:letzt|vorig|vergangen|vorangegangen|vorhergehend)e[nrs]?\s*\Z", re.I)
 _NO_VALUE = re.compile(r"[\d., ]*|[^\W\d_]{3,} ?[^\W\d_]*")
 _REGULAR = re.compile(r"(?:viertel|halb)?jährlich|monatlich|wöchentlich|täglich", re.I)
 _WORD_NUMBER = re.compile(
@@ -170,5 +171,17 @@ def cells_with_units(header: str, row: str) -> list[tuple[str, str]]:
 
 
 def signs_of(text: str, wants: Sequence[Want]) -> frozenset[Want]:
-    """Which of the wanted kinds of answer `text` holds."""
-    return frozenset(want for want in wants if SIGNS[want].search(text))
+    """Which of the wanted kinds of answer `text` holds; a span of time that has passed is no duration."""
+    return frozenset(
+        want
+        for want in wants
+        if any(want != "duration" or not looks_back(text, found.start()) for found in SIGNS[want].finditer(text))
+    )
+
+
+def looks_back(text: str, start: int) -> bool:
+    """Whether the span of time that begins there has passed: „die Preise der letzten sechs Monate vorzuhalten“.
+
+    Something is kept or counted over it; it is never how long something takes.
+    """
+    return _PASSED.search(text, max(0, start - 24), start) is not None

@@ -14,7 +14,7 @@ from luna_rules.answers.cells import cell_asked
 from luna_rules.answers.frame import Frame, heading_of, place_name, quoted
 from luna_rules.answers.model import AnswerSentence, Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
-from luna_rules.answers.signs import value_spans
+from luna_rules.answers.signs import looks_back, value_spans
 from luna_rules.answers.text import word_set
 
 _CLAUSE = 160
@@ -33,8 +33,6 @@ _BEFORE = word_set(
     """
 )
 _NO_START = word_set("von über der dem den die das aber jedoch einer einem eines ein eine als zu je mit in")
-_LOOKS_BACK = re.compile(r"\b(?:letzt|vorig|vergangen|vorangegangen|vorhergehend)e[nrs]?$", re.I)
-"""Words before a span of time that has passed: what is kept or counted over it, never how long something takes."""
 _JOINED = re.compile(r"^((?:spätest|frühest|höchst|mindest|längst)ens)\s+(?:aber|jedoch)\b", re.I)
 _OF_THE_VERB = word_set("im in am an auf durch mit gegenüber über unter")
 """Prepositions that, behind a whole phrase, mostly begin what belongs to the verb at the sentence's end."""
@@ -103,11 +101,7 @@ def _value(sentence: AnswerSentence, wants: Sequence[Want]) -> str:
 
 def _looks_back(sentence: AnswerSentence, wants: Sequence[Want]) -> bool:
     """Whether a value is a span of time that has passed: „die Preise der letzten sechs Monate vorzuhalten“."""
-    return any(
-        _LOOKS_BACK.search(piece[:start].rstrip())
-        for piece in sentence.slices
-        for start, _ in value_spans(piece, wants)
-    )
+    return any(looks_back(piece, start) for piece in sentence.slices for start, _ in value_spans(piece, wants))
 
 
 def _left(text: str, start: int) -> int:

@@ -10,6 +10,7 @@ from luna_rules.answers.extract import Extractor
 from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
 from luna_rules.answers.question import read_question
+from luna_rules.answers.signs import signs_of
 from luna_rules.answers.statements import statements
 
 
@@ -136,6 +137,16 @@ def test_of_two_absaetze_that_fit_alike_the_one_that_people_ask_comes_first(para
     beside = Extractor(read_question(question), passages, WordMatcher(question)).extract()
     assert beside.ranked[0].score != found.ranked[0].score
     assert {one.chunk_id for one in beside.sentences} == {"c1", "c2"}
+
+
+def test_a_span_that_has_passed_is_no_duration() -> None:
+    question = "Wie lange gilt die Notversorgung?"
+    kept = passage("Der Versorger hat die Preise der Notversorgung der mindestens letzten sechs Monate vorzuhalten.", 1)
+    ends = passage("Die Notversorgung endet spätestens drei Monate nach ihrem Beginn.", 2)
+    assert chosen(question, kept, ends)[0].chunk_id == "c2"
+    assert signs_of(kept.text, ["duration"]) == frozenset()
+    assert signs_of(ends.text, ["duration"]) == {"duration"}
+    assert signs_of("Die Belege der letzten zwei Jahre sind drei Jahre aufzubewahren.", ["duration"]) == {"duration"}
 
 
 def test_each_part_of_a_question_is_answered() -> None:
