@@ -20,8 +20,8 @@ NOW = datetime(2026, 11, 21, 12, 7, tzinfo=BERLIN)
 METERS = (MeterName("haus-1"), MeterName("haus-2"), MeterName("DEMO-7", "Haus Nord"))
 LISTED = [json.loads(line) for line in (Path(__file__).parent / "questions.jsonl").read_text("utf-8").splitlines()]
 GOLD = sorted((ROOT / "data" / "gold").glob("*.jsonl"))
-REALLY_SERIES = {"Wie hoch ist der Strompreis an der Börse heute um 14 Uhr?"}
-"""Of the gold questions one that no law answers."""
+REALLY_SERIES = {"Wie hoch ist der Strompreis an der Börse heute um 14 Uhr?", "Börsenstrompreis morgen"}
+"""Of the gold questions some that no law answers."""
 
 
 def told(plan: Plan | None) -> str:
@@ -48,7 +48,7 @@ def test_no_question_of_law_is_taken_for_one_about_series() -> None:
     taken = [one for one in listed if read_question(one["question"], NOW, METERS)]
     assert {one["question"] for one in taken} >= REALLY_SERIES
     assert [one["question"] for one in taken if one.get("gold") or one.get("law")] == []
-    assert all("an der Börse" in one["question"] for one in taken)
+    assert all("börse" in one["question"].lower() for one in taken)
 
 
 @pytest.mark.parametrize(
