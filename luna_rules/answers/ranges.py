@@ -52,13 +52,10 @@ class _Range:
         return (self.low is None or value > self.low) and (self.high is None or value <= self.high)
 
 
-def quantity_asked(question: str) -> Quantity | None:
-    """The first quantity in a question that tells a case; None where it names none."""
-    for match in _QUANTITY.finditer(question):
-        kind, factor = _kind(match["unit"])
-        if kind not in _NO_CASE:
-            return Quantity(_value(match["number"]) * factor, kind)
-    return None
+def quantities_asked(question: str) -> list[Quantity]:
+    """The quantities in a question that may tell a case, in their order."""
+    found = ((*_kind(match["unit"]), match["number"]) for match in _QUANTITY.finditer(question))
+    return [Quantity(_value(number) * factor, kind) for kind, factor, number in found if kind not in _NO_CASE]
 
 
 def rows_in_range(question: str, passages: Sequence[Passage], ranked: Sequence[Scored]) -> list[Scored]:
@@ -76,11 +73,13 @@ def rows_in_range(question: str, passages: Sequence[Passage], ranked: Sequence[S
 
 
 def in_range(question: str, texts: Sequence[str]) -> list[bool]:
-    """Which of a list's rows or items, in their order, hold for the quantity that a question names.
+    """Which of a list's rows or items, in their order, hold for the first quantity of a question that they name.
 
-    All of them where it names none, or none of them holds. What names no such quantity holds for all.
+    All of them where there is none, or none of them holds. What names no such quantity holds for all.
     """
-    asked = quantity_asked(question)
+    units = {asked.unit: asked for asked in reversed(quantities_asked(question))}
+    named = (unit for unit in reversed(units) if any(any(_ranges(text, unit)) for text in texts))
+    asked = units.get(next(named, ""))
     if asked is None:
         return [True] * len(texts)
     found: list[bool | None] = []

@@ -28,10 +28,10 @@ class Signs:
 
     `passages`: the share of the question that the cited passages, or what people ask of them, cover; `words`: the
     logarithm of how many words were asked, at least three (a long question is seldom covered by chance, and people
-    who type two words are owed an answer, too); `lead`: how far search's first
-    section leads the next; `score`: what the best statement came to; `sum_asked`: 1 where a sum or a price is asked for
-    and nothing else, which laws name less often than people ask for it; `one_law`: the share of the first passages that
-    one law has, 1 where several things are asked for, which may stand in several laws.
+    who type two words are owed an answer, too); `lead`: how far search's first section leads the next; `score`: what
+    the best statement came to; `sum_asked`: 1 where a sum or a price is asked for and nothing else, which laws name
+    less often than people ask for it; `one_law`: the share of the first passages that one law has, 1 where several
+    things are asked for, which may stand in several laws.
     """
 
     passages: float

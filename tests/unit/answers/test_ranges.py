@@ -10,7 +10,7 @@ from luna_rules.answers.extract import Extractor
 from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import read_question
-from luna_rules.answers.ranges import Quantity, in_range, quantity_asked
+from luna_rules.answers.ranges import Quantity, in_range, quantities_asked
 
 STEPS = ["bis 20.000 Einwohner", "bis 80.000 Einwohner", "bis 400.000 Einwohner", "über 400.000 Einwohner"]
 
@@ -28,7 +28,12 @@ STEPS = ["bis 20.000 Einwohner", "bis 80.000 Einwohner", "bis 400.000 Einwohner"
     ],
 )
 def test_the_quantity_that_tells_a_case(question: str, asked: Quantity | None) -> None:
-    assert quantity_asked(question) == asked
+    assert quantities_asked(question) == ([] if asked is None else [asked])
+
+
+def test_what_a_list_does_not_name_hides_no_quantity_that_it_does() -> None:
+    question = "Was zahlen nach § 2 KAV 3 Versorger in einer Stadt mit 300.000 Einwohnern?"
+    assert in_range(question, STEPS) == [False, False, True, False]
 
 
 @pytest.mark.parametrize(
