@@ -168,6 +168,7 @@ class Extractor:
         best_law = self._passages[hits[0]].law or self._passages[hits[0]].title
         hits = [n for n in hits if (self._passages[n].law or self._passages[n].title) == best_law]
         ranked = [scored for scored in self.scored() if scored.statement.passage in set(hits)]
+        ranked = rows_in_range(self._question.text, self._passages, ranked)
         if not ranked:
             return None
         if not lookup.only and not self._asks_for_all(hits):

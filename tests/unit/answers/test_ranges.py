@@ -84,6 +84,7 @@ LIST = "Die Ausstattung ist vertretbar, wenn jährlich\n\n" + "".join(
     ("text", "question", "said", "unsaid"),
     [
         (TABLE, "Welcher Satz gilt für eine Gemeinde mit 300.000 Einwohnern?", "3,10 Cent", "1,10 Cent"),
+        (TABLE, "Welcher Satz gilt nach § 2 KAV für eine Gemeinde mit 300.000 Einwohnern?", "3,10 Cent", "1,10 Cent"),
         (LIST, "Was wird für die Ausstattung bei 15.000 kWh verlangt?", "20 Euro", "10 Euro"),
     ],
 )
