@@ -117,7 +117,8 @@ def read_wordings(
             [english.setdefault(raw, len(english)) for raw in _english(wording.english, english_ignored)],
         )
         for law in wording.laws:
-            name = names.setdefault(law, laws.law_term((laws.law_keys(law) or (law,))[0]))
+            # By the name without its year, which every version of the law has: what people ask of it counts together.
+            name = names.setdefault(law, laws.law_term((laws.law_keys(law) or (law,))[-1]))
             if wording.section is None:
                 for kept, own in zip(of_law.setdefault(name, ([], [])), said, strict=True):
                     kept += own

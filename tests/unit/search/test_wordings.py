@@ -85,6 +85,15 @@ def test_everyday_words_point_at_the_section_of_every_law_that_has_them() -> Non
     assert places_of("Will er eine Kaution?") == [(("@law/stromgvv",), "@sec/15"), (("@law/gasgvv",), "@sec/15")]
 
 
+def test_wordings_of_a_law_count_together_with_and_without_its_year() -> None:
+    table = "EEG 8\tSolardach anklemmen\nEEG_2023 8\t(1) Wartezeit\nEEG_2023 9\tWartezeit"
+    chunks = [ChunkFields("EEG", f"§ {n}", "Anlagen", f"§ {n}", None, ("EEG 2023",)) for n in (8, 9)]
+    parser = QueryParser(Lexicon.learn(chunks), SearchTables.parse(sections=table))
+    hints = parser.parse("Wartezeit Solardach").hints
+    assert [(hint.laws, hint.section) for hint in hints] == [(("@law/eeg",), "@sec/8"), (("@law/eeg",), "@sec/9")]
+    assert all(part > 0 for part in hints[0].spoken)
+
+
 def test_words_of_the_whole_law_tell_its_sections_from_those_of_others() -> None:
     assert places_of("Kaution für Strom")[0] == (("@law/stromgvv",), "@sec/15")
 
