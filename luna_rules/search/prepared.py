@@ -47,7 +47,7 @@ class Weights:
     identifier: float = 3.0  # the same, where it is a number or mark of something
     rare: float = 0.003  # in at most this share of the passages
     named: float = 0.4  # what a name counts at least where it stands, however long the text
-    common: float = 0.12  # terms in more than this share of the passages find no candidates
+    common: float = 0.12  # terms in more than this share of the passages find nothing on a server outside
 
     def wording_in(self, language: str) -> float:
         """What everyday wordings count for a question in this language."""

@@ -36,8 +36,8 @@ _MOST_LAW_SECTIONS = 2_000  # the best sections of all laws; what lies behind th
 _FEW = 20  # in so many passages every word is rare
 # Letters and digits together, or more digits than a year or an amount of days has.
 _IDENTIFIER = re.compile(r"(?=.*\d)(?:.*[^\W\d_].*|\d{5,})")
-_SMALL = 1000  # below so many passages every term may find candidates
 _SAMPLE = 2_000
+_OUT_OF_REACH = 1e6  # what no passage has
 _MOST_KEPT = 30_000  # sections and Absätze; there are fewer with wordings
 _NOWHERE = np.zeros(0, np.int32)
 _ALIKE = 0.31  # words that are only spelled alike weigh less
@@ -136,57 +136,40 @@ def lexical_candidates(
     ready = Ready.of(corpus, postings, weights)
     judged = judge(query, ready, weights) if judged is None else judged
     prepared = ready.prepared
-    worth = _found(query, ready, judged, allowed)
+    worth = judged.passages > 0
     for beside in (judged.wording, judged.named, judged.lookup):
         if beside is not None:
             worth |= beside > 0
     if allowed is not None:
         worth &= allowed
-    found = np.flatnonzero(worth)
-    if len(found) <= limit:
-        return found.astype(np.uint32)
+    if int(np.count_nonzero(worth)) <= limit:
+        return np.flatnonzero(worth).astype(np.uint32)
 
-    section_of = prepared.section_of[found]
+    # All passages are worked out on end: that takes less than picking those that are worth it.
     by_section = judged.sections
     if allowed is not None:
         visible = np.zeros(prepared.section_count, np.bool_)
-        visible[section_of] = True
-        by_section = np.where(visible, by_section, np.float32(0))
+        visible[prepared.section_of[worth]] = True
+        by_section = by_section * visible
     by_section = _scaled(by_section, weights.section) + _scaled(_law_sums(by_section, prepared), weights.law)
-    total = by_section[section_of]
-    total += _scaled(judged.passages[found], weights.chunk)
+    total = by_section.take(prepared.section_of, mode="clip")
+    beside_words = np.float32(weights.wording_in(query.language))
     if judged.wording is not None and judged.unworded is not None:
-        words_alone = _relative(by_section)[section_of]
-        worth_of_wording = np.float32(weights.wording_in(query.language))
-        total += worth_of_wording * np.maximum(judged.wording[found], judged.unworded[found] * words_alone)
+        best = float(by_section.max(initial=0.0))
+        instead = judged.unworded * (total * np.float32(1 / best) if best > 0 else total)
+        np.maximum(instead, judged.wording, out=instead)
+        instead *= beside_words
+        total += instead
+    best = float(np.multiply(judged.passages, worth).max(initial=0.0))
+    if best > 0:
+        total += judged.passages * np.float32(weights.chunk / best)
     if judged.apart is not None:
-        total -= np.float32(weights.energy_in(query.language) * query.doubt) * judged.apart[found]
+        total -= np.float32(weights.energy_in(query.language) * query.doubt) * judged.apart
     for bonus in (judged.named, judged.lookup):
         if bonus is not None:
-            total += bonus[found]
-    return found[_highest(total, limit)].astype(np.uint32)
-
-
-def _found(query: Query, ready: Ready, judged: Judged, allowed: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """The passages that words find. Words that are everywhere decide only where there are no others that were asked
-    for, in what may be found."""
-    n = ready.prepared.size
-    ceiling = ready.prepared.weights.common * n if n > _SMALL else n
-    sizes = {term: entry.df for term, entry in ready.entries.items()}
-    asked = False
-    telling: set[str] = set()
-    for group in query.groups:
-        for alternative in group.alternatives:
-            rare = [term for term in alternative.terms if 0 < sizes.get(term, 0) <= ceiling]
-            telling.update(rare)
-            asked = asked or (bool(rare) and group.content and alternative.weight >= 1)
-    if asked and ceiling < n:
-        worth = np.zeros(n, np.bool_)
-        for term in telling:
-            worth[ready.entries[term].places.astype(np.intp)] = True
-        if allowed is None or bool((worth & allowed).any()):
-            return worth
-    return judged.passages > 0
+            total += bonus
+    total -= np.float32(_OUT_OF_REACH) * ~worth
+    return _highest(total, limit).astype(np.uint32)
 
 
 def _highest(values: F32, limit: int) -> NDArray[np.intp]:
@@ -351,18 +334,25 @@ def rank(
     total = np.zeros(m, np.float32)
     for part in parts.values():
         total += part
-    found: list[Ranked] = []
-    seen: dict[int, int] = {}
-    for i in _best_first(total, limit if per_section is None else m).tolist():
-        if per_section is not None:
-            section = int(section_of[i])
-            if seen.get(section, 0) >= per_section:
-                continue
-            seen[section] = seen.get(section, 0) + 1
-        found.append(Ranked(int(chosen[i]), float(total[i]), {name: float(part[i]) for name, part in parts.items()}))
-        if len(found) >= limit:
-            break
-    return found
+    order = _best_first(total, limit if per_section is None else m)
+    if per_section is not None:
+        order = order[_of_each(section_of[order], per_section)][:limit]
+    columns = [part[order].tolist() for part in parts.values()]
+    return [
+        Ranked(number, score, dict(zip(parts, own, strict=True)))
+        for number, score, *own in zip(chosen[order].tolist(), total[order].tolist(), *columns, strict=True)
+    ]
+
+
+def _of_each(owner: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """The places of the first so many of each owner, ascending."""
+    order = np.argsort(owner, kind="stable")
+    sorted_owner = owner[order]
+    begins = np.ones(len(owner), bool)
+    begins[1:] = sorted_owner[1:] != sorted_owner[:-1]
+    starts = np.flatnonzero(begins)
+    before = np.arange(len(owner)) - starts[np.cumsum(begins) - 1]
+    return np.sort(order[before < most])
 
 
 def _best_first(total: F32, limit: int) -> NDArray[np.intp]:

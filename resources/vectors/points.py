@@ -156,8 +156,8 @@ def sparse_rows(block: TermBlock, weights: Weights = DEFAULT_WEIGHTS) -> SparseR
 def question_terms(
     query: Query, ready: Ready, allowed: NDArray[np.bool_] | None = None, weights: Weights = DEFAULT_WEIGHTS
 ) -> dict[str, float]:
-    """The heaviest terms of a question, by the same measure as `lexical_candidates`: rare words find, common ones do
-    not, unless no other asked word finds anything that is `allowed`.
+    """The heaviest terms of a question: rare words find, common ones do not, unless no other asked word finds anything
+    that is `allowed`.
 
     Empty where no term occurs in anything the asker sees.
     """

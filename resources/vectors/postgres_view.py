@@ -31,6 +31,15 @@ _MASKS_KEPT = 32
 _SERIALS = count()
 
 
+@dataclass(slots=True, eq=False)
+class _Kept:
+    """What is kept, its bytes and the search that used it last."""
+
+    value: object
+    size: int
+    round: int
+
+
 class ByteCache:
     """Least recently used entries go first once the bytes exceed the budget, but for those used since `begin`.
 
@@ -40,7 +49,7 @@ class ByteCache:
     def __init__(self, budget: int) -> None:
         self.budget = budget
         self.used = 0
-        self._entries: OrderedDict[Hashable, tuple[object, int, int]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._round = 0
 
     def begin(self) -> None:
@@ -52,20 +61,19 @@ class ByteCache:
         found = self._entries.get(key)
         if found is None:
             return None
-        if found[2] != self._round:
-            self._entries[key] = (found[0], found[1], self._round)
+        found.round = self._round
         self._entries.move_to_end(key)
-        return found[0]
+        return found.value
 
     def put(self, key: Hashable, value: object, size: int) -> None:
         """Keeps an entry of `size` bytes, and lets others go for it."""
         self.drop(key)
         size += _ENTRY_OVERHEAD
-        self._entries[key] = (value, size, self._round)
+        self._entries[key] = _Kept(value, size, self._round)
         self.used += size
         while self.used > self.budget:
             oldest = next(iter(self._entries))
-            if self._entries[oldest][2] == self._round:
+            if self._entries[oldest].round == self._round:
                 break
             self.drop(oldest)
 
@@ -73,7 +81,7 @@ class ByteCache:
         """Lets an entry go."""
         found = self._entries.pop(key, None)
         if found is not None:
-            self.used -= found[1]
+            self.used -= found.size
 
     def clear(self) -> None:
         """Lets everything go."""
@@ -299,8 +307,10 @@ class View:
         """The ids of chunks and of their items, in the order asked."""
         asked = np.array(numbers, np.int64)
         chunk_ids = self.chunk_ids_at(asked)
-        item_ids = self.item_ids[self.corpus.item[asked]]
-        return [(arrays.uuid_at(chunk_ids, i), arrays.uuid_at(item_ids, i)) for i in range(len(asked))]
+        items, item_of = np.unique(self.corpus.item[asked], return_inverse=True)
+        own = self.item_ids[items]
+        item_ids = [arrays.uuid_at(own, i) for i in range(len(items))]
+        return [(arrays.uuid_at(chunk_ids, i), item_ids[owner]) for i, owner in enumerate(item_of.tolist())]
 
     def entries(self, terms: Sequence[Sequence[Posting | None]]) -> list[Entry]:
         """Terms' postings over the view, from those of its segments (same order as `pieces`), ready for ranking."""
