@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from luna_rules.documents.blocks import lines, readable_text, strip_span
 from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
 from luna_rules.documents.model import Chunk, ChunkedDocument, ExtractedText, PageSpan
-from luna_rules.documents.tokens import TokenIndex, count_tokens
+from luna_rules.documents.tokens import TOKEN, TokenIndex, count_tokens
 
 LAWS = Path(__file__).parents[3] / ".." / "shared" / "data" / "law"
 
@@ -454,6 +454,30 @@ def test_tokens_are_measured_alike_at_once_and_in_spans() -> None:
     for end in range(0, len(text), 7):
         for most in range(12):
             assert index.fits(0, end, most) == (index.count(0, end) <= most)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("a_ä²дж日 \n\x1c\u2009\ud800.–„<>/!"), st.sampled_from((1, 1, 1, 2, 5, 12, 13, 70))),
+        max_size=14,
+    ),
+    st.integers(0, 200),
+    st.integers(0, 200),
+    st.integers(0, 9),
+)
+def test_tokens_are_counted_as_their_pattern_says(runs: list[tuple[str, int]], one: int, two: int, tokens: int) -> None:
+    text = "".join(char * length for char, length in runs)
+    starts = [match.start() for match in TOKEN.finditer(text)]
+    start, end = sorted((min(one, len(text)), min(two, len(text))))
+    index = TokenIndex(text)
+    assert index.count(start, end) == sum(start <= place < end for place in starts)
+    assert index.advance(start, tokens) == [*(p for p in starts if p >= start), *[len(text)] * 10][tokens]
+    assert [place for place in range(len(text)) if index.count(place, place + 1)] == starts
+
+
+def test_marks_without_end_are_measured_in_one_pass() -> None:
+    text = "." + "<!>" * 100_000
+    assert TokenIndex(text).count(0, len(text)) == count_tokens(text)
 
 
 @given(st.text(alphabet="a|\n\r\f\v\u00a0 ", max_size=12), st.integers(0, 12), st.integers(0, 12))
