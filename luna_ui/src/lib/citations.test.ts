@@ -133,4 +133,16 @@ describe('citations', () => {
       { type: 'text', text: 'vier Wochen.' },
     ]);
   });
+
+  it('says the label of several sentences once', () => {
+    const blocks = parseAnswer('Neu (Stand 1.1.2024):\nEins.\n\nNeu (Stand 1.1.2024):\n1. Zwei.\n\nWeggefallen (Stand 1.1.2023):\nDrei.');
+    const labels = blocks.flatMap((block) => (block.type === 'paragraph' && block.inlines[0]?.type === 'strong' ? [block.inlines[0].text] : []));
+    expect(labels).toEqual(['Neu (Stand 1.1.2024):', 'Weggefallen (Stand 1.1.2023):']);
+    expect(blocks).toHaveLength(5);
+  });
+
+  it('shows sentences of laws without the marks of HTML between their words', () => {
+    expect(parseInlines('nach DIN 4108: 2003<a href="#F1">*</a></sup> gilt', [])).toEqual([{ type: 'text', text: 'nach DIN 4108: 2003* gilt' }]);
+    expect(excerpt('CO<sub>2</sub> je Stunde', undefined)).toBe('CO2 je Stunde');
+  });
 });

@@ -1,5 +1,6 @@
 /** Turns `… [chunk <id>]` and `… [receipt <id>]` into paragraphs with numbered references. Pure; how it looks is decided in components. */
 import type { Answer, Citation } from '@/api/types';
+import { withoutMarks } from '@/lib/markup';
 
 export type Inline =
   | { type: 'text'; text: string }
@@ -69,7 +70,8 @@ function pushText(parts: Inline[], text: string): void {
     before.text += stop;
     text = text.slice(stop.length);
   }
-  if (text !== '') parts.push({ type: 'text', text });
+  const shown = withoutMarks(text);
+  if (shown !== '') parts.push({ type: 'text', text: shown });
 }
 
 /** What stands before each sentence of a comparison of two versions, on a line of its own. */
@@ -78,6 +80,7 @@ const VERSION_LABEL = /^(?:Neu|Bisher|Danach|Weggefallen) \(Stand [^()]+\):$/;
 export function parseAnswer(text: string, order: readonly string[] = citedIds(text)): Block[] {
   const blocks: Block[] = [];
   let paragraph: string[] = [];
+  let label = '';
   const flush = () => {
     if (paragraph.length > 0) blocks.push({ type: 'paragraph', inlines: parseInlines(paragraph.join(' '), order) });
     paragraph = [];
@@ -110,7 +113,9 @@ export function parseAnswer(text: string, order: readonly string[] = citedIds(te
       else blocks.push({ type: 'table', rows: [row] });
     } else if (VERSION_LABEL.test(line.trim())) {
       flush();
-      blocks.push({ type: 'paragraph', inlines: [{ type: 'strong', text: line.trim() }] });
+      // Sentences under the same label follow one another; it is said once.
+      if (line.trim() !== label) blocks.push({ type: 'paragraph', inlines: [{ type: 'strong', text: line.trim() }] });
+      label = line.trim();
     } else {
       paragraph.push(line.trim());
     }
@@ -167,7 +172,7 @@ export function placeOf(payload: Pick<Citation['payload'], 'section' | 'paragrap
 
 /** The beginning of a passage for a card: without the signs of Markdown, and without the heading that stands above it. */
 export function excerpt(text: string, heading: string | undefined): string {
-  const lines = text
+  const lines = withoutMarks(text)
     .split('\n')
     .filter((line) => line.trim() !== '' && !RULE.test(line))
     .map((line) => line.replace(/^\s*(?:#{1,6}|[-*•])\s+/, '').trim());
@@ -179,7 +184,7 @@ export function excerpt(text: string, heading: string | undefined): string {
 export function answerAsText(question: string, answer: Answer): string {
   const order = citedIds([answer.summary, answer.answer, answer.suggestion].join('\n'));
   const plain = (text: string) =>
-    text.replace(/\s*\[(?:chunk|receipt)\s+([\w.:-]+)\]/g, (_, id: string) => ` [${order.indexOf(id) + 1}]`).trim();
+    withoutMarks(text).replace(/\s*\[(?:chunk|receipt)\s+([\w.:-]+)\]/g, (_, id: string) => ` [${order.indexOf(id) + 1}]`).trim();
   const parts = [question, ''];
   if (answer.summary) parts.push(plain(answer.summary), '');
   parts.push(plain(answer.answer));

@@ -4,6 +4,7 @@ import { ChevronDown, ChevronUp } from 'lucide-react';
 import { Button } from '@/components/ui/button';
 import { cn } from '@/lib/cn';
 import { formatNumber } from '@/lib/format';
+import { withoutMarks } from '@/lib/markup';
 import { type Line, type Span, layOut, windowAround } from '@/lib/passage';
 
 const AROUND = 2500;
@@ -88,10 +89,10 @@ function TextLine({ line, markRef }: { line: Line; markRef: React.RefObject<HTML
       {line.pieces.map((piece, index) =>
         piece.marked ? (
           <mark key={piece.at} ref={index === firstMark ? markRef : null} className="scroll-my-24 py-0.5">
-            {piece.text}
+            {withoutMarks(piece.text)}
           </mark>
         ) : (
-          <span key={piece.at}>{piece.text}</span>
+          <span key={piece.at}>{withoutMarks(piece.text)}</span>
         ),
       )}
     </div>
