@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from luna_api.accounts.principal import Principal
 from luna_api.admin.schemas import RunStarted
+from luna_api.answers.pipeline import WARM_QUESTION, today
 from luna_api.audit import audit
 from luna_api.context import AppContext
 from luna_api.envelope import Envelope, ok
@@ -20,6 +21,7 @@ from luna_api.errors import ApiError, invalid, unavailable
 from luna_api.guards import admin_only
 from resources.database import AsyncConnection
 from resources.orchestrator import OrchestratorError
+from resources.vectors.index import NO_FILTERS
 from resources.vectors.points import PassagePoints, PointsError, VersionRef
 from resources.vectors.qdrant_index import QdrantIndex
 from resources.vectors.space import Space
@@ -103,14 +105,16 @@ class IndexService:
         async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
             versions, spaces = await _read(sql)
         points, alias = self._context.points, None
-        trouble = self._context.index.trouble if isinstance(self._context.index, QdrantIndex) else None
+        trouble: str | None = None
         if points is not None:
             try:
                 alias = (await asyncio.to_thread(points.state)).alias
                 await _count(points, versions, self._principal.tenant_id)
             except PointsError as fault:
                 trouble = str(fault)
-        trouble = trouble or _trouble(versions, points is not None) or await _model_trouble(self._context, spaces)
+        trouble = trouble or _trouble(versions, points is not None)
+        trouble = trouble or await _search_trouble(self._context, self._principal.tenant_id)
+        trouble = trouble or await _model_trouble(self._context, spaces)
         return IndexOverview(
             engine="postgres" if points is None else "qdrant", trouble=trouble, alias=alias, versions=versions
         )
@@ -163,9 +167,7 @@ async def probe(context: AppContext, tenant: UUID) -> str:
         return ", ".join(str(version.id) for version in versions)
     state = await asyncio.to_thread(points.state)
     await _count(points, versions, tenant)
-    trouble = _trouble(versions, outside=True)
-    if trouble is None and isinstance(context.index, QdrantIndex):
-        trouble = context.index.trouble
+    trouble = _trouble(versions, outside=True) or await _search_trouble(context, tenant)
     if trouble := trouble or await _model_trouble(context, spaces):
         raise LookupError(trouble)
     return state.version
@@ -203,6 +205,16 @@ async def _count(points: PassagePoints, versions: list[IndexVersion], tenant: UU
         if "qdrant" in version.engines:
             ref = VersionRef(version.id, None if version.scope == "public" else tenant, version.dimension)
             version.points = await asyncio.to_thread(points.count, ref)
+
+
+async def _search_trouble(context: AppContext, tenant: UUID) -> str | None:
+    """Why searches go their way in PostgreSQL. What the last one met may be mended since, so it is searched again."""
+    index = context.index
+    if not isinstance(index, QdrantIndex) or index.trouble is None:
+        return None
+    async with context.database.transaction(tenant) as sql:
+        await index.search(sql, tenant, WARM_QUESTION, filters=NO_FILTERS, as_of=today(), limit=1)
+    return index.trouble
 
 
 async def _model_trouble(context: AppContext, spaces: Mapping[int, Space]) -> str | None:

@@ -66,7 +66,8 @@ from resources.vectors.index import NO_FILTERS, Filters, IndexState, PassageInde
 _BERLIN = ZoneInfo("Europe/Berlin")
 _CACHED_ANSWERS = 512
 _LOOK_S = 2.0
-_WARM_QUESTION = "Wie lange dauert ein Lieferantenwechsel?"
+WARM_QUESTION = "Wie lange dauert ein Lieferantenwechsel?"
+"""Searched for where nobody asked: to read what searches need, and to see whether they work."""
 _HISTORY = """
 SELECT t.question, coalesce(a.condensed_question, ''), coalesce(a.answer ->> 'next_question', ''),
        coalesce(concat_ws(' ', c.section, 'Abs. ' || c.paragraph, i.law_names[1]), '')
@@ -200,9 +201,9 @@ class AnswerPipeline:
         try:
             async with self._database.transaction(DEFAULT_TENANT) as sql:
                 result = await self._index.search(
-                    sql, DEFAULT_TENANT, _WARM_QUESTION, filters=NO_FILTERS, as_of=today(), limit=6
+                    sql, DEFAULT_TENANT, WARM_QUESTION, filters=NO_FILTERS, as_of=today(), limit=6
                 )
-                await self._retrieval.matcher(sql, _WARM_QUESTION, result)
+                await self._retrieval.matcher(sql, WARM_QUESTION, result)
         except Exception as fault:  # whatever it is, whoever asks will be told; this only prepares
             structlog.get_logger("luna_api.answers").warning("index_not_warmed", fault=type(fault).__name__)
             return

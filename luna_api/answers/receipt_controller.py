@@ -92,4 +92,7 @@ class AdminAnswerController(Controller):
 
 
 def _said(done: Erased) -> str:
-    return f"Der Wortlaut von {done.erased} Antworten ist endgültig gelöscht." if done.erased else "Da war nichts."
+    if not done.erased:
+        return "Da war nichts."
+    answers = "einer Antwort" if done.erased == 1 else f"{done.erased} Antworten"
+    return f"Der Wortlaut von {answers} ist endgültig gelöscht."

@@ -1,0 +1,46 @@
+"""What the administrator sees of an engine outside PostgreSQL that lost passages, and once they are back."""
+
+from __future__ import annotations
+
+import pytest
+
+from resources.database import worker_connection
+from resources.vectors.postgres_writer import IndexWriter
+from resources.vectors.qdrant import QdrantPoints
+from resources.vectors.transfer import transfer
+from tests.conftest import Database
+from tests.integration.api.conftest import NOTE, ready, serve
+
+
+def test_what_is_mended_is_seen_before_anybody_asks_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = QdrantPoints.in_memory("luna_test_mended")
+    monkeypatch.setattr("luna_api.app.open_points", lambda _: points)
+    with (
+        serve(database, database.settings.home) as api,
+        worker_connection(database.urls.worker) as worker,
+        api.admin(api.tenant()) as admin,
+    ):
+        ready(api, admin, NOTE)
+        version = admin.get("/admin/index").json()["data"]["versions"][0]["id"]
+
+        def complete() -> None:
+            transfer(worker, IndexWriter(worker, points), version, "qdrant", lambda *_: None)
+
+        def told() -> tuple[str, str | None]:
+            health = admin.get("/admin/health").json()["data"]["services"]["qdrant"]
+            return health["state"], admin.get("/admin/index").json()["data"]["trouble"]
+
+        def search() -> None:
+            asked = {"question": "Wann ist der Zählerraum geöffnet?"}
+            assert admin.post("/rag/search", json=asked).json()["data"]["hits"]
+
+        complete()
+        search()
+        assert told() == ("up", None)
+        points.retain([])
+        search()
+        state, trouble = told()
+        assert state == "degraded"
+        assert "index_switch" in str(trouble)
+        complete()
+        assert told() == ("up", None)
