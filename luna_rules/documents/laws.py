@@ -42,7 +42,8 @@ _HEAD_DIVISION = re.compile(
     r"(?![\w/])[ \xa0]*[-–—:.]?[ \xa0]*(?P<title>.*)\Z",
     re.DOTALL | re.IGNORECASE,
 )
-_ATX = re.compile(r"^(#{1,6})[ \t]+([^\n]*?)[ \t#]*\r?$", re.MULTILINE)
+# Without `^` an expression begins with a character that can be looked for, not with a place in each line.
+_ATX = re.compile(r"(##{0,5})[ \t]+([^\n]*?)[ \t#]*\r?$", re.MULTILINE)
 _PARAGRAPH_BARE = re.compile(
     r"^[ \t\xa0]*(?P<number>\d{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})(?P<letter>bis|ter|quater|[a-z](?=[.\s]))?\.?[ \t\xa0]*"
     r"(?=[A-ZÄÖÜ„\"])",
@@ -51,7 +52,7 @@ _PARAGRAPH_BARE = re.compile(
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _PARAGRAPH_INLINE = re.compile(r"[ \xa0]*\(1([a-z]?)\)(?=\s)")
 _INLINE = re.compile(r"\.?[ \xa0]*(?=\(1[a-z]?\)\s)|\.[ \xa0]+(?=[A-ZÄÖÜ„\"(])")
-_PARAGRAPH = re.compile(r"^[ \t\xa0]*\((\d{1,3})([a-z]{0,2})\)(?=\s)", re.MULTILINE)
+_PARAGRAPH = re.compile(r"\((\d{1,3})([a-z]{0,2})\)(?=\s)")
 _PLAIN_CANDIDATE = re.compile(
     rf"^[ \t\xa0]*(?:§§?[ \xa0]*{_NUMBER}|(?:Artikel|Article|Art\.?)[ \xa0]+{_NUMBER}"
     r"|(?:Anlage|Anhang|ANHANG|ANLAGE)\b)"
@@ -140,7 +141,11 @@ def parse_law(extracted: ExtractedText, *, file_name: str | None = None) -> Law 
     `file_name` may lend an abbreviation and is never needed.
     """
     text = extracted.text
-    headings = [_Heading(m.start(), m.end(), len(m[1]), m[2].strip()) for m in _ATX.finditer(text)]
+    headings = [
+        _Heading(m.start(), m.end(), len(m[1]), m[2].strip())
+        for m in _ATX.finditer(text)
+        if not m.start() or text[m.start() - 1] == "\n"
+    ]
     marked = sum(1 for heading in headings if _HEAD_SECTION.match(heading.text.strip("*_ ")))
     if marked >= 2 or (marked == 1 and text.lstrip("\ufeff \n").startswith("% ")):
         sections = _marked_sections(text, headings)
@@ -426,11 +431,13 @@ def paragraphs(text: str, section: Section) -> list[Paragraph]:
         last = (1, inline.group(1))
         found.append((f"1{inline.group(1)}", strip_span(text, inline.start(), inline.end())[0]))
     for match in _PARAGRAPH.finditer(text, section.body_start, section.end):
+        if not _opens_line(text, match.start(), section.body_start):
+            continue
         order = (int(match.group(1)), match.group(2))
         if order <= last or (not found and order[0] > 1) or order[0] > last[0] + 9:
             continue
         last = order
-        found.append((match.group(1) + match.group(2), strip_span(text, match.start(), match.end())[0]))
+        found.append((match.group(1) + match.group(2), match.start()))
     if not found and section.label.startswith("Art."):
         found = _bare_paragraphs(text, section)
     parts: list[Paragraph] = []
@@ -443,6 +450,13 @@ def paragraphs(text: str, section: Section) -> list[Paragraph]:
         if start < end:
             parts.append(Paragraph(name, start, end))
     return parts
+
+
+def _opens_line(text: str, place: int, start: int) -> bool:
+    """Whether only blanks stand before a place in its line, which begins at `start` or behind it."""
+    while place > start and text[place - 1] in " \t\xa0":
+        place -= 1
+    return not place or text[place - 1] == "\n"
 
 
 def _bare_paragraphs(text: str, section: Section) -> list[tuple[str, int]]:
