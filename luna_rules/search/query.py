@@ -18,7 +18,7 @@ from luna_rules.search.lookups import Lookup, LookupParser
 from luna_rules.search.phrases import Phrases, english_key, phrase_key
 from luna_rules.search.similar import SimilarTerms
 from luna_rules.search.stories import told_weights
-from luna_rules.search.tables import SearchTables
+from luna_rules.search.tables import OTHERWISE, SearchTables
 from luna_rules.search.wordings import Hint, WordingIndex
 
 _SYNONYM = 0.8
@@ -35,6 +35,7 @@ _NEAR = 0.8
 _SECOND = 0.5
 _UNNAMED = 0.5
 _LOOSE = 0.35
+_OTHERWISE = 0.3
 _MOST_ALTERNATIVES = 12
 _MOST_KNOWN = 4096
 _LONGEST_COMPOUND = 60
@@ -59,13 +60,15 @@ class Group:
     """One concept of the question. Its best alternative counts, groups add up.
 
     `asked` is the wording in the question. `content` is False for hints about the kind of answer, which a passage
-    may lack and still support an answer.
+    may lack and still support an answer. `people`: the concept's own terms where the law uses them for another thing,
+    so that they count fully only in what people ask.
     """
 
     asked: str
     alternatives: tuple[Alternative, ...]
     weight: float = 1.0
     content: bool = True
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +245,12 @@ class QueryParser:
                 matches += [(n, meant) for n, meant in self._synonyms.at(keys, start) if n > 1]
             for n, meant in matches:
                 span = range(start, start + n)
-                alternatives = [Alternative(tuple(t for i in span for t in found[i].terms), 0.5 if english else 1.0)]
+                own = tuple(t for i in span for t in found[i].terms)
+                otherwise = not english and _is_otherwise([meant])
+                alternatives = [Alternative(own, 0.5 if english else _OTHERWISE if otherwise else 1.0)]
                 alternatives += self._meant(meant, 1.0 if english else _SYNONYM)
-                groups.append(Group(" ".join(found[i].raw for i in span), _merged(alternatives)))
+                asked = " ".join(found[i].raw for i in span)
+                groups.append(Group(asked, _merged(alternatives), people=own if otherwise else ()))
                 covered.update(span)
         german = [self._translated(key) for key in keys] if english else keys
         near = self._synonyms.near(german) + (self._english.near(keys) if english else [])
@@ -257,17 +263,20 @@ class QueryParser:
             if i in covered or words.spelling(token.raw) in self._ignored or token.key in self._ignored:
                 continue
             weight = 1.0 if english or lower or token.raw[:1].isupper() or not token.raw.isalpha() else _VERB
-            groups.append(Group(token.raw, _merged(self._alternatives(token, english)), weight))
+            otherwise = not english and _is_otherwise(self._synonyms.meant(token.key))
+            alternatives = _merged(self._alternatives(token, english))
+            groups.append(Group(token.raw, alternatives, weight, people=token.terms[:1] if otherwise else ()))
         return _distinct(groups)
 
     def _alternatives(self, token: _Token, english: bool) -> list[Alternative]:
         if english and (translated := self._translations(token.key)):
             return [Alternative((token.terms[0],), 0.5), *translated]
         whole, pieces = token.terms[0], tuple(self._corrected(term) for term in token.terms[1:])
-        alternatives = [Alternative((whole,), 1.0)]
+        synonyms = self._synonyms.meant(token.key)
+        alternatives = [Alternative((whole,), _OTHERWISE if _is_otherwise(synonyms) else 1.0)]
         if pieces:
             alternatives.append(Alternative(pieces, _PIECES))
-        for meant in self._synonyms.meant(token.key):
+        for meant in synonyms:
             alternatives += self._meant(meant, _SYNONYM)
         for meant in self._synonyms.partly(token.key):
             alternatives += self._meant(meant, _LOOSE)
@@ -366,6 +375,11 @@ class QueryParser:
         return _distinct(groups)
 
 
+def _is_otherwise(synonyms: Iterable[tuple[str, ...]]) -> bool:
+    """Whether the table says of a wording that the law uses its words for another thing."""
+    return any(meant[0].startswith(OTHERWISE) for meant in synonyms)
+
+
 def _begins(full: tuple[str, ...], cue: str) -> bool:
     """Whether a word begins with another and goes on with at least four letters."""
     return bool(full) and full[0].startswith(cue) and len(full[0]) >= len(cue) + 4
@@ -400,4 +414,5 @@ def _joined(one: Group, other: Group) -> Group:
     stronger, weaker = sorted((one, other), key=lambda group: -group.weight * group.alternatives[0].weight)
     ratio = weaker.weight / stronger.weight
     added = [Alternative(alternative.terms, alternative.weight * ratio) for alternative in weaker.alternatives]
-    return Group(stronger.asked, _merged([*stronger.alternatives, *added]), stronger.weight, stronger.content)
+    merged = _merged([*stronger.alternatives, *added])
+    return replace(stronger, alternatives=merged, people=stronger.people or weaker.people)

@@ -1,6 +1,7 @@
 """Word tables that help a question meet the law's language. They are data written by people; here they are only parsed.
 
-A table is text, one entry a line, fields separated by tabs, alternatives by `|`; `#` begins a comment.
+A table is text, one entry a line, fields separated by tabs, alternatives by `|`; `#` begins a comment. A synonym's
+meanings begin with `=` where the law uses the wording's own words for another thing, so that these count less.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from dataclasses import dataclass, replace
 
 Entries = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
+
+OTHERWISE = "="
+"""Before the first meaning of a synonym: the law uses the wording's own words for another thing („Smart Meter“)."""
 
 _ABSATZ = re.compile(r"\((?P<labels>\d+[a-z]?(?:\+\d+[a-z]?)*)\)\s+")
 

@@ -72,6 +72,8 @@ class _Group(Protocol):
     def alternatives(self) -> Sequence[_Alternative]: ...
     @property
     def weight(self) -> float: ...
+    @property
+    def people(self) -> tuple[str, ...]: ...
 
 
 class WordingIndex:
@@ -195,6 +197,8 @@ class _Said:
 
 def _ways(group: _Group, english: bool) -> list[tuple[tuple[str, ...], float]]:
     ways = [(alternative.terms, alternative.weight) for alternative in group.alternatives]
+    if group.people:
+        ways.append((group.people, 1.0))
     if english:
         stems = tuple(english_term(raw) for raw in words.tokens(group.asked))
         if stems:

@@ -111,6 +111,20 @@ def test_synonyms_weigh_less_than_the_word(engine: Engine) -> None:
     assert found["steckersolargerat"] == pytest.approx(0.8)
 
 
+@pytest.mark.parametrize("question", ["Funkding", "Funk Ding Kosten"])
+def test_words_that_the_law_uses_for_another_thing_count_less_than_what_is_meant(engine: Engine, question: str) -> None:
+    synonyms = "Funkding|Funk Ding\t=Ersatzversorgung\nKosten\tEntgelt"
+    tables = SearchTables.parse(synonyms=synonyms, sections="EnWG 38\tFunk Ding, Funkding\nEnWG 41\tDing")
+    query = QueryParser(engine.lexicon, tables).parse(question)
+    own, meant = query.content_groups[0].alternatives[:2]
+    assert own.terms == query.content_groups[0].people
+    assert own.weight < meant.weight
+    assert meant.terms == ("ersatzversorg",)
+    # People's own questions use the word as they do.
+    assert query.hints[0].section == "@sec/38"
+    assert query.hints[0].spoken[0] > 0.5
+
+
 def test_conversation_and_answer_types_are_no_content(engine: Engine) -> None:
     query = engine.parser.parse("Wie lange dauert eigentlich die Ersatzversorgung bitte?")
     assert {group.asked for group in query.content_groups} == {"dauert", "Ersatzversorgung"}
