@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from luna_rules.answers.smalltalk import talk_of
 from luna_rules.answers.text import clean, fold, word_set
+from luna_rules.search.when import asked_day_words
 
 MOST_TURNS = 10
 
@@ -95,6 +96,13 @@ _STOP = word_set(
     """
 )
 _WORD = re.compile(r"[^\W\d_][\w-]*")
+_BEFORE_DAY = r"\b(?:am|im|in|zum|vom|im jahre?)\s+"
+_OWN_TIME = re.compile(
+    r"(?<![\d.,/-])(?:19|20)\d\d(?!\d)"
+    r"|\b(?:heute|jetzt|aktuell\w*|derzeit\w*|inzwischen|mittlerweile|gegenwärtig\w*|momentan\w*|seitdem|now|today"
+    r"|currently)\b",
+    re.I,
+)
 
 
 _ADDS = re.compile(
@@ -142,9 +150,28 @@ def condense(question: str, history: Sequence[Turn]) -> str:
     if not turns or not is_follow_up(text):
         return question
     base = _base(turns)
-    if not base:
-        return question
+    return _of_its_day(_standing(question, text, base, turns), text, base) if base else question
+
+
+def _of_its_day(condensed: str, text: str, base: str) -> str:
+    """The question of the day that the one before asked for, where it names none of its own."""
+    day = asked_day_words(base)
+    if not day or asked_day_words(condensed) or _OWN_TIME.search(clean(text)):
+        return condensed
+    return f"{condensed.rstrip('?!. ')} (Stand {day})?"
+
+
+def _without_day(base: str) -> str:
+    day = asked_day_words(base)
+    return " ".join(re.sub(rf"(?:{_BEFORE_DAY})?{re.escape(day)}", " ", base, flags=re.I).split()) if day else base
+
+
+def _standing(question: str, text: str, base: str, turns: Sequence[Turn]) -> str:
+    """The question with what it takes from those before."""
     bare = _STARTS.sub("", text).strip() or text
+    day = re.sub(rf"\A{_BEFORE_DAY}", "", bare.rstrip("?!. "), flags=re.I)
+    if asked_day_words(f"Stand {day}") == day and (_SECTION.search(base) or _LAW.search(base) or asked_day_words(base)):
+        return f"{_without_day(base).rstrip('?!. ')} (Stand {day})?"
     section = _SECTION.search(clean(text))
     part = _PARAGRAPH.search(clean(text))
     if section or part:
@@ -155,8 +182,14 @@ def condense(question: str, history: Sequence[Turn]) -> str:
     if added := _ADDS.match(bare):
         return f"{base.rstrip('?!. ')}, {added['what'].strip()}?"
     known = {fold(word) for word in _WORD.findall(bare)}
-    topic = [word for word in _content(base) if fold(word) not in known]
+    # The day has its own place, and a § stands before the law that it is of.
+    base = _without_day(base)
     provision = [m.group() for m in _SECTION.finditer(base)] if not _SECTION.search(bare) else []
+    laws = [m.group() for m in _LAW.finditer(base)]
+    if len(provision) == len(laws) == 1 and not _LAW.search(bare):
+        base = base.replace(laws[0], " ")
+        provision = [f"{provision[0].strip()} {laws[0].strip()}"]
+    topic = [word for word in _content(base) if fold(word) not in known]
     topic = list(dict.fromkeys([*topic, *provision]))
     return f"{bare.rstrip('?!. ')}: {' '.join(topic)}?" if topic else question
 

@@ -45,6 +45,18 @@ def asked_day(question: str, today: dt.date) -> dt.date | None:
     A month or year stands for its last day, but not for one after `today`. A year that is part of a law's name
     (`EEG 2023`) names none.
     """
+    named = _named(question, today)
+    return None if named is None else named[2]
+
+
+def asked_day_words(question: str) -> str:
+    """The words that name the day whose law is asked for, `2022` or `30. Juni 2022`; empty where there are none."""
+    named = _named(question, dt.date.max)
+    return "" if named is None else question[named[0] : named[1]].strip()
+
+
+def _named(question: str, today: dt.date) -> tuple[int, int, dt.date] | None:
+    """Where a question names the day whose law it asks for, and the day."""
     found: list[tuple[int, int, dt.date]] = []
     for mention in find_dates(question):
         if mention.year is None:
@@ -62,7 +74,7 @@ def asked_day(question: str, today: dt.date) -> dt.date | None:
             found.append((*match.span(), min(dt.date(year, 12, 31), today)))
     for start, end, day in sorted(found):
         if _is_tied(question, start, end, day < today):
-            return day
+            return start, end, day
     return None
 
 

@@ -71,6 +71,26 @@ def test_a_law_named_in_another_question_before_is_inherited() -> None:
     assert condense("Und § 41b?", history) == "§ 41b EnWG?"
 
 
+@pytest.mark.parametrize(
+    ("asked", "question", "condensed"),
+    [
+        ("Was regelte 2024 § 4 StromNZV?", "Und in Absatz 2?", "in Absatz 2 § 4 StromNZV (Stand 2024)?"),
+        ("Was galt am 30. Juni 2022 nach § 14a EnWG?", "Und § 41b?", "§ 41b EnWG (Stand 30. Juni 2022)?"),
+        ("Was regelte 2024 § 4 StromNZV?", "Wie hoch?", "Wie hoch: regelte § 4 StromNZV (Stand 2024)?"),
+        ("Was galt am 30. Juni 2022 nach § 14a EnWG?", "Und heute?", "heute: galt § 14a EnWG?"),
+        ("Was galt am 30. Juni 2022 nach § 14a EnWG?", "Und 2023?", "Was galt nach § 14a EnWG (Stand 2023)?"),
+        ("Was regelt § 14a EnWG?", "Und am 1.1.2022?", "Was regelt § 14a EnWG (Stand 1.1.2022)?"),
+        ("Was galt 2022 für Netzentgelte?", "Was regelt § 20 EnWG?", "Was regelt § 20 EnWG?"),
+    ],
+)
+def test_the_day_that_was_asked_for_holds_until_another_is_named(asked: str, question: str, condensed: str) -> None:
+    assert condense(question, [Turn(asked)]) == condensed
+
+
+def test_a_year_of_prices_is_not_the_day_of_a_law() -> None:
+    assert "Stand" not in condense("Und 2023?", [Turn("Wie hoch war der Strompreis 2022?")])
+
+
 def test_compounds_are_replaced_too() -> None:
     assert (
         condense("Und für Gas?", [Turn("Wie kündige ich meinen Stromvertrag?")]) == "Wie kündige ich meinen Gasvertrag?"
