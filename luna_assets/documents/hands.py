@@ -12,6 +12,7 @@ from uuid import UUID
 
 from luna_assets.documents.queue import Claim
 from luna_rules.documents.model import ChunkedDocument, ExtractedText
+from luna_rules.search.found_words import FoundWords
 from resources.extractor import Extractor
 from resources.objects import ObjectStore
 
@@ -51,10 +52,11 @@ class Scribe:
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """A document's text, its passages where the extractor has cut it, and the seconds that reading and cutting took."""
+    """A document's text, its passages and their words where the extractor has cut it, and the seconds of both."""
 
     text: ExtractedText
     cut: ChunkedDocument | None
+    words: FoundWords | None
     seconds: float
     cut_seconds: float
 
@@ -140,4 +142,4 @@ class ReadAhead:
         cutting = min(found.cut_s, spent)
         with self._room:
             self._characters += len(found.text.text)
-        return ReadText(found.text, found.cut, spent - cutting, cutting)
+        return ReadText(found.text, found.cut, found.words, spent - cutting, cutting)

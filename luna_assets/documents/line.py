@@ -27,6 +27,7 @@ from luna_assets.documents.work import Group, Ready, Taken, Task, Written
 from luna_rules.documents.chunking import CHUNKER_VERSION, chunk_document
 from luna_rules.documents.model import ChunkedDocument
 from luna_rules.search.analyser import Analyser
+from luna_rules.search.found_words import FoundWords
 from resources.database import Connection
 from resources.extractor import ExtractionError, Extractor
 from resources.objects import ObjectStore
@@ -136,11 +137,13 @@ class Line:
             text = self._scribe.now(lambda: passages.read_text(self._connection, item_id, claim.media_type))
         fresh = text is None
         found: ChunkedDocument | None = None
+        words: FoundWords | None = None
         if text is None:
             if not self._reader.is_ready(claim, SLOW_S):
                 self._flush()
             read = self._reader.take(claim)
-            text, found, timings["text"], timings["chunks"] = read.text, read.cut, read.seconds, read.cut_seconds
+            text, found, words = read.text, read.cut, read.words
+            timings["text"], timings["chunks"] = read.seconds, read.cut_seconds
         else:
             timings["text"] = time.perf_counter() - begun
         self._report.characters += len(text.text)
@@ -165,6 +168,7 @@ class Line:
             CutDocument(item_id, claim.tenant_id, text, ids, found.chunks),
             queue.Description(item_id, title, found.law_names, text.warnings, len(found.chunks), timings),
             item,
+            words,
         )
 
     def _enter(self, item_id: UUID) -> None:
@@ -216,10 +220,11 @@ class Line:
             if len(group.cuts) == 1:
                 group.gathered = analyser.gather()
             if group.gathered is not None:
-                group.gathered.add(chunk[1] for chunk in cut.item.chunks)
+                group.gathered.add((chunk[1] for chunk in cut.item.chunks), cut.words)
         except Exception as fault:
             self._log(f"{cut.task.claim.item_id} could not be analysed as it came: {type(fault).__name__}: {fault}")
             group.gathered = None
+        cut.words = None
         self._report.add_seconds("vectors", begun)
 
     def _flush(self) -> None:

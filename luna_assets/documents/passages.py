@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from psycopg.types.json import Jsonb
 
-from luna_rules.documents.blocks import readable_text
+from luna_rules.documents.blocks import searched_text
 from luna_rules.documents.model import Chunk, ExtractedText, Metadata, PageSpan
 from luna_rules.search.model import ChunkFields
 from resources.database import Connection
@@ -206,12 +206,10 @@ def _fields(
     text: str,
     metadata: Metadata,
 ) -> ChunkFields:
-    # What a split took away from a passage is searched with it: the head of its table, the sentence above its list.
-    above = [str(metadata[key]) for key in ("lead_in", "table_header") if key in metadata]
     return ChunkFields(
         title=title,
         heading=" / ".join(heading_path),
-        body=readable_text("\n".join([*above, text])),
+        body=searched_text(text, metadata),
         section=section,
         paragraph=paragraph,
         law_names=tuple(law_names),

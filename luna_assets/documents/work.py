@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from luna_assets.documents.passages import CutDocument
 from luna_assets.documents.queue import Claim, Description
 from luna_rules.search.analyser import Gathering
+from luna_rules.search.found_words import FoundWords
 from resources.vectors.index import IndexedItem, VersionInfo
 from resources.vectors.postgres_writer import Draft
 
@@ -32,13 +33,17 @@ class Taken:
 
 @dataclass(slots=True)
 class Ready:
-    """A document that is ready to be written. `fresh`: its text is not stored yet."""
+    """A document that is ready to be written.
+
+    `fresh`: its text is not stored yet. `words`: those of its passages, where the extractor has found them.
+    """
 
     task: Task
     fresh: bool
     document: CutDocument
     description: Description
     item: IndexedItem
+    words: FoundWords | None = None
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Literal
 
+from luna_rules.documents.model import Metadata
 from luna_rules.documents.sentences import ITEM_MARKER, ONLY_MARKER, split_sentences
 from luna_rules.documents.strokes import cells_of
 from luna_rules.documents.tokens import TokenIndex
@@ -94,6 +95,15 @@ def readable_text(text: str) -> str:
     if "|" in text and "--" in text:
         text = "\n".join(line for line in text.split("\n") if not _ROW_RULE.match(line))
     return text
+
+
+def searched_text(text: str, metadata: Metadata) -> str:
+    """What of a passage is searched: its readable text and what a split took away from it.
+
+    That is the head of its table, and the sentence above its list.
+    """
+    above = [str(metadata[key]) for key in ("lead_in", "table_header") if key in metadata]
+    return readable_text("\n".join([*above, text]))
 
 
 def blocks(text: str, start: int, end: int) -> list[Block]:

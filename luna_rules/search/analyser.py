@@ -7,21 +7,21 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from luna_rules.search import laws, words
+from luna_rules.search.found_words import ANALYSER_VERSION, NUMBER, FoundWords, find_words, is_word
 from luna_rules.search.lexicon import Lexicon, weights_of
 from luna_rules.search.model import FIELDS, ChunkFields, TermBlock
 
-ANALYSER_VERSION = "1"
-"""Changes whenever the same text and lexicon would give other terms or vectors."""
+__all__ = ["ANALYSER_VERSION", "Analyser", "Gathering", "Word", "look_up_terms"]
 
 _MAX_CACHED_WORDS = 500_000
-_NUMBERED_AT_ONCE = 50_000
+_FOUND_AT_ONCE = 500
 _PART = FIELDS.index("part")
 
 
@@ -57,6 +57,22 @@ class _Table(dict[str, int]):
             self.terms.append(term)
         return number
 
+    def takes(self, found: FoundWords, texts: int) -> bool:
+        """Whether these can be the words of so many texts."""
+        if found.version != ANALYSER_VERSION or len(found.numbers) % 4 or len(found.sizes) != 4 * texts:
+            return False
+        numbers = np.frombuffer(found.numbers, NUMBER)
+        if int(np.frombuffer(found.sizes, NUMBER).sum()) != len(numbers):
+            return False
+        if int(numbers.max(initial=0)) >= max(1, len(found.distinct)) or (len(numbers) and not found.distinct):
+            return False
+        return all(raw in self or is_word(raw) for raw in found.distinct)
+
+    def numbers_of(self, found: FoundWords) -> NDArray[np.int64]:
+        """The numbers of all tokens on end."""
+        distinct = np.fromiter(map(self.__getitem__, found.distinct), np.int64, len(found.distinct))
+        return distinct[np.frombuffer(found.numbers, NUMBER)]
+
     def __missing__(self, token: str) -> int:
         word = self._word(token)
         for terms, is_part in ((word.full, 0), (word.parts, 1)):
@@ -74,45 +90,50 @@ class Gathering:
     def __init__(self, table: _Table) -> None:
         self._table = table
         self._count = 0
-        self._numbered: list[NDArray[np.int64]] = []
-        # Where each text's tokens go (passage × 4 + column), how many they are, and look-up terms with their passages.
-        self._places = array("q")
-        self._sizes = array("q")
+        # Numbers of the tokens of all bodies on end, and how many each body has.
+        self._bodies: list[NDArray[np.int64]] = []
+        self._sizes: list[NDArray[np.int64]] = []
+        # Titles and headings are those of many passages: two texts for each, whose tokens are kept once.
+        self._heads = array("q")
+        self._texts: dict[str, int] = {}
+        self._words_of_texts: list[NDArray[np.int64]] = []
+        # Look-up terms with their passages.
         self._exact_terms = array("q")
         self._exact_passages = array("q")
-        # Titles and headings are those of many passages.
-        self._texts: dict[str, list[str]] = {}
 
-    def add(self, chunks: Iterable[ChunkFields]) -> None:
-        """Takes passages behind those that are here."""
-        with self._table.lock:
-            self._add(chunks)
+    def add(self, chunks: Iterable[ChunkFields], found: FoundWords | None = None) -> None:
+        """Takes passages behind those that are here.
 
-    def _add(self, chunks: Iterable[ChunkFields]) -> None:
-        number_of, token_id = self._table.number_of, self._table.__getitem__
-        places, sizes, texts = self._places, self._sizes, self._texts
-        # The tokens of all texts on end, as numbers once they are many.
-        stream: list[str] = []
+        `found`: the words of their bodies, where somebody has found them before. What does not fit is found here.
+        """
+        if found is not None:
+            chunks = list(chunks)
+            with self._table.lock:
+                self._add(chunks, found)
+            return
+        rest = iter(chunks)
+        while part := list(islice(rest, _FOUND_AT_ONCE)):
+            with self._table.lock:
+                self._add(part, None)
+
+    def _add(self, chunks: Sequence[ChunkFields], found: FoundWords | None) -> None:
+        if found is None or not self._table.takes(found, len(chunks)):
+            found = find_words(chunk.body for chunk in chunks)
+        self._bodies.append(self._table.numbers_of(found))
+        self._sizes.append(np.frombuffer(found.sizes, NUMBER).astype(np.int64))
+        number_of, texts = self._table.number_of, self._texts
         for index, chunk in enumerate(chunks, self._count):
-            for column, text in enumerate((chunk.title, chunk.heading)):
-                raw = texts.get(text)
-                if raw is None:
-                    raw = texts[text] = words.tokens(words.clean(text))
-                stream += raw
-                places.append(index * 4 + column)
-                sizes.append(len(raw))
-            raw = words.tokens(words.clean(chunk.body))
-            stream += raw
-            places.append(index * 4 + 2)
-            sizes.append(len(raw))
+            for text in (chunk.title, chunk.heading):
+                number = texts.get(text)
+                if number is None:
+                    number = texts[text] = len(texts)
+                    raw = words.tokens(words.clean(text))
+                    self._words_of_texts.append(np.fromiter(map(self._table.__getitem__, raw), np.int64, len(raw)))
+                self._heads.append(number)
             for term in look_up_terms(chunk):
                 self._exact_terms.append(number_of(term))
                 self._exact_passages.append(index)
-            self._count = index + 1
-            if len(stream) >= _NUMBERED_AT_ONCE:
-                self._numbered.append(np.fromiter(map(token_id, stream), np.int64, len(stream)))
-                stream = []
-        self._numbered.append(np.fromiter(map(token_id, stream), np.int64, len(stream)))
+        self._count += len(chunks)
 
     def block(self) -> TermBlock:
         """The terms of all passages, as columns."""
@@ -122,19 +143,37 @@ class Gathering:
                 np.array(self._table.flat),
                 np.array(self._table.kinds).astype(bool),
             )
-        sizes = np.array(self._sizes)
-        tokens = np.concatenate(self._numbered) if self._numbered else np.zeros(0, np.int64)
-        places = np.repeat(np.array(self._places), sizes)
+        passages = np.arange(self._count)
+        body_sizes = _joined(self._sizes)
+        heads = np.array(self._heads)
+        text_sizes = np.fromiter(map(len, self._words_of_texts), np.int64, len(self._words_of_texts))
+        head_sizes = text_sizes[heads]
+        head_tokens = _joined(self._words_of_texts)[_on_end((np.cumsum(text_sizes) - text_sizes)[heads], head_sizes)]
+        tokens = np.concatenate([head_tokens, *self._bodies])
+        # Where each token stands: passage × 4 + column.
+        places = np.concatenate(
+            [
+                np.repeat((passages[:, None] * 4 + np.arange(2)).ravel(), head_sizes),
+                np.repeat(passages * 4 + 2, body_sizes),
+            ]
+        )
         width = np.diff(first)[tokens]
-        # Position of each term in `flat`: the token's start, counted on within the token.
-        within = np.arange(int(width.sum())) - np.repeat(np.cumsum(width) - width, width)
-        position = np.repeat(first[:-1][tokens], width) + within
+        position = _on_end(first[:-1][tokens], width)
         place = np.repeat(places, width)
         place = np.where(kinds[position], place // 4 * 4 + _PART, place)
         term = np.concatenate([flat[position], np.array(self._exact_terms)])
         place = np.concatenate([place, np.array(self._exact_passages) * 4 + FIELDS.index("body")])
-        lengths = np.minimum(sizes, 65535).astype(np.uint16).reshape(-1, 3)
-        return _columns(self._table.terms, term, place, self._count, lengths)
+        sizes = np.column_stack([head_sizes.reshape(-1, 2), body_sizes])
+        return _columns(self._table.terms, term, place, self._count, np.minimum(sizes, 65535).astype(np.uint16))
+
+
+def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def _on_end(starts: NDArray[np.int64], widths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places `start…start + width` of all, one behind the other."""
+    return np.arange(int(widths.sum())) + np.repeat(starts - (np.cumsum(widths) - widths), widths)
 
 
 class Analyser:

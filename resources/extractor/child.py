@@ -18,8 +18,10 @@ import time
 
 import msgspec
 
+from luna_rules.documents.blocks import searched_text
 from luna_rules.documents.chunking import chunk_document
 from luna_rules.documents.model import ExtractedText
+from luna_rules.search.found_words import find_words
 from resources.extractor import reading, sandbox
 from resources.extractor.cutting import Cut, cut_of
 from resources.extractor.errors import ExtractionError
@@ -123,11 +125,12 @@ def _answer(body: bytes, limits: Limits, name: str) -> Response:
 
 
 def _cut(text: ExtractedText, file_name: str) -> Cut | None:
-    """The passages of a text; None where that cannot be done here, so that the parent finds out why."""
+    """The passages of a text and their words; None where that cannot be done here, so that the parent finds out why."""
     begun = time.monotonic()
     try:
         found = chunk_document(text, file_name=file_name)
-        return cut_of(found, len(text.text), time.monotonic() - begun)
+        words = find_words(searched_text(chunk.text, chunk.metadata) for chunk in found.chunks)
+        return cut_of(found, len(text.text), time.monotonic() - begun, words)
     except Exception:
         return None
 

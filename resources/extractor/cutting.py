@@ -13,6 +13,7 @@ import msgspec
 
 from luna_rules.documents.chunking import CHUNKER_VERSION
 from luna_rules.documents.model import Chunk, ChunkedDocument, ExtractedText, Metadata
+from luna_rules.search.found_words import FoundWords
 
 _MOST_NAMES = 100
 """Names of a law; each counts for every passage, so that a child must not give as many as it likes."""
@@ -30,25 +31,30 @@ class Passage(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """What cutting found in a text, and the seconds that it took by the child's clock."""
+    """What cutting found in a text, and the seconds that it took by the child's clock. `words`: of what is searched."""
 
     version: str
     title: str | None
     law_names: tuple[str, ...]
     passages: tuple[Passage, ...]
     seconds: float
+    words: FoundWords | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """A document's text and, where the extractor has cut it, its passages; `cut_s` of the time went into those."""
+    """A document's text and, where the extractor has cut it, its passages; `cut_s` of the time went into those.
+
+    `words`: those of each passage's `searched_text`. Whoever takes them checks them.
+    """
 
     text: ExtractedText
     cut: ChunkedDocument | None = None
     cut_s: float = 0.0
+    words: FoundWords | None = None
 
 
-def cut_of(found: ChunkedDocument, size: int, seconds: float) -> Cut | None:
+def cut_of(found: ChunkedDocument, size: int, seconds: float, words: FoundWords | None = None) -> Cut | None:
     """Passages of a text of `size` characters as they travel; None where the parent would not take them."""
     cut = Cut(
         CHUNKER_VERSION,
@@ -59,6 +65,7 @@ def cut_of(found: ChunkedDocument, size: int, seconds: float) -> Cut | None:
             for one in found.chunks
         ),
         seconds,
+        words,
     )
     return cut if _fits(cut, size) else None
 

@@ -360,7 +360,9 @@ class EmbeddedExtractor:
         if response.cut is None:
             return ReadDocument(found)
         try:
-            return ReadDocument(found, document_of(response.cut, found), max(0.0, response.cut.seconds))
+            document = document_of(response.cut, found)
+            words = response.cut.words if document is not None else None
+            return ReadDocument(found, document, max(0.0, response.cut.seconds), words)
         except ValueError:
             raise self._nonsense(worker) from None
 

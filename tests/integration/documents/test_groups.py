@@ -19,6 +19,7 @@ from luna_assets.documents.passages import CutDocument
 from luna_rules.documents.chunking import chunk_document
 from luna_rules.documents.model import ExtractedText
 from luna_rules.search.analyser import Gathering
+from luna_rules.search.found_words import FoundWords
 from luna_rules.search.model import ChunkFields
 from resources.database import DEFAULT_TENANT, Connection, worker_connection
 from resources.extractor import EmbeddedExtractor, ExtractorLostError, ReadDocument
@@ -206,7 +207,7 @@ def test_what_cannot_be_analysed_fails_alone(house: House, monkeypatch: pytest.M
     good += [house.add(f"{topic}.md", text(topic)) for topic in TOPICS[2:4]]
     add = Gathering.add
 
-    def refuse(gathering: Gathering, chunks: Iterable[ChunkFields]) -> None:
+    def refuse(gathering: Gathering, chunks: Iterable[ChunkFields], _: FoundWords | None = None) -> None:
         given = list(chunks)
         # Half of it is taken before the fault shows.
         add(gathering, given[: len(given) // 2])

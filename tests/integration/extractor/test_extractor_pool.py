@@ -10,7 +10,9 @@ import msgspec
 import psutil
 import pytest
 
+from luna_rules.documents.blocks import searched_text
 from luna_rules.documents.chunking import chunk_document
+from luna_rules.search.found_words import find_words
 from resources.extractor import EmbeddedExtractor, ExtractionError, Extractor
 from resources.extractor.cutting import cut_of
 from resources.extractor.protocol import Response
@@ -83,6 +85,8 @@ def test_the_child_cuts_as_the_parent_would(extractor: EmbeddedExtractor, path: 
     read = extractor.read(path.read_bytes(), path.name)
     assert read.text == text
     assert read.cut == chunk_document(text, file_name=path.name)
+    assert read.cut is not None
+    assert read.words == find_words(searched_text(chunk.text, chunk.metadata) for chunk in read.cut.chunks)
 
 
 def test_a_child_that_tells_of_passages_beyond_the_text_is_not_asked_again() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from luna_rules.search import analyser as analysis
 from luna_rules.search import words
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.compounds import Splitter, learn_words
+from luna_rules.search.found_words import find_words, is_word
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import ChunkFields, TermBlock
 
@@ -82,6 +85,43 @@ def test_passages_that_come_bit_by_bit_give_the_same_block(engine: Engine) -> No
     # What the analyser has seen of others is no part of a block.
     assert same(analyser.analyse(CHUNKS[2:4]), Analyser(engine.lexicon).analyse(CHUNKS[2:4]))
     assert not same(other.block(), engine.block)
+
+
+def test_words_that_were_found_before_give_the_same_block(engine: Engine) -> None:
+    chunks = [
+        *CHUNKS,
+        ChunkFields("", "", "Strom- und Gas-\npreise: 10 000 kWh nach § 41 a, Ta-"),
+        ChunkFields("", "", ""),
+    ]
+    found = find_words(chunk.body for chunk in chunks)
+    assert all(map(is_word, found.distinct))
+    gathering = Analyser(engine.lexicon).gather()
+    gathering.add(chunks, found)
+    assert same(gathering.block(), Analyser(engine.lexicon).analyse(chunks))
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"version": "another"},
+        {"sizes": b""},
+        {"sizes": bytes(4 * len(CHUNKS))},
+        {"sizes": b"\xff" * 4 * len(CHUNKS)},
+        {"numbers": b"\0"},
+        {"numbers": b""},
+        {"distinct": ()},
+        {"distinct": ("netz",)},
+        {"distinct": ("zwei Wörter",) * 10_000},
+        {"distinct": ("",) * 10_000},
+        {"distinct": ("-",) * 10_000},
+    ],
+    ids=str,
+)
+def test_words_that_cannot_be_those_of_the_passages_are_found_anew(engine: Engine, spoilt: dict[str, Any]) -> None:
+    found = replace(find_words(chunk.body for chunk in CHUNKS), **spoilt)
+    gathering = Analyser(engine.lexicon).gather()
+    gathering.add(CHUNKS, found)
+    assert same(gathering.block(), engine.block)
 
 
 def test_a_block_begun_is_ended_with_its_own_numbers(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
