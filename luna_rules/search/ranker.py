@@ -25,6 +25,7 @@ __all__ = [
     "Prepared",
     "Ready",
     "Weights",
+    "heard",
     "judge",
     "lexical_candidates",
     "rank",
@@ -37,6 +38,8 @@ _FEW = 20  # in so many passages every word is rare
 # Letters and digits together, or more digits than a year or an amount of days has.
 _IDENTIFIER = re.compile(r"(?=.*\d)(?:.*[^\W\d_].*|\d{5,})")
 _SAMPLE = 2_000
+_MOST_READ = 3  # postings for each passage of the corpus; one question in six has more
+_ALWAYS_READ = 100_000  # postings that take no time to speak of
 _OUT_OF_REACH = 1e6  # what no passage has
 _MOST_KEPT = 30_000  # sections and Absätze; there are fewer with wordings
 _NOWHERE = np.zeros(0, np.int32)
@@ -94,11 +97,8 @@ def _by_words(query: Query, ready: Ready, weights: Weights) -> F32:
     total, best, sums = (np.zeros(n + prepared.section_count, np.float32) for _ in range(3))
     sizes = {term: entry.df for term, entry in entries.items()}
     names = _names(query, sizes, n, weights)
-    for group in query.groups:
-        touched = False
-        for alternative, own in zip(group.alternatives, tempered_weights(group, sizes, n, weights), strict=True):
-            known = [term for term in alternative.terms if term in entries]
-            weight = np.float32(own * group.weight)
+    for ways in heard(query, sizes, n, weights):
+        for known, weight in ways:
             for term in known:
                 entry = entries[term]
                 scores = entry.at_least(weights.named, prepared) if term in names else entry.scores
@@ -109,11 +109,47 @@ def _by_words(query: Query, ready: Ready, weights: Weights) -> F32:
             if len(known) > 1:
                 np.maximum(best, sums, out=best)
                 sums.fill(0)
-            touched = touched or bool(known)
-        if touched:
+        if ways:
             total += best
             best.fill(0)
     return total
+
+
+def heard(query: Query, sizes: Mapping[str, int], n: int, weights: Weights) -> list[list[tuple[list[str], np.float32]]]:
+    """For each group the alternatives that the corpus knows: their known terms, and what counts for each.
+
+    Where they have more than `_MOST_READ` postings a passage together, the ways that say least go unheard, never the
+    words that were asked. `sizes` are the numbers of passages of the known terms, `n` of all.
+    """
+    ways: list[list[tuple[list[str], np.float32]]] = []
+    others: list[tuple[float, int, int, int]] = []
+    postings = 0
+    for number, group in enumerate(query.groups):
+        mine: list[tuple[list[str], np.float32]] = []
+        for place, own in enumerate(tempered_weights(group, sizes, n, weights)):
+            known = [term for term in group.alternatives[place].terms if term in sizes]
+            if not known:
+                continue
+            weight = own * group.weight
+            count = sum(sizes[term] for term in known)
+            postings += count
+            if place:
+                most = weight * sum(idf(sizes[term], n, weights.idf_power) for term in known)
+                others.append((most, number, len(mine), count))
+            mine.append((known, np.float32(weight)))
+        ways.append(mine)
+    budget = max(_MOST_READ * n, _ALWAYS_READ)
+    if postings <= budget:
+        return ways
+    unheard: set[tuple[int, int]] = set()
+    for _, number, place, count in sorted(others):
+        if postings <= budget:
+            break
+        unheard.add((number, place))
+        postings -= count
+    return [
+        [way for place, way in enumerate(mine) if (number, place) not in unheard] for number, mine in enumerate(ways)
+    ]
 
 
 def lexical_candidates(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from luna_rules.search.model import Corpus
-from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, lexical_candidates, rank
+from luna_rules.search.query import Alternative, Group, Query
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, heard, lexical_candidates, rank
 
 from .sample import Engine
 
@@ -157,6 +158,28 @@ def test_words_that_are_everywhere_find_where_nothing_else_may_be_found() -> Non
     allowed[7] = True
     assert lexical_candidates(query, corpus, postings, allowed).tolist() == [7]
     assert len(lexical_candidates(query, corpus, postings)) == 400
+
+
+def asked_in_many_ways() -> Query:
+    ways = (Alternative(("strom",), 1.0), Alternative(("energi",), 0.8), Alternative(("elektrizitat",), 0.8))
+    common = Group("Strom", (*ways, Alternative(("liefer", "energi"), 0.4)))
+    rare = Group("Waschküche", (Alternative(("waschkuch",), 1.0), Alternative(("keller",), 0.5)))
+    return Query("Strom Waschküche", (common, rare), ())
+
+
+def test_of_too_many_ways_to_say_it_those_that_say_least_are_unheard() -> None:
+    n = 50_000
+    sizes = {"strom": n, "energi": n - 1, "elektrizitat": 40_000, "liefer": 30_000, "waschkuch": 3, "keller": 20}
+    common, rare = heard(asked_in_many_ways(), sizes, n, DEFAULT_WEIGHTS)
+    assert [known for known, _ in common] == [["strom"], ["elektrizitat"]]
+    assert [known for known, _ in rare] == [["waschkuch"], ["keller"]]
+
+
+def test_few_postings_are_all_heard() -> None:
+    sizes = {"strom": 2_000, "energi": 1_999, "elektrizitat": 1_900, "liefer": 1_500, "waschkuch": 3}
+    common, rare = heard(asked_in_many_ways(), sizes, 2_000, DEFAULT_WEIGHTS)
+    assert [known for known, _ in common] == [["strom"], ["energi"], ["elektrizitat"], ["liefer", "energi"]]
+    assert [known for known, _ in rare] == [["waschkuch"]]
 
 
 @pytest.mark.parametrize("name", ["Quarzfalter0007", "Quarzfalter"])
