@@ -16,6 +16,7 @@ _NAMES = (
     "law_names",
     "energies",
     "sections",
+    "cases",
     "words",
     "ignored",
     "english_ignored",

@@ -16,6 +16,7 @@ from luna_rules.search.analyser import Analyser
 from luna_rules.search.lexicon import Lexicon, has_vector
 from luna_rules.search.lookups import Lookup, LookupParser
 from luna_rules.search.phrases import Phrases, english_key, phrase_key
+from luna_rules.search.quantities import quantities
 from luna_rules.search.similar import SimilarTerms
 from luna_rules.search.stories import told_weights
 from luna_rules.search.tables import OTHERWISE, SearchTables
@@ -155,7 +156,9 @@ class QueryParser:
         self._ignored |= frozenset(words.stem(word) for word in self._ignored)
         self._lookups = LookupParser(lexicon.laws, tables.law_names)
         self._similar = SimilarTerms(lexicon.terms)
-        self._wordings = WordingIndex(tables.sections, self._analyser, self._ignored, self._english_ignored)
+        self._wordings = WordingIndex(
+            tables.sections, self._analyser, self._ignored, self._english_ignored, tables.cases
+        )
         self._known: dict[str, tuple[tuple[tuple[str, ...], float], ...]] = {}
 
     def parse(self, question: str) -> Query:
@@ -181,7 +184,7 @@ class QueryParser:
         terms.update(dict.fromkeys(behind))
         exact = any(lookup.section for lookup in lookups)
         content = [group for group in groups if group.content]
-        hints = () if exact else self._wordings.find(content, english=english)
+        hints = () if exact else self._wordings.find(content, english=english, named=quantities(text))
         terms.update(dict.fromkeys(term for hint in hints for term in hint.terms))
         worded = self._wordings.laws if hints else ()
         terms.update(dict.fromkeys(worded))

@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from luna_rules.search.quantities import Case, read_case
+
 Entries = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
 
@@ -35,13 +37,23 @@ class SectionWording:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionCases:
+    """The quantities that Absätze of a section of one or more laws hold for, each Absatz by its label („2a“)."""
+
+    laws: tuple[str, ...]
+    section: str
+    paragraphs: tuple[tuple[str, Case], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SearchTables:
     """The tables of the question's side, as parsed. An empty one is valid and means: no help.
 
     `synonyms`: everyday wordings → the law's. `english`: English wordings → German ones. `answer_types`: question
     wordings → words that an answer would contain. `law_names`: former and colloquial names of laws → names in force.
     `energies`: words that tell an energy → ordinances for it alone, the usual energy first.
-    `sections`: everyday wordings of what single sections answer. `words`: everyday and formal German, whatever the law.
+    `sections`: everyday wordings of what single sections answer. `cases`: which of a section's Absätze hold for which
+    quantity. `words`: everyday and formal German, whatever the law.
     `ignored`: words of conversation that say nothing about the subject. `english_ignored`: the same for English.
     """
 
@@ -51,6 +63,7 @@ class SearchTables:
     law_names: Entries = ()
     energies: Entries = ()
     sections: tuple[SectionWording, ...] = ()
+    cases: tuple[SectionCases, ...] = ()
     words: Entries = ()
     ignored: frozenset[str] = frozenset()
     english_ignored: frozenset[str] = frozenset()
@@ -64,6 +77,7 @@ class SearchTables:
         law_names: str = "",
         energies: str = "",
         sections: str = "",
+        cases: str = "",
         words: str = "",
         ignored: str = "",
         english_ignored: str = "",
@@ -76,6 +90,7 @@ class SearchTables:
             law_names=_entries(law_names, "law_names"),
             energies=_entries(energies, "energies"),
             sections=_sections(sections),
+            cases=_cases(cases),
             words=_entries(words, "words"),
             ignored=_words(ignored),
             english_ignored=_words(english_ignored),
@@ -108,18 +123,48 @@ def _sections(text: str) -> tuple[SectionWording, ...]:
     found: list[SectionWording] = []
     for number, line in _lines(text):
         place, *fields = (part.strip() for part in line.split("\t"))
-        names, _, section = place.partition(" ")
-        laws = tuple(name.replace("_", " ") for name in names.split(",") if name)
-        if not laws or not section.strip() or len(fields) not in (1, 2) or not fields[0]:
+        laws, section = _place(place)
+        if not laws or not section or len(fields) not in (1, 2) or not fields[0]:
             raise ValueError(
                 f"Table sections, line {number}: expected „laws section“, a tab, German, a tab and English, as in "
                 f"„StromGVV,GasGVV 15<tab>Kaution<tab>deposit“, found {line!r}"
             )
         german, english = (_by_absatz(field) for field in (*fields, "")[:2])
         paragraphs = tuple((one, german[one], english[one]) for one in dict.fromkeys((*german, *english)) if one)
-        where = None if section == "*" else section.strip()
+        where = None if section == "*" else section
         found.append(SectionWording(laws, where, german[""], english[""], paragraphs))
     return tuple(found)
+
+
+def _cases(text: str) -> tuple[SectionCases, ...]:
+    found: list[SectionCases] = []
+    for number, line in _lines(text):
+        place, _, field = line.partition("\t")
+        laws, section = _place(place)
+        try:
+            if not laws or not section:
+                raise ValueError("there is no law and section")
+            own = [_case(one.strip()) for one in field.split("|")]
+        except ValueError as fault:
+            raise ValueError(
+                f"Table cases, line {number}: expected „laws section“, a tab and the Absätze with their quantities, as "
+                f"in „KWKG 4<tab>(1) über 100 kW | (2) bis 100 kW“, found {line!r}: {fault}"
+            ) from fault
+        found.append(SectionCases(laws, section, tuple(own)))
+    return tuple(found)
+
+
+def _case(written: str) -> tuple[str, Case]:
+    marked = _ABSATZ.match(written)
+    if marked is None:
+        raise ValueError(f"{written!r} names no Absatz")
+    return marked["labels"], read_case(written[marked.end() :])
+
+
+def _place(written: str) -> tuple[tuple[str, ...], str]:
+    """The laws and the section of „EEG_2023,EEG 8“."""
+    names, _, section = written.strip().partition(" ")
+    return tuple(name.replace("_", " ") for name in names.split(",") if name), section.strip()
 
 
 def _by_absatz(field: str) -> defaultdict[str, str]:

@@ -117,8 +117,7 @@ def read_wordings(
             [english.setdefault(raw, len(english)) for raw in _english(wording.english, english_ignored)],
         )
         for law in wording.laws:
-            # By the name without its year, which every version of the law has: what people ask of it counts together.
-            name = names.setdefault(law, laws.law_term((laws.law_keys(law) or (law,))[-1]))
+            name = names.setdefault(law, law_name(law))
             if wording.section is None:
                 for kept, own in zip(of_law.setdefault(name, ([], [])), said, strict=True):
                     kept += own
@@ -248,6 +247,11 @@ def _joined(pairs: NDArray[np.int32], meant: Sequence[tuple[int, int]]) -> tuple
     ends = np.cumsum(counts)
     within = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
     return np.repeat(pairs[0], counts), term[np.repeat(start, counts) + within]
+
+
+def law_name(law: str) -> str:
+    """The look-up term of a law's wordings: by its name without the year, which every version of the law has."""
+    return laws.law_term((laws.law_keys(law) or (law,))[-1])
 
 
 def english_term(raw: str) -> str:

@@ -7,22 +7,25 @@ indexing anew and help in every version of a law.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from luna_rules.search import words
+from luna_rules.search import laws, words
 from luna_rules.search.analyser import Analyser
-from luna_rules.search.tables import SectionWording
-from luna_rules.search.wording_postings import Posting, english_term, postings, read_wordings
+from luna_rules.search.quantities import Case, Quantity
+from luna_rules.search.tables import SectionCases, SectionWording
+from luna_rules.search.wording_postings import Posting, english_term, law_name, postings, read_wordings
 
 _UNKNOWN = 0.5
 _MOST = 60
 _MOST_BY_ABSATZ = 12
 _LEAST = 0.25
+_OTHER_CASE = 0.5
 
 _F32 = NDArray[np.float32]
 
@@ -85,8 +88,12 @@ class WordingIndex:
         analyser: Analyser,
         ignored: frozenset[str] = frozenset(),
         english_ignored: frozenset[str] = frozenset(),
+        cases: Iterable[SectionCases] = (),
     ) -> None:
-        """`ignored` and `english_ignored`: words of conversation, which say nothing of what a wording is about."""
+        """`ignored` and `english_ignored`: words of conversation, which say nothing of what a wording is about.
+
+        `cases`: which Absätze of a section hold for which quantities.
+        """
         written = read_wordings(tuple(wordings), ignored, english_ignored)
         self._places = written.places
         self.laws = tuple(dict.fromkeys(name for name, _ in self._places))
@@ -96,9 +103,17 @@ class WordingIndex:
         self._labels = written.labels
         self._spans = written.spans
         self._postings, self._paragraphs = postings(written, analyser)
+        self._cases: defaultdict[tuple[str, str], list[tuple[str, Case]]] = defaultdict(list)
+        for one in cases:
+            for law in one.laws:
+                own = self._cases[law_name(law), laws.section_term(laws.section_key(one.section) or "")]
+                own += [(laws.paragraph_term(label), case) for label, case in one.paragraphs]
 
-    def find(self, groups: Sequence[_Group], *, english: bool) -> tuple[Hint, ...]:
-        """The sections whose wordings speak of most of the question's concepts, best first, at most sixty."""
+    def find(self, groups: Sequence[_Group], *, english: bool, named: Sequence[Quantity] = ()) -> tuple[Hint, ...]:
+        """The sections whose wordings speak of most of the question's concepts, best first, at most sixty.
+
+        `named`: the question's quantities, by which the Absatz is told that holds for them.
+        """
         count = len(self._places)
         if not count or not groups:
             return ()
@@ -133,6 +148,8 @@ class WordingIndex:
         order = np.argsort(-weights, kind="stable")[:_MOST]
         order = order[weights[order] >= _LEAST * top]
         within = self._within(order[:_MOST_BY_ABSATZ], said, worth)
+        for row in order[:_MOST_BY_ABSATZ].tolist() if named and within else ():
+            within[row] = _by_case(within.get(row, ()), self._cases.get(self._places[row], ()), groups, named)
         rows = zip(order.tolist(), weights[order].round(4).tolist(), spoken[:, order].T.round(2).tolist(), strict=True)
         return tuple(
             Hint((law,), section, weight, tuple(own), within.get(row, ()))
@@ -185,6 +202,34 @@ class WordingIndex:
             )
             place += last - first
         return found
+
+
+def _by_case(
+    hints: tuple[AbsatzHint, ...],
+    cases: Sequence[tuple[str, Case]],
+    groups: Sequence[_Group],
+    named: Sequence[Quantity],
+) -> tuple[AbsatzHint, ...]:
+    """The Absätze of a section, those first that hold for the quantity of a question; those of other cases go back.
+
+    An Absatz that holds for the quantity speaks of the concepts that name it, whatever its words.
+    """
+    asked = next((one for one in named if any(case.unit == one.unit for _, case in cases)), None)
+    if asked is None:
+        return hints
+    holds: dict[str, bool] = {}
+    for label, case in cases:
+        if case.unit == asked.unit:
+            holds[label] = holds.get(label, False) or case.holds(asked.value)
+    own = set(words.tokens(asked.written))
+    names = [bool(own & set(words.tokens(group.asked))) or asked.written in group.asked for group in groups]
+    top = max((one.weight for one in hints), default=1.0)
+    known = {one.paragraph: one for one in hints}
+    for label, held in holds.items():
+        one = known.get(label, AbsatzHint(label, 0.0, (0.0,) * len(groups)))
+        spoken = tuple((1.0 if held else 0.0) if name else own for name, own in zip(names, one.spoken, strict=True))
+        known[label] = replace(one, weight=top if held else one.weight * _OTHER_CASE, spoken=spoken)
+    return tuple(one for one in known.values() if one.weight > 0)
 
 
 @dataclass(frozen=True, slots=True)
