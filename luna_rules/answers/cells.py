@@ -9,6 +9,7 @@ from luna_rules.answers.model import AnswerSentence
 from luna_rules.answers.question import Question, Want
 from luna_rules.answers.rows import own_words
 from luna_rules.answers.signs import cells_with_units, unit_pattern, value_spans
+from luna_rules.answers.tables import header_and_row
 from luna_rules.documents.strokes import cells_of
 
 _NUMBER = re.compile(r"[-–+]?\d")
@@ -23,7 +24,7 @@ def cell_asked(question: Question, row: AnswerSentence, wants: list[Want]) -> st
     """
     if not row.table or len(row.slices) < 2:
         return ""
-    header, cells = row.slices[0], row.slices[-1]
+    header, cells = header_and_row(row.slices)
     if not 1 < len(cells_of(cells)) == len(cells_of(header)):
         return ""
     (_, label), *others = cells_with_units(header, cells)

@@ -12,11 +12,16 @@ from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want, wanted
 from luna_rules.answers.scoring import MARK, WHOLE_LIST, Scored
+from luna_rules.answers.tables import shown
 
 MOST_SENTENCES = 5
 MOST_CHARACTERS = 1_800
 _SAME = 0.92
 _OTHER_ROW = 0.95
+_SAID = 0.5
+_UNSAID = 0.3
+_AS_GOOD = 0.85
+_MOST_BESIDE = 3
 _NEARLY = 0.6
 _ELSEWHERE = 0.75
 _STRONG = 0.75
@@ -56,6 +61,7 @@ class Chooser:
         self._weights = list(matcher.weights)
         self._total = sum(self._weights) or 1.0
         self._marks = set(MARK.findall(question.text))
+        self._best_rows: Mapping[tuple[int, tuple[int, int]], Scored] = {}
 
     def choose(self, ranked: list[Scored], named: Sequence[Scored] = ()) -> list[Scored]:
         """From statements with the best first: the best, then those that add to it, in the order of their choice.
@@ -65,6 +71,7 @@ class Chooser:
         chosen: list[Scored] = []
         length = 0
         best = ranked[0].score
+        self._best_rows = _best_rows(ranked)
         candidates = [scored for scored in ranked[:60] if scored.score >= 0.45 * best]
         wants_left = set(self._question.wants)
         parts = self._part_needs()
@@ -93,6 +100,11 @@ class Chooser:
                 continue
             chosen.append(pick)
             length += size
+            beside = _beside(pick, candidates)
+            if beside and length + sum(len(row.text) for row in beside) <= MOST_CHARACTERS:
+                chosen += beside
+                length += sum(len(row.text) for row in beside)
+                candidates = [scored for scored in candidates if scored not in beside]
             wants_left -= pick.signs
             parts = [(need, wants) for need, wants in parts if not self._meets(pick, need, wants)]
         return chosen
@@ -148,12 +160,8 @@ class Chooser:
         best = chosen[0]
         if scored.statement.table and not self._marked(scored) and any(self._marked(row) for row in chosen):
             return False
-        if scored.statement.table and any(
-            row.statement.passage == scored.statement.passage
-            and row.statement.spans[0] == scored.statement.spans[0]
-            and scored.score < _OTHER_ROW * row.score
-            for row in chosen
-        ):
+        row = self._best_rows.get(_table(scored)) if scored.statement.table else None
+        if row and (scored.score < _OTHER_ROW * row.score or (_says_less(scored, row) and row in chosen)):
             return False
         one, other = (self._passages[each.statement.passage] for each in (scored, best))
         elsewhere = (one.item_id, one.title) != (other.item_id, other.title)
@@ -175,7 +183,7 @@ class Chooser:
         """Whether a row of a table bears the number or letter that was asked for."""
         if not scored.statement.table:
             return False
-        row = self._passages[scored.statement.passage].text[slice(*scored.statement.spans[-1])]
+        row = shown(self._passages[scored.statement.passage].text[slice(*scored.statement.spans[-1])])
         return bool(self._marks & set(MARK.findall(row)))
 
     def _part_needs(self) -> list[tuple[frozenset[int], frozenset[Want]]]:
@@ -219,6 +227,41 @@ class Chooser:
             gain += 0.03
         gain += _ASKED * self._asked_of(scored.statement.passage)
         return gain * (1.0 - 0.6 * max(0.0, repeated - 0.3))
+
+
+def _table(row: Scored) -> tuple[int, tuple[int, int]]:
+    """What tells a row's table from others: its passage and what stands above all of its rows."""
+    return row.statement.passage, row.statement.spans[0]
+
+
+def _beside(row: Scored, candidates: Sequence[Scored]) -> list[Scored]:
+    """The rows under the same row that fit as well: one of „a) … 409 EUR“ and „b) … 1 217 EUR“ alone would mislead."""
+    if not row.statement.above:
+        return []
+    found = [
+        other
+        for other in candidates
+        if other.statement.passage == row.statement.passage
+        and other.statement.spans[:-1] == row.statement.spans[:-1]
+        and other.score >= _AS_GOOD * row.score
+    ]
+    return found if len(found) <= _MOST_BESIDE else []
+
+
+def _best_rows(ranked: Sequence[Scored]) -> dict[tuple[int, tuple[int, int]], Scored]:
+    """Each table's best row."""
+    found: dict[tuple[int, tuple[int, int]], Scored] = {}
+    for scored in ranked:
+        if scored.statement.table:
+            found.setdefault(_table(scored), scored)
+    return found
+
+
+def _says_less(row: Scored, best: Scored) -> bool:
+    """Whether a row of the same table leaves out what the best one says of the question, and adds nothing to it."""
+    lacks = any(s >= _SAID and row.concepts.get(c, 0.0) < _UNSAID for c, s in best.concepts.items())
+    adds = any(s >= _SAID and best.concepts.get(c, 0.0) < _UNSAID for c, s in row.concepts.items())
+    return lacks and not adds
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

@@ -20,6 +20,7 @@ from luna_rules.answers.smalltalk import Talk
 from luna_rules.answers.statements import headings_at, statements
 from luna_rules.answers.summary import summary_of
 from luna_rules.answers.support import NO_PROVISION, Support, assess
+from luna_rules.answers.tables import shown
 
 _NEAR = 0.25
 """How much of the question a passage of another document must speak of to be offered next."""
@@ -125,7 +126,8 @@ def _checked(sentences: Sequence[AnswerSentence], passages: Sequence[Passage]) -
     for sentence in sentences:
         source = by_id[sentence.chunk_id].text
         verbatim = all(
-            source[start:end] == piece for (start, end), piece in zip(sentence.spans, sentence.slices, strict=True)
+            shown(source[start:end]) == piece
+            for (start, end), piece in zip(sentence.spans, sentence.slices, strict=True)
         )
         lines = [f"{piece} [chunk {sentence.chunk_id}]" for piece in sentence.slices]
         # A piece of several lines is read line by line where the answer is read as a whole.

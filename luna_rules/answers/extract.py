@@ -21,6 +21,7 @@ from luna_rules.answers.rows import rows_meant
 from luna_rules.answers.scoring import WHOLE_LIST, Scored, StatementScorer
 from luna_rules.answers.signs import SIGNS, WORTH
 from luna_rules.answers.statements import parents
+from luna_rules.answers.tables import shown
 from luna_rules.documents.sentences import ITEM_MARKER
 from luna_rules.search.laws import section_key
 
@@ -100,7 +101,7 @@ class Extractor:
     def _sentence(self, scored: Scored) -> AnswerSentence:
         passage = self._passages[scored.statement.passage]
         spans, complete = self._slices(passage, scored)
-        slices = tuple(passage.text[start:end] for start, end in spans)
+        slices = tuple(shown(passage.text[start:end]) for start, end in spans)
         table = scored.statement.table
         return AnswerSentence("\n".join(slices), passage.chunk_id, tuple(spans), slices, scored.score, complete, table)
 
@@ -109,23 +110,23 @@ class Extractor:
         if not statement.items:
             return list(statement.spans), True
         every = [(item[0][0], item[-1][1]) for item in statement.items]
+        said = [shown(passage.text[slice(*item)]) for item in every]
         if len(scored.text) <= WHOLE_LIST:
             return [*statement.spans, *(span for item in statement.items for span in item)], True
         worth: list[tuple[float, int]] = []
-        for place, (start, end) in enumerate(every):
-            text = passage.text[start:end]
+        for place, text in enumerate(said):
             own = self._matcher.concepts(text)
             value = sum(self._scorer.weights[c] * s for c, s in own.items()) / self._scorer.total
             value += sum(WORTH[want] for want in self._question.wants if SIGNS[want].search(text))
             worth.append((value, place))
-        held = in_range(self._question.text, [passage.text[start:end] for start, end in every])
-        room = WHOLE_LIST - sum(end - start for start, end in statement.spans)
+        held = in_range(self._question.text, said)
+        room = WHOLE_LIST - sum(len(shown(passage.text[slice(*span)])) for span in statement.spans)
         keep: set[int] = set()
         for _, place in sorted(worth, key=lambda pair: (-pair[0], pair[1])):
             needed = [place, *parents(passage.text, every, place), *self._below(passage.text, every, place)]
             if not all(held[number] for number in needed):
                 continue
-            size = sum(every[p][1] - every[p][0] for p in needed if p not in keep)
+            size = sum(len(said[p]) for p in needed if p not in keep)
             if keep and size > room:
                 continue
             keep.update(needed)

@@ -59,6 +59,7 @@ class AnswerSentence:
     """One statement of an answer, taken verbatim from one passage.
 
     `spans` are the slices of the passage's text: one for a sentence, several for a lead-in with items of its list.
+    `slices` are what stands there, a row of a table in HTML without its markup, cells parted by strokes.
     `complete` is False where items between the slices were left out. `table` marks rows of a table, header first.
     `text` joins the slices by line breaks.
     """

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from luna_rules.answers.model import Passage
 from luna_rules.answers.scoring import Scored
+from luna_rules.answers.tables import shown
 from luna_rules.search import words
 
 _NUMBER = r"\d{1,3}(?:[. \u00a0\u202f]\d{3})+(?!\d)|\d+(?:,\d+)?"
@@ -67,7 +68,7 @@ def rows_in_range(question: str, passages: Sequence[Passage], ranked: Sequence[S
     others: set[int] = set()
     for rows in tables.values():
         rows.sort(key=lambda scored: scored.statement.spans[-1])
-        texts = [passages[scored.statement.passage].text[slice(*scored.statement.spans[-1])] for scored in rows]
+        texts = [shown(passages[one.statement.passage].text[slice(*one.statement.spans[-1])]) for one in rows]
         others.update(id(row) for row, held in zip(rows, in_range(question, texts), strict=True) if not held)
     return [scored for scored in ranked if id(scored) not in others]
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import Question
 from luna_rules.answers.scoring import Scored
+from luna_rules.answers.tables import shown
 from luna_rules.documents.strokes import cells_of
 from luna_rules.search import words
 
@@ -90,11 +91,12 @@ def _tables(passages: Sequence[Passage], ranked: Sequence[Scored]) -> Iterator[l
 
 
 def _label(passages: Sequence[Passage], scored: Scored) -> str:
-    """The cells of a row before its first number, at least the first."""
-    row = passages[scored.statement.passage].text[slice(*scored.statement.spans[-1])]
+    """The cells of a row before its first number, at least the first, behind the rows that lead it in."""
+    text = passages[scored.statement.passage].text
+    *above, row = (shown(text[slice(*span)]) for span in scored.statement.spans[1:])
     cells = [cell.strip() for cell in cells_of(row.strip().strip("|"))]
     numeric = next((place for place, cell in enumerate(cells) if place and _NUMBER.match(cell)), len(cells))
-    return " ".join(cells[: max(1, numeric)])
+    return " ".join((*above, *cells[: max(1, numeric)]))
 
 
 def own_words(text: str) -> frozenset[str]:

@@ -19,6 +19,7 @@ from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.roles import FIRST, importance
 from luna_rules.answers.signs import FIRM, QUANTITY, WORTH, signs_of, unit_pattern, with_units
 from luna_rules.answers.statements import Statement, headings_at, statements, text_of
+from luna_rules.answers.tables import header_and_row, shown
 
 WHOLE_LIST = 900
 """A list up to this length is given whole; from a longer one the items that answer are chosen."""
@@ -161,11 +162,11 @@ class StatementScorer:
         """What a statement speaks of; of a long list the lead-in and the one item that says most."""
         if len(text) <= WHOLE_LIST or not statement.items:
             return self._matcher.concepts(text)
-        lead = dict(self._matcher.concepts(" ".join(passage.text[start:end] for start, end in statement.spans)))
+        lead = dict(self._matcher.concepts(" ".join(shown(passage.text[slice(*span)]) for span in statement.spans)))
         best: Mapping[int, float] = {}
         most = -1.0
         for item in statement.items:
-            own = self._matcher.concepts(" ".join(passage.text[start:end] for start, end in item))
+            own = self._matcher.concepts(" ".join(shown(passage.text[slice(*span)]) for span in item))
             worth = sum(self.weights[c] * max(0.0, s - lead.get(c, 0.0)) for c, s in own.items())
             if worth > most:
                 best, most = own, worth
@@ -253,7 +254,7 @@ class StatementScorer:
             score *= 0.7
         if statement.table:
             score *= _TABLE
-            row = passage.text[slice(*statement.spans[-1])]
+            row = " ".join(shown(passage.text[slice(*span)]) for span in statement.spans[1:] or statement.spans)
             if self._marks.intersection(MARK.findall(row)):
                 score += _ROW
             elif not self._matcher.concepts(row):
@@ -280,5 +281,5 @@ class StatementScorer:
 def _with_units(passage: Passage, statement: Statement, text: str) -> str:
     if not statement.table or len(statement.spans) < 2:
         return text
-    header, row = statement.spans[0], statement.spans[-1]
-    return f"{text} {with_units(passage.text[slice(*header)], passage.text[slice(*row)])}"
+    header, row = header_and_row([shown(passage.text[slice(*span)]) for span in statement.spans])
+    return f"{text} {with_units(header, row)}" if header else text

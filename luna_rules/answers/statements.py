@@ -6,12 +6,13 @@ Only cutting belongs here, so that nothing is cited that was torn from its sense
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from luna_rules.answers import layout
 from luna_rules.answers.model import Passage
 from luna_rules.answers.orders import ORDER
+from luna_rules.answers.tables import Leads, Table, html_tables, led_row, shown
 from luna_rules.documents.sentences import ITEM_MARKER, split_sentences
 
 _ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
@@ -26,12 +27,17 @@ _RULER = re.compile(r"[\s|:-]*")
 
 @dataclass(slots=True)
 class Statement:
-    """A sentence, or a lead-in with the items of its list: what can be cited without tearing sense apart."""
+    """A sentence, or a lead-in with the items of its list: what can be cited without tearing sense apart.
+
+    Of a row of a table the last span is its own, those before are the header or the sentence above the table and
+    `above` rows that lead it in.
+    """
 
     passage: int
     spans: list[tuple[int, int]]
     items: list[list[tuple[int, int]]] = field(default_factory=list["list[tuple[int, int]]"])
     table: bool = False
+    above: int = 0
 
     @property
     def start(self) -> int:
@@ -58,14 +64,24 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
     text = passage.text
     headings = (*passage.heading_path, passage.title)
     found: list[Statement] = []
-    spans, torn = _spans(text)
-    spans = [span for span in spans if not ORDER.search(text, *span)]
+    tables = {table.span: table for table in html_tables(text)}
+    spans, torn = _spans(_without(text, tables))
+    spans = sorted([*tables, *(span for span in spans if not ORDER.search(text, *span))])
     if _DEFINES.search(passage.heading_path[-1] if passage.heading_path else "") and _ENTRY.search(text):
         return _entries(text, spans, number)
     group: Statement | None = None
     header: list[tuple[int, int]] = []
-    above: list[tuple[int, tuple[int, int]]] = []
+    under = Leads()
     for index, (start, end) in enumerate(spans):
+        table = tables.get((start, end))
+        if table and not table.item:
+            lead = _lead_of(text, table, found)
+            top = [*lead, *table.head]
+            found += [
+                Statement(number, [*top, *row.above, row.span], table=True, above=len(row.above)) for row in table.rows
+            ]
+            group = None
+            continue
         if start in torn and found and found[-1].spans and not found[-1].items:
             found[-1].spans.append((start, end))
             continue
@@ -88,14 +104,13 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
                 if not header and index + 1 < len(spans) and _RULER.fullmatch(text[slice(*spans[index + 1])]):
                     header = [row]
                 elif row[0] < row[1]:
-                    depth = layout.empty_cells(text, (start, end))
-                    above = [one for one in above if one[0] < depth]
-                    found.append(Statement(number, [*header, *(one[1] for one in above), row], table=True))
-                    if text[row[1] : end].count("|") > 1:  # no value of its own: it leads in the rows below
-                        above.append((depth, row))
+                    above = led_row(under, text, row, layout.empty_cells(text, (start, end)))
+                    found.append(Statement(number, [*header, *above, row], table=True, above=len(above)))
             continue
-        header = []
-        if line_start and _SKIP.match(text, start):
+        if under.used:
+            found = _without_leads(found, under)
+        header, under = [], Leads()
+        if line_start and not table and _SKIP.match(text, start):
             group = None
             continue
         if len(spans) > 1 and _SOURCE.fullmatch(text, start, end):
@@ -103,7 +118,7 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
             continue
         if line_start and layout.is_heading(text[start:end], headings):
             continue
-        rows = layout.table_rows(text, (start, end))
+        rows = None if table else layout.table_rows(text, (start, end))
         if rows is not None:
             lead = [rows[0]] if rows[0] else []
             found += [Statement(number, [*lead, row], table=True) for row in rows[1]]
@@ -119,6 +134,11 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
         if group is not None and group.items and not line_start:
             group.items[-1].append((start, end))
             continue
+        if found and found[-1].table and line_start and text[start].islower():
+            # What closes the sentence behind its table belongs to every row.
+            for row in _trailing_rows(found):
+                row.items.append([(start, end)])
+            continue
         if group is not None and group.items and text[start : start + 1].islower():
             # What closes the sentence behind its list belongs to every item.
             group.items.append([(start, end)])
@@ -133,7 +153,36 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
         found.append(group)
         if not leads:
             group = None
-    return [one for statement in found for one in _apart(text, statement)]
+    return [one for statement in _without_leads(found, under) for one in _apart(text, statement)]
+
+
+def _without(text: str, tables: Mapping[tuple[int, int], Table]) -> str:
+    """A text of the same length in which a sign that ends its paragraph stands for each table in HTML."""
+    for start, end in tables:
+        text = text[:start] + "\n" * (end - start) + text[end:]
+    return text
+
+
+def _lead_of(text: str, table: Table, found: list[Statement]) -> list[tuple[int, int]]:
+    """The beginning of the sentence that a table's rows end, taken out of `found`; empty where there is none."""
+    before = found[-1] if found and table.rows else None
+    if before is None or not before.spans or before.items or before.table:
+        return []
+    end = before.spans[-1][1]
+    if text[end : table.span[0]].strip() or text[end - 1] in ".!?" or (table.head and text[end - 1] == ":"):
+        return []
+    return found.pop().spans
+
+
+def _trailing_rows(found: Sequence[Statement]) -> list[Statement]:
+    """The rows of the table that was read last."""
+    first = next((place for place in range(len(found), 0, -1) if not found[place - 1].table), 0)
+    return list(found[first:])
+
+
+def _without_leads(found: Sequence[Statement], under: Leads) -> list[Statement]:
+    """Without rows that say nothing but what the rows below them are about."""
+    return [one for one in found if not (one.table and one.last in under.used)]
 
 
 def _entries(text: str, spans: Sequence[tuple[int, int]], number: int) -> list[Statement]:
@@ -206,7 +255,7 @@ def _leads_in(text: str, group: Statement) -> bool:
 
 def text_of(passage: Passage, statement: Statement) -> str:
     spans = [*statement.spans, *(span for item in statement.items for span in item)]
-    return " ".join(passage.text[start:end] for start, end in spans)
+    return " ".join(shown(passage.text[start:end]) for start, end in spans)
 
 
 def headings_at(passage: Passage, position: int) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from luna_rules.answers.gather import ground, searches  # noqa: E402
 from luna_rules.answers.matching import QueryMatcher  # noqa: E402
 from luna_rules.answers.model import Answer, Passage  # noqa: E402
 from luna_rules.answers.second import second_search, with_second  # noqa: E402
+from luna_rules.answers.tables import shown  # noqa: E402
 from luna_rules.documents.chunking import chunk_document  # noqa: E402
 from luna_rules.documents.model import ExtractedText  # noqa: E402
 from luna_rules.evaluation.bootstrap import estimate  # noqa: E402
@@ -197,7 +198,7 @@ def ask(bench: Bench, case: dict[str, Any], top_k: int) -> Row:
             s for s in checker.check_text(f"{answer.summary} [chunk {answer.summary_chunk_id}]") if s.verdict != "ok"
         ]
     texts = {p.chunk_id: p.text for p in passages}
-    torn = [s for s in answer.body_sentences if any(x not in texts[s.chunk_id] for x in s.slices)]
+    torn = [s for s in answer.body_sentences if tuple(shown(texts[s.chunk_id][a:b]) for a, b in s.spans) != s.slices]
     return Row(case, answer, passages, spent, evidence, reachable, len(cited) + len(torn))
 
 
