@@ -37,7 +37,14 @@ class ObjectDamagedError(RuntimeError):
 
 
 class StoreUnavailableError(OSError):
-    """The store does not answer, refuses or is full: no fault of any object, so nothing should be given up by it."""
+    """The store does not answer, refuses or is full: no fault of any object, so nothing should be given up by it.
+
+    `reason` is one word for it: the store's own code, else the kind of fault.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or type(self).__name__
 
 
 @dataclass(frozen=True, slots=True)

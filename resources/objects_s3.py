@@ -302,11 +302,12 @@ class S3ObjectStore:
             if bucket_may_be_missing and _is_missing_bucket(fault):
                 return
             raise StoreUnavailableError(
-                f"the object store at {self._place.endpoint_url} refused: {_code(fault)}"
+                f"the object store at {self._place.endpoint_url} refused: {_code(fault)}", _code(fault)
             ) from fault
         except (BotoCoreError, Boto3Error) as fault:
             raise StoreUnavailableError(
-                f"the object store at {self._place.endpoint_url} does not answer as it should: {fault}"
+                f"the object store at {self._place.endpoint_url} does not answer as it should: {fault}",
+                type(fault).__name__,
             ) from fault
 
 

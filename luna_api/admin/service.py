@@ -1,11 +1,13 @@
 """What the administrator sees and starts: the parts of the house, Dagster's runs, the corpus with its failures."""
 
 import asyncio
+import errno
 import importlib.metadata
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
 import httpx
+import psycopg
 
 from luna_api.accounts.principal import Principal
 from luna_api.admin.index import probe
@@ -16,6 +18,7 @@ from luna_api.context import AppContext
 from luna_api.errors import invalid, unavailable
 from luna_api.models.service import embedding_model
 from resources.migrate import schema_version
+from resources.objects import StoreUnavailableError
 from resources.orchestrator import OrchestratorError, Run
 
 REINDEX_JOB = "documents_reindex"
@@ -135,23 +138,37 @@ class AdminService:
         return JobList([_job(run) for run in runs])
 
     async def _database(self) -> str | None:
-        async with self._context.database.transaction(self._principal.tenant_id) as sql:
-            row = await (await sql.execute("SELECT current_setting('server_version')")).fetchone()
+        try:
+            async with self._context.database.transaction(self._principal.tenant_id) as sql:
+                row = await (await sql.execute("SELECT current_setting('server_version')")).fetchone()
+        except psycopg.Error as fault:
+            raise ConnectionError(f"PostgreSQL antwortet nicht ({type(fault).__name__})") from fault
         return str(row[0]) if row else None
 
     async def _index(self) -> str | None:
         return await probe(self._context, self._principal.tenant_id)
 
     async def _objects(self) -> str | None:
-        await asyncio.to_thread(self._context.objects.check)
+        try:
+            await asyncio.to_thread(self._context.objects.check)
+        except StoreUnavailableError as fault:
+            raise ConnectionError(f"Der Dateispeicher (S3) nimmt nichts an ({fault.reason})") from fault
+        except OSError as fault:
+            reason = "der Datenträger ist voll" if fault.errno == errno.ENOSPC else fault.strerror or str(fault)
+            raise ConnectionError(f"Der Ordner für Dateien nimmt nichts an: {reason}") from fault
         return None
 
     async def _extractor(self) -> str | None:
         endpoint = self._context.settings.tika_endpoint
         if endpoint is not None:
-            async with httpx.AsyncClient(timeout=_PROBE_TIMEOUT_S, trust_env=False) as client:
-                answer = await client.get(f"{endpoint.rstrip('/')}/version")
-            return answer.raise_for_status().text.strip()[:100]
+            try:
+                async with httpx.AsyncClient(timeout=_PROBE_TIMEOUT_S, trust_env=False) as client:
+                    answer = await client.get(f"{endpoint.rstrip('/')}/version")
+                return answer.raise_for_status().text.strip()[:100]
+            except httpx.HTTPStatusError as fault:
+                raise ConnectionError(f"Tika antwortet mit {fault.response.status_code}") from fault
+            except httpx.HTTPError as fault:
+                raise ConnectionError(f"Tika antwortet nicht ({type(fault).__name__})") from fault
         return f"kreuzberg {importlib.metadata.version('kreuzberg')}"
 
     async def _models(self) -> str | None:
@@ -212,6 +229,9 @@ async def _probe(ask: Probe) -> ServiceHealth:
         version = await asyncio.wait_for(ask(), _PROBE_TIMEOUT_S)
     except LookupError as fault:
         return ServiceHealth(state="degraded", implementation="embedded", message=str(fault), latency_ms=_ms(started))
+    except TimeoutError:
+        message = f"Keine Antwort innerhalb von {_PROBE_TIMEOUT_S:g} s"
+        return ServiceHealth(state="down", implementation="embedded", message=message, latency_ms=_ms(started))
     except Exception as fault:
         # A health check tells of every fault; which class it has is of no matter to the one who looks.
         message = str(fault) or type(fault).__name__

@@ -205,3 +205,15 @@ def test_a_store_that_is_away_refuses_the_upload_and_keeps_nothing(module_databa
         assert refused.json()["data"]["part"] == "minio"
         assert int(refused.headers["Retry-After"]) > 0
         assert NOTE.splitlines()[0] not in user.get("/items").text
+        with api.admin() as admin:
+            store = admin.get("/admin/health").json()["data"]["services"]["minio"]
+        assert store["state"] == "down"
+        assert store["message"].startswith("Der Dateispeicher (S3) nimmt nichts an")
+
+
+def test_an_extractor_that_is_away_is_told_of_in_german(module_database: Database, tmp_path: Path) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    with serve(module_database, tmp_path, tika_endpoint=away) as api, api.admin() as admin:
+        told = admin.get("/admin/health").json()["data"]["services"]["tika"]
+    assert (told["state"], told["implementation"]) == ("down", "server")
+    assert told["message"].startswith("Tika antwortet nicht")
