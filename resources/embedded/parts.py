@@ -151,7 +151,8 @@ def child_environment(settings: Settings) -> dict[str, str]:
     """The settings as variables, and what a Python process needs beside them."""
     values: dict[str, str] = {}
     for name, value in settings:
-        if value is None:
+        # Whether EMBED_MODEL was set counts (`Settings.index_model`), so its default is not set for children.
+        if value is None or (name == "embed_model" and name not in settings.model_fields_set):
             continue
         plain = value.get_secret_value() if isinstance(value, SecretStr) else value
         values[name.upper()] = str(plain)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from resources.embedded.parts import child_environment
 from resources.secrets import database_urls, load_secrets
 from resources.settings import PARTS_NOT_YET_SERVED, SettingsError, load_settings
 
@@ -146,3 +147,16 @@ def test_settings_of_the_models_are_checked_at_the_start(
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=rf"^{name} .*; richtig wäre zum Beispiel {name}="):
         load_settings()
+
+
+@pytest.mark.parametrize(("model", "expected"), [(None, "local"), ("bge-m3", "bge-m3")])
+def test_the_parts_of_the_stack_know_whether_an_embedding_model_was_set(
+    monkeypatch: pytest.MonkeyPatch, model: str | None, expected: str
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:11434")
+    monkeypatch.delenv("EMBED_MODEL", raising=False)
+    if model is not None:
+        monkeypatch.setenv("EMBED_MODEL", model)
+    for name, value in child_environment(load_settings()).items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().index_model == expected
