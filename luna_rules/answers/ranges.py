@@ -10,53 +10,59 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
+from luna_rules.answers.claims import normalise
 from luna_rules.answers.model import Passage
+from luna_rules.answers.quantities import Quantity, quantities
 from luna_rules.answers.scoring import Scored
 from luna_rules.answers.tables import shown
 from luna_rules.search import words
 
-_NUMBER = r"\d{1,3}(?:[. \u00a0\u202f]\d{3})+(?!\d)|\d+(?:,\d+)?"
-_UNIT = r"[^\W\d_]{2,}"
-_QUANTITY = re.compile(rf"(?<![\w.,])(?P<number>{_NUMBER})[\s\u00a0]*(?P<unit>{_UNIT})")
-_RANGE = re.compile(
-    rf"(?:\b(?:von|ab|über|mehr als)\s+(?:über\s+|mehr als\s+)?(?P<low>{_NUMBER})[\s\u00a0]*(?:{_UNIT})?\s+(?:und\s+)?"
-    rf"bis(?:\s+zu)?(?:\s+einschließlich)?\s+(?P<high>{_NUMBER})"
-    rf"|\b(?:bis(?:\s+zu)?(?:\s+einschließlich)?|höchstens|unter|weniger als)\s+(?P<most>{_NUMBER})"
-    rf"|\b(?:über|mehr als|ab)\s+(?P<more>{_NUMBER}))[\s\u00a0]*(?P<unit>{_UNIT})",
+_NOUN = re.compile(r"[ -]?(?:[a-zäöüß]{3,}e[nrms]? )?(?P<noun>(?!(?:bis|und|oder|sowie|bzw)\b)[^\W\d_]{2,})")
+"""What is counted where no unit stands by a number: „300.000 Einwohner“, „10 neue Stellplätze“."""
+_BELOW = re.compile(
+    r"(?:(?P<without>(?:\bunter|\bweniger als|\bkleiner als|<))"
+    r"|\bbis(?: zu)?|\bhöchstens|\bmaximal|\bnicht (?:mehr|höher|größer) als|≤|<=)(?: einschließlich)? ?$",
     re.I,
 )
-_FACTORS = {"kwh": 1, "mwh": 1_000, "gwh": 1_000_000, "kw": 1, "mw": 1_000, "gw": 1_000_000}
-_KINDS = {"kwh": "kilowattstund", "mwh": "kilowattstund", "gwh": "kilowattstund"} | dict.fromkeys(
-    ("kw", "mw", "gw", "kwp"), "kilowatt"
+_ABOVE = re.compile(
+    r"(?:(?P<without>(?<!nicht )(?:\büber|\bmehr als|\bgrößer als|\boberhalb von|>))"
+    r"|\bab|\bmindestens|\bvon|\bnicht weniger als|≥|>=) ?$",
+    re.I,
 )
-_LONG = {"megawattstund": ("kilowattstund", 1_000), "megawatt": ("kilowatt", 1_000)}
-_ORDINARY = "euro eur cent ct prozent jahr monat tag woche stunde minute uhr absatz satz nummer"
-_NO_CASE = frozenset(map(words.stem, _ORDINARY.split()))
+_TO = re.compile(r" (?:und )?bis(?: zu)?(?: (?:einschließlich|(?P<without>unter)))? $", re.I)
+_NOUN_LENGTH = 40
+_NO_CASE = frozenset(("money", "percent", "percentpoint", "month", "day", "workday", "minute", "second"))
+_ORDINARY = "uhr absatz satz nummer buchstabe artikel anlage"
+_NO_NOUN = frozenset(map(words.stem, _ORDINARY.split()))
 """What these count is told by an answer, or is a provision's number, rather than the case that is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
-    """A quantity in the unit that is smallest of its kind, told by the unit's stem."""
+class Case:
+    """A quantity that may tell a case. `kind` is its dimension, or the stem of what is counted; `value` in its base
+    unit."""
 
     value: Decimal
-    unit: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Range:
     low: Decimal | None
     high: Decimal | None
+    from_low: bool = False
+    to_high: bool = True
 
     def holds(self, value: Decimal) -> bool:
-        return (self.low is None or value > self.low) and (self.high is None or value <= self.high)
+        above = self.low is None or value > self.low or (self.from_low and value == self.low)
+        return above and (self.high is None or value < self.high or (self.to_high and value == self.high))
 
 
-def quantities_asked(question: str) -> list[Quantity]:
+def cases_asked(question: str) -> list[Case]:
     """The quantities in a question that may tell a case, in their order."""
-    found = ((*_kind(match["unit"]), match["number"]) for match in _QUANTITY.finditer(question))
-    return [Quantity(_value(number) * factor, kind) for kind, factor, number in found if kind not in _NO_CASE]
+    return [case for case, _ in _cases(normalise(question)) if case.kind not in _NO_CASE]
 
 
 def rows_in_range(question: str, passages: Sequence[Passage], ranked: Sequence[Scored]) -> list[Scored]:
@@ -78,7 +84,7 @@ def in_range(question: str, texts: Sequence[str]) -> list[bool]:
 
     All of them where there is none, or none of them holds. What names no such quantity holds for all.
     """
-    units = {asked.unit: asked for asked in reversed(quantities_asked(question))}
+    units = {asked.kind: asked for asked in reversed(cases_asked(question))}
     named = (unit for unit in reversed(units) if any(any(_ranges(text, unit)) for text in texts))
     asked = units.get(next(named, ""))
     if asked is None:
@@ -86,35 +92,48 @@ def in_range(question: str, texts: Sequence[str]) -> list[bool]:
     found: list[bool | None] = []
     before: Decimal | None = None
     for text in texts:
-        ranges = list(_ranges(text, asked.unit))
+        ranges = list(_ranges(text, asked.kind))
         if not ranges:
             found.append(None)
             continue
         one = ranges[0]
         if len(ranges) == 1 and one.low is None and one.high is not None and before is not None and before < one.high:
-            ranges = [_Range(before, one.high)]
+            ranges = [_Range(before, one.high, to_high=one.to_high)]
         before = one.high if len(ranges) == 1 else None
         found.append(any(own.holds(asked.value) for own in ranges))
     return [own is not False for own in found] if any(found) else [True] * len(texts)
 
 
-def _ranges(text: str, unit: str) -> Iterator[_Range]:
-    for match in _RANGE.finditer(text):
-        kind, factor = _kind(match["unit"])
-        if kind != unit:
+def _cases(text: str) -> Iterator[tuple[Case, Quantity]]:
+    for quantity in quantities(text):
+        if quantity.dimension:
+            yield Case(quantity.value, quantity.dimension), quantity
+        elif noun := _NOUN.match(text, quantity.end):
+            kind = words.stem(words.spelling(noun["noun"]))
+            if kind not in _NO_NOUN:
+                yield Case(quantity.value, kind), quantity
+
+
+def _ranges(text: str, kind: str) -> Iterator[_Range]:
+    """The ranges of a kind that a text names: „über 6 000 bis 10 000 Kilowattstunden“, „bis 25.000 Einwohner“."""
+    text = normalise(text)
+    every = list(quantities(text))
+    own = {quantity.start: case for case, quantity in _cases(text) if case.kind == kind}
+    joined: set[int] = set()
+    for low, high in pairwise(every):
+        to = _TO.search(text, low.end, high.start)
+        between = text[low.end : high.start]
+        alike = low.start in own or not low.dimension
+        if to and high.start in own and alike and len(between) - len(to.group()) <= _NOUN_LENGTH:
+            scale = own[high.start].value / high.number if high.number else Decimal(1)
+            value = own[low.start].value if low.start in own else low.number * scale
+            above = _ABOVE.search(text, max(0, low.start - 24), low.start)
+            yield _Range(value, own[high.start].value, not (above and above["without"]), to["without"] is None)
+            joined.update((low.start, high.start))
+    for start, case in own.items():
+        if start in joined:
             continue
-        low, high = match["low"] or match["more"], match["high"] or match["most"]
-        yield _Range(_value(low) * factor if low else None, _value(high) * factor if high else None)
-
-
-def _value(written: str) -> Decimal:
-    return Decimal(re.sub(r"[. \u00a0\u202f](?=\d{3})", "", written).replace(",", "."))
-
-
-def _kind(unit: str) -> tuple[str, int]:
-    """The unit's stem and how many of it make one of the smallest unit of its kind."""
-    short = unit.lower()
-    if short in _KINDS:
-        return _KINDS[short], _FACTORS.get(short, 1)
-    stem = words.stem(words.spelling(unit))
-    return _LONG.get(stem, (stem, 1))
+        if below := _BELOW.search(text, max(0, start - 24), start):
+            yield _Range(None, case.value, to_high=below["without"] is None)
+        elif above := _ABOVE.search(text, max(0, start - 24), start):
+            yield _Range(case.value, None, from_low=above["without"] is None)

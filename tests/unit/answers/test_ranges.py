@@ -10,7 +10,7 @@ from luna_rules.answers.extract import Extractor
 from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import read_question
-from luna_rules.answers.ranges import Quantity, in_range, quantities_asked
+from luna_rules.answers.ranges import Case, cases_asked, in_range
 
 STEPS = ["bis 20.000 Einwohner", "bis 80.000 Einwohner", "bis 400.000 Einwohner", "über 400.000 Einwohner"]
 
@@ -18,17 +18,17 @@ STEPS = ["bis 20.000 Einwohner", "bis 80.000 Einwohner", "bis 400.000 Einwohner"
 @pytest.mark.parametrize(
     ("question", "asked"),
     [
-        ("Wie viel zahlt eine Stadt mit 300.000 Einwohnern?", Quantity(Decimal(300_000), "einwohn")),
-        ("Was gilt bei 8 000 kWh im Jahr?", Quantity(Decimal(8_000), "kilowattstund")),
-        ("Windrad mit 2,5 MW", Quantity(Decimal(2_500), "kilowatt")),
-        ("3 Megawattstunden", Quantity(Decimal(3_000), "kilowattstund")),
+        ("Wie viel zahlt eine Stadt mit 300.000 Einwohnern?", Case(Decimal(300_000), "einwohn")),
+        ("Was gilt bei 8 000 kWh im Jahr?", Case(Decimal(8_000_000), "energy")),
+        ("Windrad mit 2,5 MW", Case(Decimal(2_500_000), "power")),
+        ("3 Megawattstunden", Case(Decimal(3_000_000), "energy")),
         ("80 Euro Schulden seit 3 Monaten", None),
         ("Was sagt § 5 Absatz 2?", None),
         ("Wie hoch ist die Abgabe?", None),
     ],
 )
-def test_the_quantity_that_tells_a_case(question: str, asked: Quantity | None) -> None:
-    assert quantities_asked(question) == ([] if asked is None else [asked])
+def test_the_quantity_that_tells_a_case(question: str, asked: Case | None) -> None:
+    assert cases_asked(question) == ([] if asked is None else [asked])
 
 
 def test_what_a_list_does_not_name_hides_no_quantity_that_it_does() -> None:
@@ -62,6 +62,35 @@ def test_lists_one_after_the_other_have_their_own_steps() -> None:
 )
 def test_ranges_in_many_words(text: str, held: bool) -> None:
     assert in_range("Was gilt bei 8.000 kWh?", ["ab 7 000 Kilowattstunden", text]) == [True, held]
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "held"),
+    [
+        ("30 kW", "ab 30 Kilowatt", True),
+        ("30 kW", "mindestens 30 kW", True),
+        ("30 kW", "über 30 kW", False),
+        ("30 kW", "unter 30 kW", False),
+        ("30 kW", "weniger als 30 Kilowatt", False),
+        ("30 kW", "nicht mehr als 30 Kilowatt", True),
+        ("30 kW", "10 bis 30 kW", True),
+        ("30 kW", "von 10 bis unter 30 kW", False),
+        ("5 kW", "10 bis 30 kW", False),
+        ("0,03 MW", "mehr als 20 bis zu 40 Kilowatt", True),
+        ("2 Millionen kWh", "bis 1,5 GWh", False),
+        ("1,2 Mio. kWh", "bis 1,5 GWh", True),
+        ("zehntausend Kilowattstunden", "bis 9 MWh", False),
+        ("80 m²", "bis 100 Quadratmeter", True),
+        ("120 m²", "bis 100 Quadratmeter", False),
+        ("2 Hektar", "über 15.000 m²", True),
+        ("12 Stellplätze", "mehr als zehn Stellplätze", True),
+        ("12 Stellplätze", "mehr als 20 neue Stellplätze", False),
+        ("5 kW", "0 bis 0 kW", False),
+    ],
+)
+def test_edges_and_units_of_steps(asked: str, text: str, held: bool) -> None:
+    other = {True: [], False: [f"über 0 {asked.split()[-1]}"]}[held]
+    assert in_range(f"Was gilt bei {asked}?", [text, *other])[0] is held
 
 
 def test_where_nothing_holds_nothing_is_left_out() -> None:
