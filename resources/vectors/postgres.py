@@ -6,7 +6,6 @@ What is kept is in `postgres_view.py`, the statements in `postgres_reader.py`, w
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,60 +15,36 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from luna_rules.search.lexicon import Lexicon
+from luna_rules.search.joining import joined
 from luna_rules.search.model import Ranked
-from luna_rules.search.query import Alternative, Group, Query, QueryParser
+from luna_rules.search.query import Query
 from luna_rules.search.ranker import Entry, Judged, Ready, judge, lexical_candidates, rank
 from luna_rules.search.tables import SearchTables
 from resources.database import AsyncConnection
 from resources.vectors import postgres_reader as reader
 from resources.vectors.arrays import EMPTY_POSTING, Posting
+from resources.vectors.asked import Asked, Speech, leveled_by_space
+from resources.vectors.byte_cache import ByteCache
+from resources.vectors.clock import Clock
 from resources.vectors.index import Filters, Hit, IndexState, SearchResult
-from resources.vectors.postgres_view import ByteCache, ScopeState, Segment, View, build_view
+from resources.vectors.matrix import Matrix
+from resources.vectors.postgres_view import ScopeState, Segment, View, build_view
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.questions import QuestionEmbedder
-from resources.vectors.space import leveled
 
 __all__ = ["IndexWriter", "PostgresIndex"]
 
 _ATTEMPTS = 10
-# At 100,000 passages, 400 candidates hold 87 % of the best 50 by exact ranking, 1,000 90 %, 2,500 94 %, 5,000 96 %;
-# at 10,000 a thousand hold 96 %. Exact ranking takes 2, 3, 5 and 7 ms of processor time for them.
+# At 100,000 passages 500 candidates hold 99.5 % of the best 50 by exact ranking, 1,000 99.7 %, 1,500 99.9 % and
+# 2,500 all but one in three thousand.
 _FEWEST_CANDIDATES = 1_000
-_MOST_CANDIDATES = 5_000
+_MOST_CANDIDATES = 2_000
 _ASKED_BYTES = 8 * 1024 * 1024  # parsed questions are small and dear: postings must not drive them out
 _BLOCK = 512  # so many vectors of a product stay in the processor's cache
-_WARM_QUESTION = "Wie lange gilt der Stromlieferungsvertrag?"
 
 
 class IndexChangedError(RuntimeError):
     """The index changed faster than it could be read; asking again helps."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Speech:
-    """A lexicon with the parser that belongs to it."""
-
-    lexicon: Lexicon
-    parser: QueryParser
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as the lexicons of some scopes understand it, with its vector in each of their spaces by key.
-
-    `without`: versions whose space it has no vector in, because their model was not to be had.
-    """
-
-    query: Query | None
-    vectors: Mapping[str, NDArray[np.float32]]
-    without: tuple[int, ...] = ()
-
-    @property
-    def nbytes(self) -> int:
-        """Memory, roughly: objects of Python for the most part."""
-        terms = len(self.query.terms) if self.query is not None else 0
-        return 2_000 + 500 * terms + sum(vector.nbytes for vector in self.vectors.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,25 +88,6 @@ class _Kept:
         if self.parts:
             return None
         return Ready(view.prepared, {term: entry for term, entry in self.entries.items() if entry.df})
-
-
-@dataclass(frozen=True, slots=True)
-class _Matrix:
-    """Vectors of a segment as whole numbers −127…127, with a scale for each row: a quarter of float32's memory."""
-
-    values: NDArray[np.int8]
-    scales: NDArray[np.float32]
-
-    @staticmethod
-    def of(vectors: NDArray[np.float16]) -> _Matrix:
-        values = np.empty(vectors.shape, np.int8)
-        scales = np.empty(len(vectors), np.float32)
-        for start in range(0, len(vectors), 4096):
-            part = vectors[start : start + 4096].astype(np.float32)
-            scale = np.maximum(np.abs(part).max(axis=1, initial=0.0), 1e-9) / 127
-            scales[start : start + 4096] = scale
-            values[start : start + 4096] = np.rint(part / scale[:, None])
-        return _Matrix(values, scales)
 
 
 class PostgresIndex:
@@ -324,35 +280,34 @@ class PostgresIndex:
         self._cache.put(("view", tenant), view, view.nbytes)
         return view
 
-    async def _speeches(self, connection: AsyncConnection, scopes: Sequence[ScopeState]) -> dict[str, _Speech] | None:
+    async def _speeches(self, connection: AsyncConnection, scopes: Sequence[ScopeState]) -> dict[str, Speech] | None:
         """Lexicons and parsers by digest, in the order of the scopes; None where a version is gone."""
-        found: dict[str, _Speech] = {}
+        found: dict[str, Speech] = {}
         for state in scopes:
             digest = state.lexicon_digest
             if digest in found:
                 continue
             key = ("speech", digest)
-            speech = cast("_Speech | None", self._cache.get(key))
+            speech = cast("Speech | None", self._cache.get(key))
             if speech is None:
                 async with self._loading.setdefault(digest, asyncio.Lock()):
-                    speech = cast("_Speech | None", self._cache.get(key))
+                    speech = cast("Speech | None", self._cache.get(key))
                     if speech is None:
                         lexicon = await reader.load_lexicon_for_questions(connection, state.version_id)
                         if lexicon is None:
                             return None
-                        speech = await asyncio.to_thread(_make_speech, lexicon, self._tables)
-                        size = lexicon.matrix.nbytes + 600 * len(lexicon.terms) + 300 * len(lexicon.parts)
-                        self._cache.put(key, speech, size)
+                        speech = await asyncio.to_thread(Speech.of, lexicon, self._tables)
+                        self._cache.put(key, speech, speech.nbytes)
                 self._loading.pop(digest, None)
             found[digest] = speech
         return found
 
-    def _asked(self, question: str, speeches: Mapping[str, _Speech]) -> Asked:
+    def _asked(self, question: str, speeches: Mapping[str, Speech]) -> Asked:
         """The parsed question; people ask again what they or others asked before."""
         key = (tuple(speeches), question)
         asked = cast("Asked | None", self._questions.get(key))
         if asked is None:
-            query = _joined([speech.parser.parse(question) for speech in speeches.values()])
+            query = joined([speech.parser.parse(question) for speech in speeches.values()])
             vectors: dict[str, NDArray[np.float32]] = {}
             if query is not None:
                 vectors = {digest: query.vector(speech.lexicon) for digest, speech in speeches.items()}
@@ -457,48 +412,16 @@ class PostgresIndex:
                 cosines[block] += (rows[block].astype(np.float32) @ vector) * scales[block]
         return leveled_by_space(view, asked, chosen, cosines)
 
-    async def _matrix(self, connection: AsyncConnection, segment: Segment, dimension: int) -> _Matrix | None:
+    async def _matrix(self, connection: AsyncConnection, segment: Segment, dimension: int) -> Matrix | None:
         key = ("vectors", segment.id)
-        matrix = cast("_Matrix | None", self._cache.get(key))
+        matrix = cast("Matrix | None", self._cache.get(key))
         if matrix is None:
             stored = await reader.load_vectors(connection, segment.id, segment.layout.size, dimension)
             if stored is None:
                 return None
-            matrix = await asyncio.to_thread(_Matrix.of, stored)
-            self._cache.put(key, matrix, matrix.values.nbytes + matrix.scales.nbytes)
+            matrix = await asyncio.to_thread(Matrix.of, stored)
+            self._cache.put(key, matrix, matrix.nbytes)
         return matrix
-
-
-async def exact_dense(
-    connection: AsyncConnection, version_id: int, vector: NDArray[np.float32], limit: int
-) -> list[tuple[UUID, float]]:
-    """The nearest chunks of a version by a full scan in the database: what faster ways are measured against."""
-    cursor = await connection.execute(
-        """
-        SELECT encode(substring(s.chunk_ids FROM n.number * 16 + 1 FOR 16), 'hex'), n.cosine
-        FROM (
-            SELECT v.segment_id, v.number, 1 - (v.vector <=> %(vector)s::halfvec) AS cosine
-            FROM index_vectors v JOIN index_segments g ON g.id = v.segment_id
-            WHERE g.version_id = %(version)s
-            ORDER BY v.vector <=> %(vector)s::halfvec, v.segment_id, v.number LIMIT %(limit)s
-        ) AS n JOIN index_segments s ON s.id = n.segment_id
-        ORDER BY n.cosine DESC
-        """,
-        {"vector": "[" + ",".join(f"{x:.6g}" for x in vector.tolist()) + "]", "version": version_id, "limit": limit},
-    )
-    return [(UUID(str(row[0])), float(row[1])) for row in await cursor.fetchall()]
-
-
-def leveled_by_space(
-    view: View, asked: Asked, numbers: NDArray[np.int64], cosines: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """The cosines of passages (ascending numbers), comparable where a model made those of one scope only."""
-    keys = {state.space_key for state in view.scopes if state.space_key in asked.vectors}
-    if len(keys) < 2 or all(state.space is None for state in view.scopes):
-        return cosines
-    scope_of = view.item_scope[view.corpus.item[numbers]]
-    owned = [[n for n, state in enumerate(view.scopes) if state.space_key == key] for key in sorted(keys)]
-    return leveled(cosines, [np.isin(scope_of, mine) for mine in owned])
 
 
 def _require_tenant(tenant: UUID, acting: UUID | None) -> None:
@@ -507,67 +430,9 @@ def _require_tenant(tenant: UUID, acting: UUID | None) -> None:
         raise PermissionError("The transaction acts for another tenant than the search")
 
 
-def _make_speech(lexicon: Lexicon, tables: SearchTables) -> _Speech:
-    """A lexicon with its parser, which builds all that it would otherwise build at the first question."""
-    parser = QueryParser(lexicon, tables)
-    parser.parse(_WARM_QUESTION).vector(lexicon)
-    return _Speech(lexicon, parser)
-
-
-def _joined(queries: Sequence[Query]) -> Query | None:
-    """One query from those that several lexicons gave for the same question: concepts keep all their alternatives."""
-    if not queries:
-        return None
-    first, *others = queries
-    if not others:
-        return first
-    groups: dict[tuple[str, bool], Group] = {(group.asked, group.content): group for group in first.groups}
-    # Of „§§ 36 bis 38“ each section is asked for in the same words.
-    lookups = {(lookup.asked, lookup.section, lookup.paragraph): lookup for lookup in first.lookups}
-    terms = dict.fromkeys(first.terms)
-    for query in others:
-        for group in query.groups:
-            key = (group.asked, group.content)
-            same = groups.get(key)
-            groups[key] = group if same is None else replace(same, alternatives=_united(same, group))
-        for lookup in query.lookups:
-            named = (lookup.asked, lookup.section, lookup.paragraph)
-            same_lookup = lookups.get(named)
-            if same_lookup is None or (lookup.known and not same_lookup.known):
-                lookups[named] = lookup
-            elif lookup.known:
-                laws = tuple(dict.fromkeys((*same_lookup.laws, *lookup.laws)))
-                lookups[named] = replace(same_lookup, laws=laws)
-        terms.update(dict.fromkeys(query.terms))
-    return replace(first, groups=tuple(groups.values()), lookups=tuple(lookups.values()), terms=tuple(terms))
-
-
-def _united(one: Group, other: Group) -> tuple[Alternative, ...]:
-    best: dict[tuple[str, ...], float] = {}
-    for alternative in (*one.alternatives, *other.alternatives):
-        best[alternative.terms] = max(best.get(alternative.terms, 0.0), alternative.weight)
-    return tuple(Alternative(terms, weight) for terms, weight in best.items())
-
-
 def _hits(view: View, ranked: Sequence[Ranked]) -> tuple[Hit, ...]:
     ids = view.ids_at([passage.number for passage in ranked])
     return tuple(
         Hit(chunk_id, item_id, passage.score, passage.scores)
         for (chunk_id, item_id), passage in zip(ids, ranked, strict=True)
     )
-
-
-class Clock:
-    """Takes the time of the parts of a search."""
-
-    def __init__(self) -> None:
-        self._began = self._last = time.perf_counter()
-        self._parts: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self._parts[name] = round((now - self._last) * 1000, 3)
-        self._last = now
-
-    def done(self) -> dict[str, float]:
-        return {**self._parts, "total": round((time.perf_counter() - self._began) * 1000, 3)}

@@ -19,6 +19,8 @@ from luna_rules.search.ranker import Ready, lexical_candidates
 from luna_rules.search.tables import SearchTables
 from resources.database import PUBLIC_SCOPE, AsyncConnection
 from resources.vectors import arrays
+from resources.vectors.asked import Asked, leveled_by_space
+from resources.vectors.clock import Clock
 from resources.vectors.index import NO_FILTERS
 from resources.vectors.places import Places
 from resources.vectors.points import (
@@ -31,7 +33,7 @@ from resources.vectors.points import (
     VersionRef,
     question_terms,
 )
-from resources.vectors.postgres import Asked, Candidates, Clock, PostgresIndex, Wanted, leveled_by_space
+from resources.vectors.postgres import Candidates, PostgresIndex, Wanted
 from resources.vectors.postgres_view import View
 from resources.vectors.questions import QuestionEmbedder
 

@@ -15,7 +15,7 @@ from typing import Final, cast
 
 from resources.breaker import Breaker
 from resources.embedder import EmbedderError, OllamaEmbedder
-from resources.vectors.postgres_view import ByteCache
+from resources.vectors.byte_cache import ByteCache
 from resources.vectors.space import F32, Space
 
 TIMEOUT_S: Final = 2.0

@@ -46,7 +46,8 @@ from resources.search_tables import load_search_tables  # noqa: E402
 from resources.secrets import DatabaseUrls, database_urls, load_secrets  # noqa: E402
 from resources.settings import load_settings  # noqa: E402
 from resources.vectors.index import NO_FILTERS, Filters, IndexedItem, SearchResult  # noqa: E402
-from resources.vectors.postgres import PostgresIndex, exact_dense  # noqa: E402
+from resources.vectors.postgres import PostgresIndex  # noqa: E402
+from resources.vectors.postgres_reader import exact_dense  # noqa: E402
 from resources.vectors.postgres_writer import IndexWriter  # noqa: E402
 
 LAWS = ROOT / ".." / "shared" / "data" / "law" / "current"

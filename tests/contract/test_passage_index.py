@@ -32,7 +32,8 @@ from resources.vectors.index import (
     SearchResult,
     parse_filters,
 )
-from resources.vectors.postgres import PostgresIndex, exact_dense
+from resources.vectors.postgres import PostgresIndex
+from resources.vectors.postgres_reader import exact_dense
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.qdrant_index import QdrantIndex
 from tests.contract.index_world import DIMENSION, ENGINES, TODAY, Doc, World, learnt, synthetic_chunks
