@@ -44,6 +44,9 @@ _DAY = re.compile(r"\d\.\s?\w+$")
 _SUBORDINATE = re.compile(
     r"(?:der|die|das|den|dem|denen|deren|soweit|sofern|wenn|falls|dass|weil|wobei|welche[rsn]?|als|oder|und)\b", re.I
 )
+_OTHERWISE_BEFORE = re.compile(r"\b(?:oder|bzw\.|beziehungsweise)\s+(?:\d{1,2}\.\s+|[a-z]{1,2}\)\s+)?\Z")
+_OTHERWISE = re.compile(r"[\s,;]*(?:oder|bzw\.|beziehungsweise)\s|[\s,;]*(?:mindestens|höchstens)\s(?:aber|jedoch)\s")
+"""What joins a value to another one that may hold in its stead."""
 _PER = re.compile(r"/\w+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _BEFORE_YEAR = re.compile(r"(?:\d\.\s?[A-ZÄ]\w+|Jahre?s?)$")
@@ -92,7 +95,10 @@ def _value(sentence: AnswerSentence, wants: Sequence[Want]) -> str:
     if len(found) != 1:
         return ""
     piece, (start, end) = found[0]
+    behind = end
     start, end = _left(piece, start), _right(piece, start, end)
+    if _OTHERWISE_BEFORE.search(piece, 0, start) or _OTHERWISE.match(piece, behind):
+        return ""  # of „das Doppelte oder 500 Euro“ one alone is not the answer
     value = _JOINED.sub(r"\1", " ".join(piece[start:end].split()))
     if value.lower().startswith("nicht ") and not re.match(r"nicht (?:mehr|länger|später|weniger) als\b", value, re.I):
         return ""
@@ -139,7 +145,7 @@ def _right(text: str, start: int, end: int) -> int:
         if _YEAR.fullmatch(bare) and _BEFORE_YEAR.search(text[start:kept]):
             kept = match.start() + len(bare)
             break
-        if not bare or "(" in bare or bare[:1].isdigit() or "§" in bare:
+        if not bare or bare[-1] == "-" or "(" in bare or bare[:1].isdigit() or "§" in bare:
             break
         if bare in _SIMPLE or (bare[:1].isupper() and (inside or place == 0)):
             kept = match.start() + len(bare)
@@ -168,7 +174,7 @@ def _clause(sentence: AnswerSentence, wants: Sequence[Want]) -> str:
     bounds = [0, *(match.end() for match in _CLAUSE_END.finditer(text)), len(text)]
     for start, end in pairwise(bounds):
         clause = text[start:end].strip()
-        if start and _SUBORDINATE.match(clause):
+        if (start and _SUBORDINATE.match(clause)) or _OTHERWISE.match(text, end):
             continue
         if len(value_spans(clause, wants)) == 1 and len(clause) <= min(_CLAUSE, _SHORTER * len(text)):
             before = "" if start == 0 else "… "

@@ -141,3 +141,26 @@ def test_a_value_of_a_sentence_that_does_not_speak_of_the_question_is_not_given_
         "mindestens 100 Euro betragen."
     )
     assert "100 Euro" not in ask("Wie teuer ist eine Mahnung des Lieferanten?", text).summary
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Wie hoch ist die Pauschale?", "Die Pauschale beträgt das Doppelte des Grundpreises oder 500 Euro."),
+        ("Wie hoch ist die Pauschale?", "Die Pauschale beträgt 500 Euro oder das Doppelte des Grundpreises im Jahr."),
+        (
+            "Wie hoch ist die Pauschale?",
+            "Die Pauschale, die der Kunde einmal im Jahr schuldet, beträgt 500 Euro, mindestens aber den Grundpreis, "
+            "der zuletzt für die Abnahme in Rechnung gestellt worden ist, und den Aufschlag dazu.",
+        ),
+    ],
+)
+def test_a_value_is_not_said_without_what_may_hold_in_its_stead(question: str, text: str) -> None:
+    answer = ask(question, text)
+    assert "500 Euro" not in answer.summary
+    assert text in answer.render()
+
+
+def test_a_value_ends_before_half_a_word() -> None:
+    answer = ask("Wie hoch ist der Zuschlag?", "Der Zuschlag beträgt 40 Prozent der Kosten des Neu- oder Ausbaus.")
+    assert "40 Prozent der Kosten (" in answer.summary
