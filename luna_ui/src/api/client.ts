@@ -34,6 +34,10 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the same call may well succeed in a moment: nobody answered, or a part was down. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof ApiError && (error.unreachable || error.status === 429 || error.status >= 500);
+
 const FALLBACK: Record<number, string> = {
   400: 'Die Anfrage war nicht ganz vollständig.',
   401: 'Dafür ist eine Anmeldung nötig.',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Citation } from '@/api/types';
-import { answerAsText, citedIds, excerpt, markedSentence, parseAnswer, parseInlines, placeOf, withoutOpenMark } from './citations';
+import { answerAsText, citedIds, excerpt, markedSentence, parseAnswer, parseInlines, placeOf, shortName, withoutOpenMark } from './citations';
 
 describe('citations', () => {
   it('numbers sources by their first mention', () => {
@@ -78,6 +78,14 @@ describe('citations', () => {
     const text = '## 4 Nachlass\n\nDrei Module.\n\n| Modul | Nachlass |\n| --- | --- |\n| A | 10 € |\n- Punkt';
     expect(excerpt(text, '4 Nachlass')).toBe('Drei Module. Modul · Nachlass A · 10 € Punkt');
     expect(excerpt('Nur ein Satz.', undefined)).toBe('Nur ein Satz.');
+    expect(excerpt('**MaLo**: der Punkt', undefined)).toBe('MaLo: der Punkt');
+  });
+
+  it('knows what a law is called in short', () => {
+    expect(shortName('Gesetz über die Elektrizitäts- und Gasversorgung (Energiewirtschaftsgesetz - EnWG)')).toBe('EnWG');
+    expect(shortName('Gesetz für den Ausbau erneuerbarer Energien (Erneuerbare-Energien-Gesetz - EEG 2023)')).toBe('EEG 2023');
+    expect(shortName('Gesetz über Energiedienstleistungen (EDL-G)')).toBe('EDL-G');
+    for (const title of ['Merkblatt (Entwurf)', 'Kleines Energie-Glossar', 'Preisblatt (Stand 2024)', 'Vertrag (Anlage zu Nr. 3)']) expect(shortName(title)).toBeNull();
   });
 
   it('hides half a mark while it streams', () => {

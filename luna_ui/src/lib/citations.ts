@@ -1,6 +1,6 @@
 /** Turns `… [chunk <id>]` and `… [receipt <id>]` into paragraphs with numbered references. Pure; how it looks is decided in components. */
 import type { Answer, Citation } from '@/api/types';
-import { withoutMarks } from '@/lib/markup';
+import { STRONG, withoutMarks } from '@/lib/markup';
 
 export type Inline =
   | { type: 'text'; text: string }
@@ -170,12 +170,18 @@ export function placeOf(payload: Pick<Citation['payload'], 'section' | 'paragrap
   return parts.join(', ');
 }
 
+/** „EnWG“ of „… (Energiewirtschaftsgesetz - EnWG)“: what a law is called in short, where its title tells. */
+export function shortName(title: string): string | null {
+  const named = /\(([^()]+)\)\s*\*?\d*$/.exec(title)?.[1]?.split(/\s[-–]\s/).at(-1)?.trim() ?? '';
+  return /^[A-ZÄÖÜ][A-Za-zÄÖÜäöüß-]{1,14}(?: \d{4})?$/.test(named) && /[A-ZÄÖÜ].*[A-ZÄÖÜ]/.test(named) ? named : null;
+}
+
 /** The beginning of a passage for a card: without the signs of Markdown, and without the heading that stands above it. */
 export function excerpt(text: string, heading: string | undefined): string {
   const lines = withoutMarks(text)
     .split('\n')
     .filter((line) => line.trim() !== '' && !RULE.test(line))
-    .map((line) => line.replace(/^\s*(?:#{1,6}|[-*•])\s+/, '').trim());
+    .map((line) => line.replace(/^\s*(?:#{1,6}|[-*•])\s+/, '').replaceAll(STRONG, '$1').trim());
   if (heading !== undefined && lines.length > 1 && lines[0] === heading.trim()) lines.shift();
   return lines.map((line) => (line.startsWith('|') ? cells(line).join(' · ') : line)).join(' ');
 }

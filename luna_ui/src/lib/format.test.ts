@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatBytes, formatValidity, glued, scoreParts, whyFound } from './format';
+import { formatAgo, formatBytes, formatColumnDay, formatMoment, formatSecond, formatValidity, glued, readNumber, scoreParts, whyFound } from './format';
 
 const now = Date.parse('2026-06-01T12:00:00Z');
 
@@ -21,6 +21,20 @@ describe('format', () => {
     expect(formatAgo('2026-06-01T11:59:40Z', now)).toBe('gerade eben');
     expect(formatAgo('2026-06-01T09:00:00Z', now)).toBe('vor 3 Std.');
     expect(formatAgo('2026-05-31T09:00:00Z', now)).toBe('gestern');
+  });
+
+  it('tells a moment by the clock of Berlin, and which of its two', () => {
+    expect(formatMoment('2026-11-22T13:10:00Z')).toBe('22.11.2026, 14:10 MEZ');
+    expect(formatMoment('2025-10-26T00:30:00Z')).toBe('26.10.2025, 02:30 MESZ');
+    expect(formatMoment('2025-10-26T01:30:00Z')).toBe('26.10.2025, 02:30 MEZ');
+    expect(formatSecond(Date.parse('2026-07-01T10:00:05Z'))).toBe('01.07.2026, 12:00:05 MESZ');
+    expect(formatMoment('neulich')).toBe('neulich');
+    expect(formatColumnDay('2026-06-30T23:00:00Z')).toBe('1.7.');
+  });
+
+  it('reads numbers as they are written here', () => {
+    expect(['9,8', '9.8', '1.234', '1.234,5', '12 000', '-0,5'].map(readNumber)).toEqual([9.8, 9.8, 1234, 1234.5, 12000, -0.5]);
+    expect(['', 'viel', '9,8 kW', '1,2,3', '1.23.4', '12e3', '0x10'].map(readNumber)).toEqual(Array.from({ length: 7 }, () => Number.NaN));
   });
 
   it('explains a score by its strongest parts', () => {

@@ -3,7 +3,27 @@ const number = new Intl.NumberFormat('de-DE');
 const decimal = new Intl.NumberFormat('de-DE', { maximumFractionDigits: 1 });
 const score = new Intl.NumberFormat('de-DE', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const day = new Intl.DateTimeFormat('de-DE', { dateStyle: 'medium', timeZone: 'Europe/Berlin' });
-const moment = new Intl.DateTimeFormat('de-DE', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'Europe/Berlin' });
+const moment = new Intl.DateTimeFormat('de-DE', {
+  day: '2-digit',
+  month: '2-digit',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZoneName: 'short',
+  timeZone: 'Europe/Berlin',
+});
+const second = new Intl.DateTimeFormat('de-DE', {
+  day: '2-digit',
+  month: '2-digit',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  timeZoneName: 'short',
+  timeZone: 'Europe/Berlin',
+});
+const columnDay = new Intl.DateTimeFormat('de-DE', { day: 'numeric', month: 'numeric', timeZone: 'Europe/Berlin' });
+const columnHour = new Intl.DateTimeFormat('de-DE', { day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: 'Europe/Berlin' });
 
 export const formatNumber = (value: number): string => number.format(value);
 export const formatScore = (value: number): string => score.format(value);
@@ -24,10 +44,18 @@ export function formatDay(value: string): string {
   return date === null ? value : day.format(date);
 }
 
+/** „22.11.2026, 14:10 MEZ“: clock of Berlin, and which one, since a night in October has two. */
 export function formatMoment(value: string): string {
   const date = parse(value);
   return date === null ? value : moment.format(date);
 }
+
+/** The same to the second, for what happens while one looks. */
+export const formatSecond = (at: number): string => second.format(at);
+
+/** Names of columns: a day, or an hour of one. */
+export const formatColumnDay = (value: string): string => columnDay.format(new Date(value));
+export const formatColumnHour = (value: string): string => columnHour.format(new Date(value));
 
 export function formatAgo(value: string, now: number = Date.now()): string {
   const date = parse(value);
@@ -120,6 +148,16 @@ export const formatPrice = (value: number | null): string => (value === null ? '
 export const formatPower = (kilowatts: number | null): string => (kilowatts === null ? '–' : `${power.format(kilowatts)} kW`);
 export const formatEnergy = (kilowattHours: number | null): string => (kilowattHours === null ? '–' : `${energy.format(kilowattHours)} kWh`);
 export const formatShare = (share: number | null): string => (share === null ? '–' : `${Math.round(share * 100)} %`);
+
+/**
+ * A number as people in Germany write it: „9,8“, „1.234,5“, also „9.8“. NaN for what is none.
+ * A point before exactly three digits parts thousands, as it does wherever we write numbers.
+ */
+export function readNumber(text: string): number {
+  const written = text.trim().replaceAll(/[\s\u00a0\u202f]/g, '');
+  if (/^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/.test(written)) return Number(written.replaceAll('.', '').replace(',', '.'));
+  return /^[+-]?\d+(?:[.,]\d+)?$/.test(written) ? Number(written.replace(',', '.')) : Number.NaN;
+}
 
 /** „§ 14a“ never breaks between sign and number. */
 export const glued = (text: string): string => text.replaceAll(/(§§?|Abs\.|Nr\.) (?=\d)/g, '$1\u00a0');

@@ -34,6 +34,17 @@ describe('passage', () => {
     expect(marked.map((piece) => piece.text)).toEqual(['Satz zwei.', 'Re']);
   });
 
+  it('shows words between asterisks as strong, where they stand', () => {
+    const text = '**MaLo**: Der Punkt.\nZwei ** Sterne ** und **halb';
+    const [first, second] = layOut(text, { start: 0, end: text.length }, { start: 0, end: 13 });
+    expect(first?.pieces).toEqual([
+      { text: 'MaLo', marked: true, strong: true, at: 2 },
+      { text: ': Der', marked: true, at: 8 },
+      { text: ' Punkt.', marked: false, at: 13 },
+    ]);
+    expect(second?.pieces.map((piece) => piece.text)).toEqual(['Zwei ** Sterne ** und **halb']);
+  });
+
   it('finds without regard to case or line breaks', () => {
     expect(findAll('Das Netz\nentgelt und das NETZ entgelt', 'netz entgelt')).toHaveLength(2);
     expect(findAll('abc', 'a')).toHaveLength(0);

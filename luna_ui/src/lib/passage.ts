@@ -1,4 +1,5 @@
 /** Cuts the window around a passage out of a long text. Offsets of the API count code points, JavaScript's do not. */
+import { STRONG } from '@/lib/markup';
 
 export interface Span {
   start: number;
@@ -41,6 +42,8 @@ export function windowAround(text: string, span: Span, before: number, after: nu
 export interface Piece {
   text: string;
   marked: boolean;
+  /** Between two pairs of asterisks, which are not shown. */
+  strong?: boolean;
   /** Offset in the whole text: a stable key. */
   at: number;
 }
@@ -68,7 +71,19 @@ export function layOut(text: string, view: Span, mark: Span | null): Line[] {
   return lines;
 }
 
+/** A line's words without the signs of emphasis, each piece where it stands in the text. */
 function split(raw: string, at: number, mark: Span | null): Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (const match of raw.matchAll(STRONG)) {
+    pieces.push(...marked(raw.slice(from, match.index), at + from, mark));
+    pieces.push(...marked(match[1] ?? '', at + match.index + 2, mark).map((piece) => ({ ...piece, strong: true })));
+    from = match.index + match[0].length;
+  }
+  return [...pieces, ...marked(raw.slice(from), at + from, mark)];
+}
+
+function marked(raw: string, at: number, mark: Span | null): Piece[] {
   if (raw === '') return [];
   const from = mark === null ? raw.length : Math.min(Math.max(mark.start - at, 0), raw.length);
   const to = mark === null ? raw.length : Math.min(Math.max(mark.end - at, from), raw.length);

@@ -88,11 +88,13 @@ function TextLine({ line, markRef }: { line: Line; markRef: React.RefObject<HTML
     >
       {line.pieces.map((piece, index) =>
         piece.marked ? (
-          <mark key={piece.at} ref={index === firstMark ? markRef : null} className="scroll-my-24 py-0.5">
+          <mark key={piece.at} ref={index === firstMark ? markRef : null} className={cn('scroll-my-24 py-0.5', piece.strong === true && 'font-semibold')}>
             {withoutMarks(piece.text)}
           </mark>
         ) : (
-          <span key={piece.at}>{withoutMarks(piece.text)}</span>
+          <span key={piece.at} className={piece.strong === true ? 'font-semibold' : undefined}>
+            {withoutMarks(piece.text)}
+          </span>
         ),
       )}
     </div>

@@ -1,10 +1,12 @@
 /** The frame of a scrolling view: title, what may stand beside it, content, footer. */
 import type { ReactNode } from 'react';
+import { useTitle } from '@/lib/title';
 import { SiteFooter } from './footer';
 
 export function Page({ title, lead, aside, before, children, narrow = false }: { title: string; lead?: string; aside?: ReactNode; before?: ReactNode; children: ReactNode; narrow?: boolean }) {
+  useTitle(title);
   return (
-    <div className="thin-scroll h-full overflow-y-auto">
+    <div className="thin-scroll h-full overflow-y-auto print:h-auto print:overflow-visible">
       <div className={`mx-auto flex min-h-full flex-col px-5 pt-6 lg:px-8 lg:pt-8 ${narrow ? 'max-w-3xl' : 'max-w-6xl'}`}>
         <div className="flex-1 pb-10">
           {before}
@@ -17,7 +19,7 @@ export function Page({ title, lead, aside, before, children, narrow = false }: {
           </div>
           {children}
         </div>
-        <SiteFooter className="lg:hidden" />
+        <SiteFooter className="lg:hidden print:hidden" />
       </div>
     </div>
   );

@@ -8,6 +8,7 @@ import { Moon } from '@/components/moon';
 import { Button, IconButton } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { ConversationList, NewConversation, useNewConversation } from '@/features/ask/conversations';
+import { useConversationId } from '@/features/ask/store';
 import { cn } from '@/lib/cn';
 import { setTheme, useTheme } from '@/lib/theme';
 import { SiteFooter } from './footer';
@@ -35,7 +36,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const view = NAV.findLast(({ to }) => (to === '/' ? path === '/' : path.startsWith(to)));
 
   return (
-    <div className="flex h-dvh flex-col lg:flex-row">
+    <div className="flex h-dvh flex-col lg:flex-row print:block print:h-auto">
       <a
         href="#main"
         className="sr-only z-[70] rounded bg-moon px-3 py-2 text-sm font-medium text-moon-ink focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
@@ -47,12 +48,12 @@ export function Shell({ children }: { children: ReactNode }) {
       <main
         id="main"
         tabIndex={-1}
-        className={cn('flex min-h-0 min-w-0 ringless flex-1 flex-col outline-none', evidenceOpen && 'xl:pr-[30rem]')}
+        className={cn('flex min-h-0 min-w-0 ringless flex-1 flex-col outline-none print:block', evidenceOpen && 'xl:pr-[30rem] print:pr-0')}
       >
         <Unreachable />
-        <div className="relative min-h-0 flex-1">
+        <div className="relative min-h-0 flex-1 print:static">
           {view && !evidenceOpen && (
-            <div className="absolute top-5 right-6 z-10 hidden lg:block">
+            <div className="absolute top-5 right-6 z-10 hidden lg:block print:hidden">
               <Help route={helpRoute(view.to)} />
             </div>
           )}
@@ -65,17 +66,25 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 function Brand() {
+  const current = useCurrent();
   return (
-    <Link to="/" className="inline-flex items-center gap-2.5 rounded">
+    <Link to="/" search={current} className="inline-flex items-center gap-2.5 rounded">
       <Moon phase={0.5} className="size-6" />
       <span className="text-[1.0625rem] font-semibold tracking-tight">Luna</span>
     </Link>
   );
 }
 
+/** The conversation on the screen stays there when one comes back to „Fragen“, and in the address. */
+function useCurrent(): { c?: string } {
+  const conversation = useConversationId();
+  return conversation === null ? {} : { c: conversation };
+}
+
 function Sidebar() {
+  const current = useCurrent();
   return (
-    <div className="hidden w-64 shrink-0 flex-col border-r border-line bg-panel lg:flex">
+    <div className="hidden w-64 shrink-0 flex-col border-r border-line bg-panel lg:flex print:hidden">
       <div className="flex items-center justify-between px-5 pt-5 pb-4">
         <Brand />
         <ThemeToggle />
@@ -86,6 +95,7 @@ function Sidebar() {
             <li key={to}>
               <Link
                 to={to}
+                search={to === '/' ? current : {}}
                 activeOptions={{ exact: to === '/', includeSearch: false }}
                 className="flex h-9 items-center gap-3 rounded-md px-2 text-sm text-ink-2 transition-colors hover:bg-raised hover:text-ink"
                 activeProps={{ className: 'bg-raised text-ink! font-medium [&_svg]:text-moon' }}
@@ -111,7 +121,7 @@ function TopBar({ route }: { route: string }) {
   const [listOpen, setListOpen] = useState(false);
   const startNew = useNewConversation();
   return (
-    <header className="flex h-12 shrink-0 items-center justify-between border-b border-line bg-panel pr-2 pl-4 lg:hidden">
+    <header className="flex h-12 shrink-0 items-center justify-between border-b border-line bg-panel pr-2 pl-4 lg:hidden print:hidden">
       <Brand />
       <div className="flex items-center">
         {route === '/' && (
@@ -138,13 +148,15 @@ function TopBar({ route }: { route: string }) {
 }
 
 function TabBar() {
+  const current = useCurrent();
   return (
-    <nav aria-label="Hauptnavigation" className="shrink-0 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] lg:hidden">
+    <nav aria-label="Hauptnavigation" className="shrink-0 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] lg:hidden print:hidden">
       <ul className="grid grid-cols-6">
         {NAV.map(({ to, label, icon: Icon }) => (
           <li key={to}>
             <Link
               to={to}
+              search={to === '/' ? current : {}}
               activeOptions={{ exact: to === '/', includeSearch: false }}
               className="flex h-14 flex-col items-center justify-center gap-1 text-[0.6875rem] text-ink-2 outline-offset-[-4px]!"
               activeProps={{ className: 'text-moon! font-medium' }}

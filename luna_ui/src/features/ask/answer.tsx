@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { Answer, Citation, QueryReceipt } from '@/api/types';
 import { Moon } from '@/components/moon';
 import { ScoreBars } from '@/components/ui/scores';
-import { type Block, type Inline, citedIds, excerpt, parseAnswer, parseInlines, placeOf, sourcesOf } from '@/lib/citations';
+import { type Block, type Inline, citedIds, excerpt, parseAnswer, parseInlines, placeOf, shortName, sourcesOf } from '@/lib/citations';
 import { cn } from '@/lib/cn';
 import { formatScore, formatValidity, whyFound } from '@/lib/format';
 import { withoutEcho } from '@/lib/receipts';
@@ -153,7 +153,7 @@ export function NextQuestion({ question, ask }: { question: string; ask: (questi
     <button
       type="button"
       onClick={() => ask(question)}
-      className="group flex w-full items-start gap-3 rounded-lg border border-line px-4 py-3 text-left transition-colors hover:border-moon/60 hover:bg-raised"
+      className="group flex w-full items-start gap-3 rounded-lg border border-line px-4 py-3 text-left print:hidden transition-colors hover:border-moon/60 hover:bg-raised"
     >
       <CornerDownRight className="mt-1 size-4 shrink-0 text-moon" />
       <span className="min-w-0">
@@ -168,6 +168,9 @@ function SourceCard({ citation, number, open, active }: { citation: Citation; nu
   const { payload } = citation;
   const place = placeOf(payload);
   const validity = formatValidity(payload.valid_from, payload.valid_to);
+  const short = shortName(payload.title);
+  // Cards of one law differ by the section; its title would be cut before it tells which law it is.
+  const named = short === null || place === '' ? null : `${place} ${short}`;
   return (
     <li>
       <button
@@ -183,8 +186,10 @@ function SourceCard({ citation, number, open, active }: { citation: Citation; nu
           {number}
         </span>
         <span className="min-w-0 flex-1">
-          <span className="line-clamp-1 text-sm font-medium">{payload.title}</span>
-          <span className="line-clamp-1 text-xs text-ink-2">{[place || payload.heading_path.at(-1), validity].filter(Boolean).join(' · ') || payload.file_name}</span>
+          <span className="line-clamp-1 text-sm font-medium">{named ?? payload.title}</span>
+          <span className="line-clamp-1 text-xs text-ink-2">
+            {[named === null ? place || payload.heading_path.at(-1) : payload.title, validity].filter(Boolean).join(' · ') || payload.file_name}
+          </span>
           <span className="mt-1 line-clamp-2 font-serif text-[0.8125rem] leading-snug text-ink-3">{excerpt(payload.text, payload.heading_path.at(-1))}</span>
         </span>
       </button>
@@ -197,7 +202,7 @@ function WhyThese({ answer, order }: { answer: Answer; order: string[] }) {
   const used = [...order.filter((chunkId) => all.includes(chunkId)), ...all.filter((chunkId) => !order.includes(chunkId))];
   const known = new Map(answer.citations.map((citation) => [citation.chunk_id, citation]));
   return (
-    <details className="group text-sm">
+    <details className="group text-sm print:not-open:hidden">
       <summary className="inline-flex min-h-8 items-center rounded text-ink-2 underline decoration-line-strong underline-offset-4 hover:text-ink">
         Warum diese Quellen?
       </summary>

@@ -83,6 +83,13 @@ class AskStore {
     this.set(EMPTY);
   }
 
+  /** Puts the conversation away; what is being written stays. */
+  leave(): void {
+    const { draft, scope } = this.state;
+    this.reset();
+    this.set({ draft, scope });
+  }
+
   /** Drops a question and all that followed it; returns its words. */
   cut(id: string): void {
     this.stop();
@@ -196,4 +203,6 @@ function byId(citations: readonly Citation[]): Record<string, Citation> {
 }
 
 export const askStore = new AskStore();
+/** Which conversation the way back to „Fragen“ leads to. */
+export const useConversationId = (): string | null => useSyncExternalStore(askStore.subscribe, () => askStore.get().conversationId);
 export const useAsk = (): AskState => useSyncExternalStore(askStore.subscribe, askStore.get);

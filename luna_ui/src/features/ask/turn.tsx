@@ -10,6 +10,7 @@ import { Failure, messageOf } from '@/components/ui/notice';
 import { notify } from '@/components/ui/toast';
 import { answerAsText, citedIds, withoutOpenMark } from '@/lib/citations';
 import { copyText } from '@/lib/clipboard';
+import { cn } from '@/lib/cn';
 import { glued } from '@/lib/format';
 import { isLimited, scopeWords } from '@/lib/scope';
 import { AnswerText, AnswerView, type OpenEvidence } from './answer';
@@ -28,18 +29,36 @@ interface TurnViewProps {
 
 export function TurnView({ turn, open, active, ask, edit }: TurnViewProps) {
   return (
-    <article aria-busy={turn.state === 'streaming'} className="animate-rise scroll-mt-4 py-6 nth-2:pt-2" data-turn={turn.id}>
+    <article aria-busy={turn.state === 'streaming'} className="animate-rise scroll-mt-4 py-6 last:min-h-[calc(100cqh-1.5rem)] print:min-h-0! nth-2:pt-2" data-turn={turn.id}>
       <div className="group mb-5 flex items-start gap-2">
         <h2 className="min-w-0 flex-1 text-xl leading-snug font-semibold break-words text-pretty">
-          {glued(turn.question)}
+          <Question text={turn.question} />
           {isLimited(turn.scope) && <span className="mt-1 block text-sm font-normal text-ink-2">{scopeWords(turn.scope).join(' · ')}</span>}
         </h2>
-        <IconButton label="Frage ändern und neu stellen" onClick={() => edit(turn)}>
+        <IconButton label="Frage ändern und neu stellen" className="print:hidden" onClick={() => edit(turn)}>
           <Pencil />
         </IconButton>
       </div>
       <TurnBody turn={turn} open={open} active={active} ask={ask} />
     </article>
+  );
+}
+
+const LONG_QUESTION = 400;
+
+/** A pasted page is no headline: its beginning, and the rest on request. */
+function Question({ text }: { text: string }) {
+  const [whole, setWhole] = useState(false);
+  const long = text.length > LONG_QUESTION || text.split('\n').length > 6;
+  return (
+    <>
+      <span className={cn('whitespace-pre-line', long && 'text-base', long && !whole && 'line-clamp-4')}>{glued(text)}</span>
+      {long && (
+        <Button size="sm" variant="quiet" className="mt-1 -ml-3" aria-expanded={whole} onClick={() => setWhole((was) => !was)}>
+          {whole ? 'Frage kürzen' : 'Ganze Frage zeigen'}
+        </Button>
+      )}
+    </>
   );
 }
 
@@ -109,6 +128,11 @@ function RateLimited({ turn, retryAt }: { turn: Turn; retryAt: number }) {
   );
 }
 
+/** What opens below the edge is not seen; asked for, it comes into view. */
+function bringIntoView(form: HTMLElement | null): void {
+  form?.scrollIntoView({ block: 'nearest' });
+}
+
 function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
   const [vote, setVote] = useState<boolean | null>(null);
   const [noteOpen, setNoteOpen] = useState(false);
@@ -137,7 +161,7 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
   };
 
   return (
-    <div className="mt-5">
+    <div className="mt-5 print:hidden">
       <div className="-ml-2 flex flex-wrap items-center gap-0.5">
         <IconButton label="Hilfreich" aria-pressed={vote === true} className="aria-pressed:text-ok" onClick={() => void send(true)}>
           <ThumbsUp />
@@ -166,7 +190,8 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
       {answer.writing?.note && <p className="mt-2 text-sm text-ink-2">{answer.writing.note}</p>}
       {noteOpen && (
         <form
-          className="mt-3 space-y-2"
+          className="mt-3 scroll-mb-4 space-y-2"
+          ref={bringIntoView}
           onSubmit={(event) => {
             event.preventDefault();
             void send(vote ?? true, note);

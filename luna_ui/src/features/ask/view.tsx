@@ -8,8 +8,9 @@ import { Moon } from '@/components/moon';
 import { SiteFooter } from '@/components/shell/footer';
 import { Failure, Waiting } from '@/components/ui/notice';
 import { citedIds } from '@/lib/citations';
+import { useTitle } from '@/lib/title';
 import { orderOf } from './answer';
-import { Composer } from './composer';
+import { Composer, MAX_QUESTION, lengthOf } from './composer';
 import { type Turn, askStore, useAsk } from './store';
 import { TurnView } from './turn';
 
@@ -29,14 +30,19 @@ export function AskView() {
   const field = useRef<HTMLTextAreaElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const busy = turns.some((turn) => turn.state === 'streaming');
+  useTitle(turns[0]?.question ?? 'Fragen');
 
   useEffect(() => {
     askStore.onSettled = () => void client.invalidateQueries({ queryKey: ['conversations'] });
   }, [client]);
 
   // The address leads when it names another conversation; otherwise it follows the one on the screen.
+  const shown = useRef(c);
   useEffect(() => {
     if (c !== undefined && c !== askStore.get().conversationId) void askStore.open(c);
+    // Forward or back to the address without a conversation is the empty page again.
+    if (c === undefined && shown.current !== undefined && shown.current === askStore.get().conversationId) askStore.leave();
+    shown.current = c;
   }, [c]);
   useEffect(() => {
     if (conversationId !== null && c === undefined) {
@@ -54,7 +60,7 @@ export function AskView() {
 
   const send = useCallback((question: string) => {
     const text = question.trim();
-    if (text === '') return;
+    if (text === '' || lengthOf(text) > MAX_QUESTION) return;
     askStore.setDraft('');
     // On a phone the keyboard makes way for the answer.
     if (!matchMedia('(min-width: 1024px)').matches) field.current?.blur();
@@ -84,8 +90,8 @@ export function AskView() {
       : null;
 
   return (
-    <div className="flex h-full min-h-0 flex-col">
-      <div ref={scroller} className="thin-scroll min-h-0 flex-1 overflow-y-auto scroll-pt-2">
+    <div className="flex h-full min-h-0 flex-col print:block print:h-auto">
+      <div ref={scroller} className="thin-scroll [container-type:size] min-h-0 flex-1 overflow-y-auto scroll-pt-2 print:[container-type:normal] print:overflow-visible">
         <div className="mx-auto flex min-h-full measure flex-col px-5 pt-4">
           <div className="flex-1">
             {loading ? (
@@ -106,7 +112,7 @@ export function AskView() {
           {turns.length === 0 && <SiteFooter className="lg:hidden" />}
         </div>
       </div>
-      <div className="mx-auto w-full measure px-3 pt-2 pb-3 sm:px-5 lg:pb-5" id="question">
+      <div className="mx-auto w-full measure px-3 pt-2 pb-3 sm:px-5 lg:pb-5 print:hidden" id="question">
         <Composer
           value={draft}
           onChange={(value) => askStore.setDraft(value)}
@@ -118,8 +124,8 @@ export function AskView() {
           field={field}
         />
         <p className="mt-2 hidden text-center text-xs text-ink-3 lg:block">
-          <kbd className="font-mono">/</kbd> zur Frage · <kbd className="font-mono">Strg</kbd> + <kbd className="font-mono">Eingabe</kbd> senden ·{' '}
-          <kbd className="font-mono">Esc</kbd> schließt den Beleg
+          <kbd className="font-mono">/</kbd> zur Frage · <kbd className="font-mono">Eingabe</kbd> senden · <kbd className="font-mono">Umschalt</kbd> +{' '}
+          <kbd className="font-mono">Eingabe</kbd> neue Zeile · <kbd className="font-mono">Esc</kbd> schließt die Quelle
         </p>
       </div>
       <EvidenceDrawer citation={citation} number={number} onClose={evidence.close} />

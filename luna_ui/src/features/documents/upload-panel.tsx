@@ -10,6 +10,7 @@ import { Button, IconButton } from '@/components/ui/button';
 import { Field, Input, Select } from '@/components/ui/field';
 import { TraceId, messageOf } from '@/components/ui/notice';
 import { cn } from '@/lib/cn';
+import { droppedFiles } from '@/lib/dropped';
 import { KIND, formatBytes, plural } from '@/lib/format';
 import { type Upload, uploads, useUploads } from './uploads';
 
@@ -31,7 +32,8 @@ export function UploadPanel() {
     event.preventDefault();
     depth.current = 0;
     setOver(false);
-    uploads.addFiles(Array.from(event.dataTransfer.files), details(), maxMb);
+    const about = details();
+    void droppedFiles(event.dataTransfer.items).then((files) => uploads.addFiles(files, about, maxMb));
   };
 
   return (
@@ -59,12 +61,12 @@ export function UploadPanel() {
                 'Einfach loslassen.'
               ) : (
                 <>
-                  <span className="max-lg:hidden">Dokumente hierher ziehen</span>
+                  <span className="max-lg:hidden">Dokumente oder Ordner hierher ziehen</span>
                   <span className="lg:hidden">Dokumente hinzufügen</span>
                 </>
               )}</p>
             <p className="mt-0.5 text-sm text-ink-2">
-              PDF, Word, Markdown, HTML und Text{maxMb === null ? '' : `, bis ${maxMb} MB je Datei`}. Ich lese sie dann.
+              PDF, Office, E-Mail, HTML, Markdown und Text{maxMb === null ? '' : `, bis ${maxMb} MB je Datei`}. Ich lese sie dann.
             </p>
           </div>
           <Button variant="primary" onClick={() => picker.current?.click()}>

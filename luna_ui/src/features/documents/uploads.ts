@@ -1,12 +1,14 @@
 /** Uploads under way. They live outside the view, so one may leave it while a document is being read. */
 import { useSyncExternalStore } from 'react';
 import { type UploadDetails, cancelIngest, ingestState, ingestUrl, retryIngest, uploadDocument } from '@/api/calls';
-import { ApiError, uuid } from '@/api/client';
+import { ApiError, isPassing, uuid } from '@/api/client';
 import type { IngestResult, Stage } from '@/api/types';
 import { formatBytes } from '@/lib/format';
 
 const POLL_MS = 700;
 const PARALLEL = 2;
+/** How often the server may stay silent in a row, while it starts again for instance: about a minute. */
+const MOST_SILENT = 80;
 
 export interface Upload {
   id: string;
@@ -134,8 +136,7 @@ class UploadStore {
         }
       } catch (error) {
         if (isAborted(signal)) return;
-        const lasting = error instanceof ApiError && !error.unreachable && error.status < 500 && error.status !== 429;
-        if (lasting || ++silent > 20) {
+        if (!isPassing(error) || ++silent > MOST_SILENT) {
           this.patch(id, { state: 'failed', error });
           break;
         }

@@ -1,7 +1,7 @@
 /** Dokumente: what Luna has read, and how more gets in. */
 import { useDeferredValue, useEffect, useState } from 'react';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { Trash2, X } from 'lucide-react';
 import { type ItemFilter, deleteItem, listItems, restoreItem } from '@/api/calls';
 import type { Item, ItemStatus } from '@/api/types';
@@ -49,6 +49,7 @@ export function useDeleteItem(): (item: Pick<Item, 'item_id' | 'title' | 'file_n
 export function DocumentsView() {
   const search = useSearch({ from: '/dokumente' });
   const navigate = useNavigate({ from: '/dokumente' });
+  const router = useRouter();
   const client = useQueryClient();
   const [words, setWords] = useState(search.suche ?? '');
   const query = useDeferredValue(words);
@@ -57,11 +58,15 @@ export function DocumentsView() {
     uploads.onChange = () => void client.invalidateQueries({ queryKey: ['items'] });
   }, [client]);
   useEffect(() => {
+    const wanted = query.trim() === '' ? undefined : query.trim();
+    if (wanted === search.suche) return;
     const timer = setTimeout(() => {
-      void navigate({ search: (old) => ({ ...old, suche: query.trim() === '' ? undefined : query.trim() }), replace: true, resetScroll: false });
+      // Somebody on the way to another view, which may still be loading, is not called back.
+      if (router.latestLocation.pathname !== '/dokumente') return;
+      void navigate({ search: (old) => ({ ...old, suche: wanted }), replace: true, resetScroll: false });
     }, 300);
     return () => clearTimeout(timer);
-  }, [query, navigate]);
+  }, [query, search.suche, navigate, router]);
 
   const filter: ItemFilter = {};
   if (search.suche !== undefined) filter.query = search.suche;

@@ -16,6 +16,8 @@ import { formatMoment, formatPrice } from '@/lib/format';
 import { markedRuns, qualityWords } from '@/lib/quality';
 import { reachOf, stepOf } from '@/lib/series';
 
+const SOURCE: Record<string, string> = { upload: 'aus eingelesenen Dateien', inbox: 'aus dem Eingangsordner', simulator: 'aus dem Marktsimulator' };
+
 const keyOf = (product: ProductData): string => `${product.market} ${product.product}`;
 
 export function MarketView() {
@@ -91,7 +93,7 @@ function Product({ products }: { products: ProductData[] }) {
           <PriceChart data={data.data} window={window} busy={data.isPlaceholderData} onWindow={(zoom) => set({ ...range, zoom })} />
           <Figures market={market} product={name} window={window} hourly={(product?.interval_s ?? 3600) >= 3600} drawn={!data.isPlaceholderData} />
           <div className="mt-6 flex flex-wrap items-center justify-between gap-3 border-t border-line pt-3">
-            <p className="text-xs text-ink-3">{[product?.description, product?.source, product?.licence].filter(Boolean).join(' · ')}</p>
+            <p className="text-xs text-ink-3">{[product?.description, product === undefined ? null : (SOURCE[product.source ?? ''] ?? product.source), product?.licence].filter(Boolean).join(' · ')}</p>
             <Downloads path="data/market" query={{ market, product: name }} window={window} resolution={resolution} name={`${market}-${name}`} />
           </div>
         </>

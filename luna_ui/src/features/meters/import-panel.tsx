@@ -7,12 +7,14 @@ import { WanderingMoon } from '@/components/moon';
 import { Button } from '@/components/ui/button';
 import { Field, Input, Select } from '@/components/ui/field';
 import { Failure } from '@/components/ui/notice';
-import { adminKey } from '@/api/client';
+import { adminKey, isPassing } from '@/api/client';
 import { cn } from '@/lib/cn';
+import { droppedFiles } from '@/lib/dropped';
 import { formatDay, formatNumber, plural } from '@/lib/format';
 import { MappingForm, unclear } from './mapping';
 
 const POLL_MS = 600;
+const MOST_SILENT = 100;
 const ENDED = new Set(['done', 'failed', 'undone']);
 
 interface Job {
@@ -47,11 +49,20 @@ export function ImportPanel({ onDone }: { onDone: () => void }) {
 
   const follow = async (id: number, first: ImportData, prices: boolean) => {
     let state = first;
+    let silent = 0;
     patch(id, { state });
     while (!ENDED.has(state.status)) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       if (stop.current?.signal.aborted === true) return;
-      state = await importState(state.import_id, prices);
+      try {
+        state = await importState(state.import_id, prices);
+      } catch (error) {
+        // The import goes on without us: a server that starts again is waited for, a minute at most.
+        silent += 1;
+        if (!isPassing(error) || silent > MOST_SILENT) throw error;
+        continue;
+      }
+      silent = 0;
       patch(id, { state });
     }
     onDone();
@@ -78,7 +89,7 @@ export function ImportPanel({ onDone }: { onDone: () => void }) {
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    for (const file of event.dataTransfer.files) look(file);
+    void droppedFiles(event.dataTransfer.items).then((files) => files.forEach(look));
   };
 
   return (

@@ -4,7 +4,7 @@ import { liveReadings } from '@/api/series';
 import type { LiveReading } from '@/api/series-types';
 import { SeriesChart } from '@/components/chart/series-chart';
 import { Failure, Waiting } from '@/components/ui/notice';
-import { formatPower } from '@/lib/format';
+import { formatPower, formatSecond } from '@/lib/format';
 
 const KEPT = 240;
 const AGAIN_MS = 3000;
@@ -64,7 +64,7 @@ export function LiveChart({ meterId }: { meterId: string }) {
             </span>
             {last.production_kw !== null && <span>Erzeugung {formatPower(last.production_kw)}</span>}
             <span className="text-xs text-ink-3">
-              {new Date(last.ts).toLocaleString('de-DE', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'Europe/Berlin' })}
+              {formatSecond(last.ts)}
             </span>
           </p>
           <SeriesChart label="Live-Leistung in kW" data={chart} window={{ from: rows[0]?.ts ?? last.ts, to: last.ts + last.interval_s * 1000 }} height="h-48" />

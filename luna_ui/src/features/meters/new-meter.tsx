@@ -7,6 +7,7 @@ import { Button, IconButton } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Field, Input, Select } from '@/components/ui/field';
 import { Failure } from '@/components/ui/notice';
+import { readNumber } from '@/lib/format';
 import { METER_KIND, meterName } from './names';
 
 const KINDS = ['household', 'business', 'heat_pump', 'pv', 'grid'] as const;
@@ -45,6 +46,11 @@ function NewMeterForm({ meters, onDone }: Pick<NewMeterProps, 'meters' | 'onDone
   const change = (at: number, part: Partial<FormulaPart>) => setParts((all) => all.map((one, index) => (index === at ? { ...one, ...part } : one)));
 
   const send = () => {
+    const power = capacity.trim() === '' || virtual ? null : readNumber(capacity);
+    if (power !== null && !(power >= 0)) {
+      setError(new Error(`„${capacity.trim()}“ ist keine Leistung in kW. So ginge es: 9,8.`));
+      return;
+    }
     setBusy(true);
     setError(null);
     createMeter({
@@ -52,7 +58,7 @@ function NewMeterForm({ meters, onDone }: Pick<NewMeterProps, 'meters' | 'onDone
       name: name.trim() === '' ? null : name.trim(),
       kind,
       market_location: location.trim() === '' || virtual ? null : location.trim(),
-      capacity_kw: capacity.trim() === '' || virtual ? null : Number(capacity.replace(',', '.')),
+      capacity_kw: power,
       formula: virtual ? parts : null,
     })
       .then(onDone)

@@ -11,6 +11,7 @@ import { Button } from '@/components/ui/button';
 import { Empty, Failure, Waiting } from '@/components/ui/notice';
 import { formatDay } from '@/lib/format';
 import { METER_KIND, meterName } from './names';
+import { EarlierImports } from './earlier-imports';
 import { ImportPanel } from './import-panel';
 import { NewMeterDialog } from './new-meter';
 
@@ -44,7 +45,15 @@ export function MetersView() {
       )}
       <section aria-label="Messwerte einlesen" className="mt-10">
         <h2 className="mb-3 font-semibold">Messwerte einlesen</h2>
-        <ImportPanel onDone={() => void client.invalidateQueries({ queryKey: ['meters'] })} />
+        <ImportPanel
+          onDone={() => {
+            for (const key of ['meters', 'imports']) void client.invalidateQueries({ queryKey: [key] });
+          }}
+        />
+      </section>
+      <section aria-label="Bisher eingelesen" className="mt-10">
+        <h2 className="mb-3 font-semibold">Bisher eingelesen</h2>
+        <EarlierImports />
       </section>
       <NewMeterDialog
         open={adding}

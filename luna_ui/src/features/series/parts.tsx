@@ -55,7 +55,6 @@ export function SeriesNote({ resolution, reduced, simulated, quality, asOf, reac
     quality.preliminary > 0 ? plural(quality.preliminary, 'vorläufiger Wert', 'vorläufige Werte') : null,
     quality.flagged > 0 ? plural(quality.flagged, 'auffälliger Wert', 'auffällige Werte') : null,
   ].filter((word) => word !== null);
-  const stand = new Date(asOf).toLocaleString('de-DE', { dateStyle: 'short', timeStyle: 'short', timeZone: 'Europe/Berlin' });
   return (
     <p className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-3" data-testid="series-note">
       {simulated && <Badge tone="warn">simuliert</Badge>}
@@ -64,7 +63,7 @@ export function SeriesNote({ resolution, reduced, simulated, quality, asOf, reac
         {reduced ? ', ausgedünnt ohne Verlust einer Spitze' : ''}
       </span>
       <span>{quality.values === 0 ? 'keine Werte' : flaws.length === 0 ? 'lückenlos' : flaws.join(', ')}</span>
-      <span>Stand {stand}</span>
+      <span>Stand {formatMoment(asOf)}</span>
     </p>
   );
 }

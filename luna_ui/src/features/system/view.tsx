@@ -14,7 +14,7 @@ import { Failure, Waiting } from '@/components/ui/notice';
 import { IndexVersions } from './index-versions';
 import { Models } from './models';
 import { Simulation } from './simulation';
-import { STATUS, formatDuration, formatNumber, plural } from '@/lib/format';
+import { STATUS, formatColumnDay, formatColumnHour, formatDuration, formatNumber, plural } from '@/lib/format';
 
 const SERVICE: Record<string, string> = {
   api: 'API',
@@ -27,6 +27,8 @@ const SERVICE: Record<string, string> = {
   dagster: 'Dagster',
 };
 const MODEL: Record<string, string> = { embed: 'Vektoren', generate: 'Sprachmodell', fallback: 'Ersatzmodell' };
+const MODEL_NAME: Record<string, string> = { none: 'keines', local: 'eigene, ohne Modellserver' };
+const ENVIRONMENT: Record<string, string> = { dev: 'Entwicklung', test: 'Test', prod: 'Betrieb' };
 const IMPLEMENTATION: Record<string, string> = { embedded: 'eingebaut', server: 'eigener Server' };
 
 export function SystemView() {
@@ -137,13 +139,13 @@ export function SystemView() {
                 [
                   ['Fassung', info.data.version],
                   ['Quellstand', info.data.git_sha],
-                  ['Umgebung', info.data.env],
+                  ['Umgebung', ENVIRONMENT[info.data.env] ?? info.data.env],
                   ['Antworten', info.data.mode === 'generative' ? 'vom Sprachmodell, jeder Satz geprüft' : 'wörtlich aus den Quellen'],
                   ['Obergrenze je Datei', `${info.data.max_upload_mb} MB`],
                   ['Öffentlicher Bestand', info.data.corpus === null ? null : `${plural(info.data.corpus.items, 'Dokument', 'Dokumente')}, ${plural(info.data.corpus.chunks, 'Passage', 'Passagen')}`],
                   ['Index', info.data.index_version],
                   ['Schema', info.data.schema],
-                  ...Object.entries(info.data.models).map(([name, model]) => [MODEL[name] ?? name, model === 'none' ? 'keines' : model]),
+                  ...Object.entries(info.data.models).map(([name, model]) => [MODEL[name] ?? name, MODEL_NAME[model] ?? model]),
                   ['Vektormodell', health.data?.versions.embed_model],
                   ['Indexfassungen', health.data?.versions.index],
                 ] as [string, string | number | null | undefined][]
@@ -239,7 +241,7 @@ function Counts({ counts, pending, error, retry }: Loaded<Overview> & { counts: 
       {counts.events_per_day.length > 1 && (
         <Columns
           label="Ereignisse je Tag"
-          points={counts.events_per_day.map((point) => ({ name: new Date(point.day).toLocaleDateString('de-DE', { day: 'numeric', month: 'numeric' }), value: point.count }))}
+          points={counts.events_per_day.map((point) => ({ name: formatColumnDay(point.day), value: point.count }))}
         />
       )}
     </>
@@ -258,13 +260,13 @@ function Ingest({ metrics, pending, error, retry }: Loaded<IngestMetrics> & { me
         <Figure label="In Arbeit" value={formatNumber(metrics.processing)} />
         <Figure label="In der Schlange" value={formatNumber(metrics.queued)} />
         {metrics.queue_age_s !== null && metrics.queued > 0 && <Figure label="Ältestes wartet" value={formatDuration(metrics.queue_age_s)} />}
-        {metrics.duration_s_p50 !== null && <Figure label="Dauer, Mitte" value={formatDuration(metrics.duration_s_p50)} />}
+        {metrics.duration_s_p50 !== null && <Figure label="Dauer (Median)" value={formatDuration(metrics.duration_s_p50)} />}
         <Figure label="Fehlgeschlagen" value={formatNumber(metrics.failed)} bad={metrics.failed > 0} />
       </dl>
       {points.length > 1 && (
         <Columns
           label="Dokumente je Stunde"
-          points={points.map((point) => ({ name: new Date(point.ts).toLocaleString('de-DE', { day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit' }), value: point.count }))}
+          points={points.map((point) => ({ name: formatColumnHour(point.ts), value: point.count }))}
         />
       )}
     </>
