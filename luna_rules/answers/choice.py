@@ -61,7 +61,7 @@ class Chooser:
         self._weights = list(matcher.weights)
         self._total = sum(self._weights) or 1.0
         self._marks = set(MARK.findall(question.text))
-        self._best_rows: Mapping[tuple[int, tuple[int, int]], Scored] = {}
+        self._best_rows: Mapping[tuple[int, tuple[int, int] | None], Scored] = {}
 
     def choose(self, ranked: list[Scored], named: Sequence[Scored] = ()) -> list[Scored]:
         """From statements with the best first: the best, then those that add to it, in the order of their choice.
@@ -160,7 +160,7 @@ class Chooser:
         best = chosen[0]
         if scored.statement.table and not self._marked(scored) and any(self._marked(row) for row in chosen):
             return False
-        row = self._best_rows.get(_table(scored)) if scored.statement.table else None
+        row = self._best_rows.get(scored.statement.place) if scored.statement.table else None
         if row and (scored.score < _OTHER_ROW * row.score or (_says_less(scored, row) and row in chosen)):
             return False
         one, other = (self._passages[each.statement.passage] for each in (scored, best))
@@ -229,11 +229,6 @@ class Chooser:
         return gain * (1.0 - 0.6 * max(0.0, repeated - 0.3))
 
 
-def _table(row: Scored) -> tuple[int, tuple[int, int]]:
-    """What tells a row's table from others: its passage and what stands above all of its rows."""
-    return row.statement.passage, row.statement.spans[0]
-
-
 def _beside(row: Scored, candidates: Sequence[Scored]) -> list[Scored]:
     """The rows under the same row that fit as well: one of „a) … 409 EUR“ and „b) … 1 217 EUR“ alone would mislead."""
     if not row.statement.above:
@@ -248,12 +243,12 @@ def _beside(row: Scored, candidates: Sequence[Scored]) -> list[Scored]:
     return found if len(found) <= _MOST_BESIDE else []
 
 
-def _best_rows(ranked: Sequence[Scored]) -> dict[tuple[int, tuple[int, int]], Scored]:
+def _best_rows(ranked: Sequence[Scored]) -> dict[tuple[int, tuple[int, int] | None], Scored]:
     """Each table's best row."""
-    found: dict[tuple[int, tuple[int, int]], Scored] = {}
+    found: dict[tuple[int, tuple[int, int] | None], Scored] = {}
     for scored in ranked:
         if scored.statement.table:
-            found.setdefault(_table(scored), scored)
+            found.setdefault(scored.statement.place, scored)
     return found
 
 

@@ -20,7 +20,7 @@ from luna_rules.answers.ranges import in_range, rows_in_range
 from luna_rules.answers.rows import rows_meant
 from luna_rules.answers.scoring import WHOLE_LIST, Scored, StatementScorer
 from luna_rules.answers.signs import SIGNS, WORTH
-from luna_rules.answers.statements import parents
+from luna_rules.answers.statements import Statement, parents
 from luna_rules.answers.tables import shown
 from luna_rules.documents.sentences import ITEM_MARKER
 from luna_rules.search.laws import section_key
@@ -88,13 +88,22 @@ class Extractor:
         return Extract(self._in_order(chosen), tuple(ranked), ranked[0], meant.unlisted)
 
     def _in_order(self, chosen: list[Scored]) -> tuple[AnswerSentence, ...]:
-        """What answers first, the rest as it stands in the passages; rows of a table keep their order."""
+        """What answers first, a row with others of its table, the rest as it stands in the passages."""
         first: dict[int, int] = {}
         for scored in chosen:
             first.setdefault(scored.statement.passage, len(first))
-        lead = chosen[0] if chosen and not chosen[0].statement.table else None
+        lead = chosen[0].statement if chosen else None
+
+        def leads(one: Statement) -> bool:
+            return one is lead or (one.table and lead is not None and lead.table and one.place == lead.place)
+
         chosen = sorted(
-            chosen, key=lambda scored: (scored is not lead, first[scored.statement.passage], scored.statement.last)
+            chosen,
+            key=lambda scored: (
+                not leads(scored.statement),
+                first[scored.statement.passage],
+                scored.statement.last,
+            ),
         )
         return _one_header(tuple(self._sentence(scored) for scored in chosen))
 

@@ -111,6 +111,8 @@ _WORD_NUMBER = re.compile(
     re.I,
 )
 _TERM_BEFORE = re.compile(r"\b(?:innerhalb|binnen|während|Dauer|Ablauf|Zeitraum|als|von)\s+$", re.I)
+_YEAR_BEFORE = re.compile(r"(?:19|20)\d\d\s+(?=\d)")
+"""„im Jahr 2023 16,07 Cent“: digits of one number are parted by threes."""
 _DIGITS_BEFORE = re.compile(r"\d[\d.,\s]*$")
 
 
@@ -126,6 +128,7 @@ def value_spans(text: str, wants: Sequence[Want]) -> list[tuple[int, int]]:
         # Groups of digits set apart by a special space belong to one number.
         if written[0].isdigit() and (before := _DIGITS_BEFORE.search(text, max(0, start - 20), start)):
             start = before.start()
+        start += before.end() if (before := _YEAR_BEFORE.match(text[start:end])) else 0
         if found and start < found[-1][1]:
             found[-1] = (min(start, found[-1][0]), max(end, found[-1][1]))
         else:

@@ -49,6 +49,11 @@ class Statement:
         """Where its last own part begins: a row of a table stands behind the header that it shares with others."""
         return self.spans[-1][0] if self.spans else self.start
 
+    @property
+    def place(self) -> tuple[int, tuple[int, int] | None]:
+        """What tells a row's table from others: the passage and what stands above all of its rows, if anything."""
+        return self.passage, self.spans[0] if len(self.spans) > 1 + self.above else None
+
 
 def _line(text: str, at: int) -> int:
     return text.rfind("\n", 0, at) + 1

@@ -209,3 +209,14 @@ def test_a_heading_within_a_price_list_leads_in_the_rows_of_its_depth() -> None:
 )
 def test_what_leads_in(cells: list[str], leads: bool) -> None:
     assert leads_in(cells) is leads
+
+
+def test_the_row_that_answers_stands_before_the_sentences_around_its_table() -> None:
+    text = (
+        f"(1) Die Abgabe erhebt das Amt. Die Abgabe für Waren beträgt\n\n{RATES}\n\nDas Amt prüft die Abgabe jährlich."
+    )
+    passage = Passage("c1", text, law="BeispielG", section="§ 2", score=1.0)
+    question = "Wie hoch ist die Abgabe für Holzkohle?"
+    found = Extractor(read_question(question), [passage], WordMatcher(question)).extract().sentences
+    assert len(found) > 1
+    assert found[0].slices[-1] == "2. | für 1 000 kg Holzkohle | 3,40 EUR,"

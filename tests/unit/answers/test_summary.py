@@ -164,3 +164,9 @@ def test_a_value_is_not_said_without_what_may_hold_in_its_stead(question: str, t
 def test_a_value_ends_before_half_a_word() -> None:
     answer = ask("Wie hoch ist der Zuschlag?", "Der Zuschlag beträgt 40 Prozent der Kosten des Neu- oder Ausbaus.")
     assert "40 Prozent der Kosten (" in answer.summary
+
+
+def test_a_year_before_a_value_is_no_part_of_it() -> None:
+    answer = ask("Wie hoch ist der Höchstwert?", "Der Höchstwert beträgt im Jahr 2023 16,07 Cent pro Kilowattstunde.")
+    assert "2023 16" not in answer.summary
+    assert "16,07 Cent pro Kilowattstunde" in answer.summary
