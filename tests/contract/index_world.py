@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import psycopg
+import pytest
 from psycopg.types.json import Jsonb
 
 from luna_rules.search.analyser import Analyser
@@ -271,3 +272,22 @@ def learnt() -> Lexicon:
     if not _LEARNT:
         _LEARNT.append(Lexicon.learn(synthetic_chunks(300), dimension=DIMENSION))
     return _LEARNT[0]
+
+
+SearchShape = list[tuple[UUID, object]]
+
+
+def shape(result: SearchResult) -> SearchShape:
+    """Hits to be compared: the same passages in the same order for the same reasons.
+
+    The last digits of a cosine depend on how an engine cuts its sums.
+    """
+    return [
+        (hit.chunk_id, pytest.approx({"total": hit.score, **hit.scores}, abs=2e-5))  # pyright: ignore[reportUnknownMemberType]
+        for hit in result.hits
+    ]
+
+
+def as_found(result: SearchResult) -> SearchShape:
+    """What is compared with a `shape`."""
+    return [(hit.chunk_id, {"total": hit.score, **hit.scores}) for hit in result.hits]

@@ -37,7 +37,7 @@ SUITES = (
     "tests/integration/sql",
     "tests/integration/documents",
     "tests/integration/series",
-    "tests/contract/test_passage_index.py",
+    "tests/contract/passage_index",
     "tests/integration/api",
 )
 IN_PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")

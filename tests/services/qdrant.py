@@ -15,7 +15,7 @@ import httpx
 from tests.places import ROOT
 
 SUITES = (
-    "tests/contract/test_passage_index.py",
+    "tests/contract/passage_index",
     "tests/contract/test_index_engines.py",
     "tests/integration/documents/test_roll_back.py",
 )
