@@ -5,6 +5,7 @@ of verbatim sentences; what it says itself passes the check sentence by sentence
 """
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ PASSAGE_OVERHEAD = 48
 """Tokens of the words around a passage: its mark, its name, the line breaks."""
 SMALLEST_BUDGET = 400
 _TOLD_REASONS = 8
+_ABSATZ = re.compile(r"\A\s*\(\d+[a-z]?\)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +252,8 @@ def _composed(info: ModelInfo, brief: Brief, kept: Sequence[WrittenSentence], *,
     if draft.answer.summary_chunk_id and draft.summary:
         cited.insert(0, draft.answer.summary_chunk_id)
     if interrupted:
-        said = {words_of(sentence.text) for sentence in kept}
-        rest = [sentence for sentence in draft.sentences if words_of(sentence.text) not in said]
+        said = [f" {words_of(sentence.text)} " for sentence in kept]
+        rest = [one for one in draft.sentences if not _among(one.text, said)]
         sentences += rest
         body = "\n\n".join((body, *(sentence.text for sentence in rest)))
         cited += [str(citation.chunk_id) for citation in draft.citations]
@@ -268,6 +270,12 @@ def _composed(info: ModelInfo, brief: Brief, kept: Sequence[WrittenSentence], *,
         model=info.name,
         model_digest=info.digest,
     )
+
+
+def _among(text: str, said: Sequence[str]) -> bool:
+    """Whether a sentence was said before, alone or after a heading; the number of its Absatz does not matter."""
+    words = f" {words_of(_ABSATZ.sub('', text))} "
+    return any(words in one for one in said)
 
 
 def _said(found: Found, sentence: WrittenSentence) -> AnswerSentenceData:

@@ -301,8 +301,9 @@ def test_half_an_answer_is_completed_by_the_passages(model: Script, both: Both) 
     assert "sechs Wochen zum Monatsende" in answer["answer"]
 
 
-def test_what_was_said_before_the_break_is_not_said_again(model: Script, both: Both) -> None:
-    verbatim = "Der Liefervertrag kann mit einer Frist von sechs Wochen zum Monatsende gekündigt werden."
+@pytest.mark.parametrize("heading", ["", "Kündigung des Liefervertrags: "])
+def test_what_was_said_before_the_break_is_not_said_again(model: Script, both: Both, heading: str) -> None:
+    verbatim = f"{heading}Der Liefervertrag kann mit einer Frist von sechs Wochen zum Monatsende gekündigt werden."
     model.pieces = says(f"{verbatim} @", "Die Kündigung bedarf")
     model.breaks_off = True
     answer, events = both()
