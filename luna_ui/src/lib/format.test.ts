@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatBytes, formatColumnDay, formatMoment, formatSecond, formatValidity, glued, readNumber, scoreParts, whyFound } from './format';
+import { formatAgo, formatBytes, formatColumnDay, formatDays, formatMoment, formatSecond, formatValidity, glued, partLabel, readNumber, scoreParts, whyFound } from './format';
 
 const now = Date.parse('2026-06-01T12:00:00Z');
 
@@ -30,6 +31,20 @@ describe('format', () => {
     expect(formatSecond(Date.parse('2026-07-01T10:00:05Z'))).toBe('01.07.2026, 12:00:05 MESZ');
     expect(formatMoment('neulich')).toBe('neulich');
     expect(formatColumnDay('2026-06-30T23:00:00Z')).toBe('1.7.');
+  });
+
+  it('does not count the midnight at which a stretch ends as a day', () => {
+    expect(formatDays('2025-10-19T22:00:00Z', '2025-10-26T23:00:00Z')).toBe('20.10.2025 bis 26.10.2025');
+    expect(formatDays('2025-10-19T22:00:00Z', '2025-10-26T22:00:00Z')).toBe('20.10.2025 bis 26.10.2025');
+    expect(formatDays('2025-10-19T22:00:00Z', '2025-10-20T22:00:00Z')).toBe('20.10.2025');
+  });
+
+  it('has German words for each part of a score', () => {
+    const ranker = readFileSync(new URL('../../../luna_rules/search/ranker.py', import.meta.url), 'utf-8');
+    const parts = Array.from(ranker.matchAll(/parts\["(\w+)"\] = /g), (match) => match[1] ?? '');
+    expect(parts.length).toBeGreaterThan(4);
+    expect(parts.filter((part) => partLabel(part) === 'Sonstiges')).toEqual([]);
+    for (const part of parts) expect(whyFound({ [part]: 1 })).not.toContain('verrät');
   });
 
   it('reads numbers as they are written here', () => {

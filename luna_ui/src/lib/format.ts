@@ -50,6 +50,13 @@ export function formatMoment(value: string): string {
   return date === null ? value : moment.format(date);
 }
 
+/** The days of a stretch whose end is not included: at midnight it ends on the day before. */
+export function formatDays(from: string, to: string): string {
+  const last = parse(to);
+  const [first, end] = [formatDay(from), last === null ? to : day.format(last.getTime() - 1)];
+  return first === end ? first : `${first} bis ${end}`;
+}
+
 /** The same to the second, for what happens while one looks. */
 export const formatSecond = (at: number): string => second.format(at);
 
@@ -106,6 +113,9 @@ const PARTS: Record<string, { label: string; why: string }> = {
   section: { label: 'Abschnitt', why: 'der umgebende Paragraf passt' },
   dense: { label: 'Thema', why: 'der Inhalt ist verwandt' },
   lookup: { label: 'Fundstelle', why: 'die genannte Fundstelle wurde nachgeschlagen' },
+  wording: { label: 'Umschreibung', why: 'was gefragt ist, steht hier in den Worten der Vorschrift' },
+  unworded: { label: 'Eigene Worte', why: 'der Text spricht für sich' },
+  energy: { label: 'Energieart', why: 'die Energieart passt' },
   law: { label: 'Dokument', why: 'das Dokument passt insgesamt' },
   named: { label: 'Gesetz', why: 'das genannte Gesetz stimmt' },
   title: { label: 'Titel', why: 'der Titel passt' },
@@ -113,7 +123,7 @@ const PARTS: Record<string, { label: string; why: string }> = {
   proximity: { label: 'Nähe', why: 'die Wörter stehen dicht beieinander' },
 };
 
-export const partLabel = (part: string): string => PARTS[part]?.label ?? part;
+export const partLabel = (part: string): string => PARTS[part]?.label ?? 'Sonstiges';
 
 export interface ScorePart {
   key: string;

@@ -9,7 +9,7 @@ import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Failure, Waiting, messageOf } from '@/components/ui/notice';
 import { notify } from '@/components/ui/toast';
-import { formatDay, formatMoment, formatNumber } from '@/lib/format';
+import { formatDays, formatMoment, formatNumber } from '@/lib/format';
 
 const FOLLOW_MS = 2000;
 const alive = (one: ImportData): boolean => one.status === 'received' || one.status === 'processing';
@@ -76,7 +76,7 @@ function factsOf(one: ImportData): string[] {
   return [
     one.target === 'market_prices' ? 'Börsenpreise' : 'Messwerte',
     one.status === 'done' ? `${formatNumber(one.loaded)} neu${one.updated > 0 ? `, ${formatNumber(one.updated)} geändert` : ''}` : '',
-    one.ts_from !== null && one.ts_to !== null ? `${formatDay(one.ts_from)} bis ${formatDay(one.ts_to)}` : '',
+    one.ts_from !== null && one.ts_to !== null ? formatDays(one.ts_from, one.ts_to) : '',
     meters,
     `eingereicht ${formatMoment(one.created_at)}`,
   ].filter((fact) => fact !== '');

@@ -10,7 +10,7 @@ import { Failure } from '@/components/ui/notice';
 import { adminKey, isPassing } from '@/api/client';
 import { cn } from '@/lib/cn';
 import { droppedFiles } from '@/lib/dropped';
-import { formatDay, formatNumber, plural } from '@/lib/format';
+import { formatDays, formatNumber, plural } from '@/lib/format';
 import { MappingForm, unclear } from './mapping';
 
 const POLL_MS = 600;
@@ -198,7 +198,7 @@ function Result({ state, dryRun, load, undo }: { state: ImportData; dryRun: bool
     state.unchanged > 0 ? `${formatNumber(state.unchanged)} unverändert` : null,
     state.rejected > 0 ? `${plural(state.rejected, 'Zeile', 'Zeilen')} nicht brauchbar` : null,
   ].filter((word) => word !== null);
-  const reach = state.ts_from !== null && state.ts_to !== null ? `${formatDay(state.ts_from)} bis ${formatDay(state.ts_to)}` : null;
+  const reach = state.ts_from !== null && state.ts_to !== null ? formatDays(state.ts_from, state.ts_to) : null;
   return (
     <div className="mt-1 space-y-2">
       <p className={cn('text-sm', dryRun ? 'text-ink-2' : 'text-ok')}>
