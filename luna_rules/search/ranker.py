@@ -6,17 +6,16 @@ joins it. Cosines are dear, so only candidates get one, and the final order with
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from luna_rules.search.lookups import Lookup
+from luna_rules.search.heard import heard, names
 from luna_rules.search.model import Corpus, Postings, Ranked
-from luna_rules.search.prepared import DEFAULT_WEIGHTS, F32, Entry, Prepared, Ready, Weights, idf
-from luna_rules.search.query import Group, Query
+from luna_rules.search.pointed import hinted, look_up_sets, without_laws
+from luna_rules.search.prepared import DEFAULT_WEIGHTS, F32, Entry, Prepared, Ready, Weights
+from luna_rules.search.query import Query
 
 __all__ = [
     "DEFAULT_WEIGHTS",
@@ -25,25 +24,15 @@ __all__ = [
     "Prepared",
     "Ready",
     "Weights",
-    "heard",
     "judge",
     "lexical_candidates",
     "rank",
-    "tempered_weights",
 ]
 
 _LAW_SECTIONS = 5
 _MOST_LAW_SECTIONS = 2_000  # the best sections of all laws; what lies behind them moves no law
-_FEW = 20  # in so many passages every word is rare
-# Letters and digits together, or more digits than a year or an amount of days has.
-_IDENTIFIER = re.compile(r"(?=.*\d)(?:.*[^\W\d_].*|\d{5,})")
 _SAMPLE = 2_000
-_MOST_READ = 3  # postings for each passage of the corpus; one question in six has more
-_ALWAYS_READ = 100_000  # postings that take no time to speak of
 _OUT_OF_REACH = 1e6  # what no passage has
-_MOST_KEPT = 30_000  # sections and Absätze; there are fewer with wordings
-_NOWHERE = np.zeros(0, np.int32)
-_ALIKE = 0.31  # words that are only spelled alike weigh less
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,18 +58,18 @@ def judge(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> Jud
     n = ready.prepared.size
     by_words = _by_words(query, ready, weights)
     wording = unworded = apart = named = exact = None
-    if hinted := _hinted(query, ready, weights):
-        places = [some for some, _ in hinted]
-        worth = np.repeat(np.array([weight for _, weight in hinted], np.float32), [len(some) for some in places])
+    if found := hinted(query, ready, weights):
+        places = [some for some, _ in found]
+        worth = np.repeat(np.array([weight for _, weight in found], np.float32), [len(some) for some in places])
         wording = np.zeros(n, np.float32)
         np.maximum.at(wording, np.concatenate(places), worth)
-        unworded = np.float32(weights.unworded * wording.max(initial=0)) * _without_laws(query.worded, ready)
+        unworded = np.float32(weights.unworded * wording.max(initial=0)) * without_laws(query.worded, ready)
     for term in query.behind:
         if term in ready.entries:
             apart = np.zeros(n, np.bool_) if apart is None else apart
             apart[ready.entries[term].places] = True
     for lookup in query.lookups:
-        for places, bonus in _look_up_sets(lookup, ready.entries, weights):
+        for places, bonus in look_up_sets(lookup, ready.entries, weights):
             if named is None or exact is None:
                 named, exact = np.zeros(n, np.float32), np.zeros(n, np.float32)
             (exact if bonus >= weights.lookup * 0.5 else named)[places] += np.float32(bonus)
@@ -96,12 +85,12 @@ def _by_words(query: Query, ready: Ready, weights: Weights) -> F32:
     n = prepared.size
     total, best, sums = (np.zeros(n + prepared.section_count, np.float32) for _ in range(3))
     sizes = {term: entry.df for term, entry in entries.items()}
-    names = _names(query, sizes, n, weights)
+    named = names(query, sizes, n, weights)
     for ways in heard(query, sizes, n, weights):
         for known, weight in ways:
             for term in known:
                 entry = entries[term]
-                scores = entry.at_least(weights.named, prepared) if term in names else entry.scores
+                scores = entry.at_least(weights.named, prepared) if term in named else entry.scores
                 if len(known) == 1:
                     np.maximum.at(best, entry.columns, scores * weight)
                 else:
@@ -113,43 +102,6 @@ def _by_words(query: Query, ready: Ready, weights: Weights) -> F32:
             total += best
             best.fill(0)
     return total
-
-
-def heard(query: Query, sizes: Mapping[str, int], n: int, weights: Weights) -> list[list[tuple[list[str], np.float32]]]:
-    """For each group the alternatives that the corpus knows: their known terms, and what counts for each.
-
-    Where they have more than `_MOST_READ` postings a passage together, the ways that say least go unheard, never the
-    words that were asked. `sizes` are the numbers of passages of the known terms, `n` of all.
-    """
-    ways: list[list[tuple[list[str], np.float32]]] = []
-    others: list[tuple[float, int, int, int]] = []
-    postings = 0
-    for number, group in enumerate(query.groups):
-        mine: list[tuple[list[str], np.float32]] = []
-        for place, own in enumerate(tempered_weights(group, sizes, n, weights)):
-            known = [term for term in group.alternatives[place].terms if term in sizes]
-            if not known:
-                continue
-            weight = own * group.weight
-            count = sum(sizes[term] for term in known)
-            postings += count
-            if place:
-                most = weight * sum(idf(sizes[term], n, weights.idf_power) for term in known)
-                others.append((most, number, len(mine), count))
-            mine.append((known, np.float32(weight)))
-        ways.append(mine)
-    budget = max(_MOST_READ * n, _ALWAYS_READ)
-    if postings <= budget:
-        return ways
-    unheard: set[tuple[int, int]] = set()
-    for _, number, place, count in sorted(others):
-        if postings <= budget:
-            break
-        unheard.add((number, place))
-        postings -= count
-    return [
-        [way for place, way in enumerate(mine) if (number, place) not in unheard] for number, mine in enumerate(ways)
-    ]
 
 
 def lexical_candidates(
@@ -223,91 +175,6 @@ def _highest(values: F32, limit: int) -> NDArray[np.intp]:
     if surplus:
         above[np.flatnonzero(some == least)[-surplus:]] = False
     return near[above]
-
-
-def _look_up_sets(
-    lookup: Lookup, entries: Mapping[str, Entry], weights: Weights
-) -> list[tuple[NDArray[np.int32], float]]:
-    """Which passages a look-up names, with the bonus of each set (sets of one look-up may overlap and add up)."""
-    in_law = [entries[term].places for term in lookup.laws if term in entries]
-    law = np.unique(np.concatenate(in_law)) if len(in_law) > 1 else in_law[0] if in_law else None
-    if lookup.section is None:
-        return [] if law is None else [(law, weights.named_law)]
-    named: NDArray[np.int32] | None = None
-    if law is not None or not lookup.laws:
-        for term in (lookup.section, *lookup.others):
-            if term in entries:
-                section = entries[term].places
-                named = section if law is None else _common(law, section)
-                if len(named):
-                    break
-    if named is None or not len(named):
-        return [] if law is None else [(law, weights.named_law)]
-    bonus = weights.unnamed_section if law is None else weights.lookup
-    sets = [(named, bonus)]
-    if lookup.paragraph is not None and lookup.paragraph in entries:
-        sets.append((_common(named, entries[lookup.paragraph].places), bonus * 0.5))
-    return sets
-
-
-def _hinted(query: Query, ready: Ready, weights: Weights) -> list[tuple[NDArray[np.int32], float]]:
-    """The passages of the sections that a question's wording points at, with the weight of each.
-
-    Where it is known which Absatz of a section answers what, the others have only a share of the section's weight.
-    """
-    found: list[tuple[NDArray[np.int32], float]] = []
-    for hint in query.hints:
-        most = max((one.weight for one in hint.paragraphs), default=0.0)
-        for law in hint.laws:
-            places = _named(ready, law, hint.section)
-            if most <= 0:
-                found.append((places, hint.weight))
-                continue
-            found.append((places, hint.weight * (1 - weights.absatz)))
-            for one in hint.paragraphs:
-                share = 1 - weights.absatz + weights.absatz * one.weight / most
-                found.append((_named(ready, law, hint.section, one.paragraph), hint.weight * share))
-    return found
-
-
-def _named(ready: Ready, law: str, section: str, paragraph: str | None = None) -> NDArray[np.int32]:
-    """The passages of a law's section, or of an Absatz of it."""
-    kept = ready.prepared.sections_named
-    key = (law, section, paragraph)
-    places = kept.get(key)
-    if places is None:
-        one, other = ready.entries.get(law), ready.entries.get(paragraph or section)
-        if one is None or other is None:
-            places = _NOWHERE
-        else:
-            among = one.places if paragraph is None else _named(ready, law, section)
-            places = _common(other.places, among)
-        if len(kept) >= _MOST_KEPT:
-            kept.clear()
-        kept[key] = places
-    return places
-
-
-def _without_laws(terms: tuple[str, ...], ready: Ready) -> NDArray[np.float32]:
-    """1 for each passage that is of none of these laws, 0 for the others."""
-    found = ready.prepared.laws_named.get(terms)
-    if found is None:
-        found = np.ones(ready.prepared.size, np.float32)
-        for term in terms:
-            if term in ready.entries:
-                found[ready.entries[term].places] = 0
-        ready.prepared.laws_named.clear()
-        ready.prepared.laws_named[terms] = found
-    return found
-
-
-def _common(one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.int32]:
-    """What two ascending lists have in common."""
-    few, many = (one, other) if len(one) <= len(other) else (other, one)
-    if not len(few):
-        return few
-    near = np.minimum(np.searchsorted(many, few), len(many) - 1)
-    return few[many[near] == few]
 
 
 def rank(
@@ -403,43 +270,6 @@ def _best_first(total: F32, limit: int) -> NDArray[np.intp]:
 def _at(values: F32 | None, chosen: NDArray[np.int64]) -> F32:
     """The values of the chosen, zeros where there are none."""
     return np.zeros(len(chosen), np.float32) if values is None else values[chosen]
-
-
-def is_name(group: Group, sizes: Mapping[str, int], n: int, weights: Weights) -> bool:
-    """Whether a group's word is known, rare, and can be said in no other way."""
-    asked = group.alternatives[0]
-    if not group.content or len(asked.terms) != 1 or asked.weight < 1:
-        return False
-    others = (alternative.weight for alternative in group.alternatives[1:])
-    return 0 < sizes.get(asked.terms[0], 0) <= max(weights.rare * n, _FEW) and all(own < _ALIKE for own in others)
-
-
-def _names(query: Query, sizes: Mapping[str, int], n: int, weights: Weights) -> frozenset[str]:
-    return frozenset(group.alternatives[0].terms[0] for group in query.groups if is_name(group, sizes, n, weights))
-
-
-def tempered_weights(group: Group, sizes: Mapping[str, int], n: int, weights: Weights) -> list[float]:
-    """The weights of a group's alternatives: none may tell more than the word that was asked, where that is known.
-
-    A word that stands everywhere („gilt“) must not be heard above a rare one because it also means something rare.
-    A rare word that can be said in no other way is a name: where it stands, the matter is spoken of.
-    `sizes` are the numbers of passages of the known terms.
-    """
-    plain = [alternative.weight for alternative in group.alternatives]
-    asked = group.alternatives[0]
-    if not group.content or len(asked.terms) != 1 or asked.weight < 1 or not sizes.get(asked.terms[0]):
-        return plain
-    if is_name(group, sizes, n, weights):
-        plain[0] *= weights.identifier if _IDENTIFIER.fullmatch(asked.terms[0]) else weights.name
-        return plain
-    most = idf(sizes[asked.terms[0]], n, weights.idf_power)
-    for place, alternative in enumerate(group.alternatives[1:], start=1):
-        reach = alternative.weight * sum(
-            idf(sizes[term], n, weights.idf_power) for term in alternative.terms if sizes.get(term)
-        )
-        if reach > most:
-            plain[place] *= most / reach
-    return plain
 
 
 def _scaled(values: F32, highest: float) -> F32:

@@ -20,9 +20,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from luna_rules.search.heard import tempered_weights
 from luna_rules.search.model import TermBlock
 from luna_rules.search.query import Query
-from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, Weights, tempered_weights
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, Weights
 from resources.vectors import arrays
 from resources.vectors.index import Filters, VersionInfo
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from luna_rules.search.heard import heard
 from luna_rules.search.model import Corpus
 from luna_rules.search.query import Alternative, Group, Query
-from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, heard, lexical_candidates, rank
+from luna_rules.search.ranker import DEFAULT_WEIGHTS, Ready, lexical_candidates, rank
 
 from .sample import Engine
 
