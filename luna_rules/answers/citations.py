@@ -13,9 +13,8 @@ from typing import Literal
 
 from luna_rules.answers.claims import Amount, Claims, Section, find_claims
 from luna_rules.answers.model import Passage
-from luna_rules.answers.tables import has_table_markup
+from luna_rules.answers.tables import has_markup, without_markup
 from luna_rules.answers.text import clean, comparable, fold
-from luna_rules.documents.blocks import readable_text
 from luna_rules.documents.sentences import split_sentences
 
 Verdict = Literal["ok", "dropped", "marked"]
@@ -116,9 +115,9 @@ class SourceFacts:
 
     @cached_property
     def comparable(self) -> str:
-        """The passage's text for verbatim comparison, with tables in HTML as people read them, too."""
+        """The passage's text for verbatim comparison, with its markup and as people read it without."""
         text = self._passage.text
-        read = readable_text(text) if has_table_markup(text) else ""
+        read = without_markup(text) if has_markup(text) else ""
         return comparable(f"{text}\n{read}") if read else comparable(text)
 
     @cached_property

@@ -18,6 +18,8 @@ from luna_rules.documents.strokes import cells_of
 Span = tuple[int, int]
 
 _MARKUP = re.compile(r"<t(?:able|[rhd])\b", re.I)
+_INLINE = re.compile(r"</?(?:su[bp]|span|a|br|em|strong|b|i|dl|dt|dd)\b[^<>]*>", re.I)
+_FOOTNOTE = re.compile(r"(?:<sup[^<>]*>)?<a\b[^<>]*>\s*\d{1,3}\s*</a>(?:</sup>)?", re.I)
 _BEGIN = re.compile(r"<t(?:able|r)\b", re.I)
 _TABLE_END = re.compile(r"</table\s*>", re.I)
 _HEAD = re.compile(r"<thead\b.*?(?:</thead\s*>|<tbody\b)", re.I | re.S)
@@ -145,13 +147,18 @@ def header_and_row(slices: Sequence[str]) -> tuple[str, str]:
     return parted[0], parted[-1]
 
 
-def has_table_markup(text: str) -> bool:
-    """Whether a table, or a piece of one, stands there as HTML."""
-    return _MARKUP.search(text) is not None
+def without_markup(text: str) -> str:
+    """Text without tags, as `readable_text` gives it, and without the numbers of footnotes."""
+    return readable_text(_FOOTNOTE.sub("", text))
+
+
+def has_markup(text: str) -> bool:
+    """Whether markup stands there that people do not read: a table, or a piece of one, or tags within a line."""
+    return "<" in text and (_MARKUP.search(text) or _INLINE.search(text)) is not None
 
 
 def shown(piece: str) -> str:
-    """A piece of a passage as people read it: rows of HTML as cells with strokes between them, all else as it is."""
+    """A piece of a passage as people read it: rows of HTML as cells with strokes between them, other tags left out."""
     if "<" not in piece and "|" not in piece:
         return piece
     if item := _PIPES_IN_ITEM.match(piece):
@@ -159,7 +166,7 @@ def shown(piece: str) -> str:
         return f"{item['mark']} " + " ".join(" | ".join(c.strip() for c in row if c.strip()) for row in rows)
     found = _MARKUP.search(piece)
     if found is None:
-        return piece
+        return without_markup(piece) if _INLINE.search(piece) else piece
     rows = [_written(row) for row in _pieces(piece)]
     return " ".join(part for part in (piece[: found.start()].strip(), *rows) if part)
 
@@ -180,7 +187,7 @@ def _written(cells: Sequence[str]) -> str:
 
 
 def _text(markup: str) -> str:
-    return " ".join(readable_text(markup).split()).replace("|", "\\|")
+    return " ".join(without_markup(markup).split()).replace("|", "\\|")
 
 
 def html_tables(text: str) -> list[Table]:

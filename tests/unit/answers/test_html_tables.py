@@ -149,7 +149,11 @@ def test_small_tables_behind_a_lists_marks_are_its_items() -> None:
 
 
 def test_markup_is_read_and_all_else_is_as_it_is() -> None:
-    assert shown("H<sub>2</sub>O | 5 < 6") == "H<sub>2</sub>O | 5 < 6"
+    assert shown("a < b | c > d") == "a < b | c > d"
+    assert shown('H<sub>2</sub>O<span id="n"></span> nach 5 &lt; 6') == "H2O nach 5 < 6"
+    assert shown('Ausgabe 2020<span id="n"></span><a href="#f" class="FnR">7</a></sup> von 5') == "Ausgabe 2020 von 5"
+    passage = Passage("c1", "Der Wert von CO<sub>2</sub> ist 5. Er gilt.")
+    assert CitationChecker([passage]).check_sentence("Der Wert von CO2 ist 5. [chunk c1]").verdict == "ok"
     assert shown("<tr><td>  </td><td>H<sub>2</sub>O &lt; 5</td><td>a|b</td></tr>") == "H2O < 5 | a\\|b"
     assert shown('<td rowspan="2">1.</td>\n<td rowspan="2">Wald</td>') == "1. | Wald"
     assert html_tables("Kein | Strich <macht> eine Tabelle") == []
