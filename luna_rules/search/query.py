@@ -20,6 +20,7 @@ from luna_rules.search.quantities import quantities
 from luna_rules.search.similar import SimilarTerms
 from luna_rules.search.stories import told_weights
 from luna_rules.search.tables import OTHERWISE, SearchTables
+from luna_rules.search.when import without_day
 from luna_rules.search.wordings import Hint, WordingIndex
 
 _SYNONYM = 0.8
@@ -166,6 +167,7 @@ class QueryParser:
         text = words.clean(question).strip()
         lookups, rest = self._lookups.parse(text)
         english = self._is_english(rest)
+        rest = without_day(rest)
         concepts = self._concepts(rest, english)
         factors = told_weights(text, [group.asked for group in concepts])
         groups = [

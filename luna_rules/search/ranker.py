@@ -53,8 +53,14 @@ class Judged:
     lookup: F32 | None
 
 
-def judge(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> Judged:
-    """Judges all passages and sections by all that needs no vector."""
+def judge(
+    query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS, *, ended: NDArray[np.bool_] | None = None
+) -> Judged:
+    """Judges all passages and sections by all that needs no vector.
+
+    `ended` marks the passages of versions that have an end. What people ask of a section is known of the text in force,
+    which may regulate elsewhere what an older one did, so these are lifted like laws without wordings, too.
+    """
     n = ready.prepared.size
     by_words = _by_words(query, ready, weights)
     wording = unworded = apart = named = exact = None
@@ -63,7 +69,10 @@ def judge(query: Query, ready: Ready, weights: Weights = DEFAULT_WEIGHTS) -> Jud
         worth = np.repeat(np.array([weight for _, weight in found], np.float32), [len(some) for some in places])
         wording = np.zeros(n, np.float32)
         np.maximum.at(wording, np.concatenate(places), worth)
-        unworded = np.float32(weights.unworded * wording.max(initial=0)) * without_laws(query.worded, ready)
+        unworded = without_laws(query.worded, ready)
+        if ended is not None:
+            unworded = np.maximum(unworded, ended)
+        unworded = np.float32(weights.unworded * wording.max(initial=0)) * unworded
     for term in query.behind:
         if term in ready.entries:
             apart = np.zeros(n, np.bool_) if apart is None else apart

@@ -12,7 +12,10 @@ import re
 from luna_rules.references import find_dates
 
 # What a law did in the past, as in „Was regelte 2024 § 4 StromNZV?“; „bestimmte“ is more often „certain“ than „ruled“.
-_SAID = r"regelte[nt]?|lautete[nt]?|verlangte[nt]?|besagte[nt]?|sagte[nt]?|schrieb(?:en)?"
+_SAID = (
+    r"regelte[nt]?|lautete[nt]?|verlangte[nt]?|besagte[nt]?|sagte[nt]?|schrieb(?:en)?|betrug(?:en)?|musste[nt]?"
+    r"|durfte[nt]?"
+)
 _TIED = re.compile(
     r"(?:\b(?:stand(?:e|es)?|fassung|version|rechtslage|gesetzeslage|rechtsstand)\b(?:\s+(?:des|der|von|vom|am|zum|aus|im|dem|den|jahr(?:es)?"
     r"|[A-ZÄÖÜ][\w-]*(?:G|V|O|B))\b)*[\s:(]*"
@@ -53,6 +56,22 @@ def asked_day_words(question: str) -> str:
     """The words that name the day whose law is asked for, `2022` or `30. Juni 2022`; empty where there are none."""
     named = _named(question, dt.date.max)
     return "" if named is None else question[named[0] : named[1]].strip()
+
+
+def without_day(question: str) -> str:
+    """The question without the words that name the day whose law is asked for and tie it to that: what is asked then.
+
+    „Was galt 2022 für die Umlage?“ asks for „Was für die Umlage?“ in the law of 2022; no passage need say „2022“.
+    """
+    named = _named(question, dt.date.max)
+    if named is None:
+        return question
+    start, end, _ = named
+    lead = max(0, start - _LEAD)
+    tied = _TIED.search(question, lead, start) or _LED.search(question, lead, start)
+    later = _SAID_LATER.match(question[end : end + _LEAD])
+    kept = question[: tied.start() if tied else start], question[end + (later.end() if later else 0) :]
+    return " ".join(part.strip() for part in kept).strip()
 
 
 def _named(question: str, today: dt.date) -> tuple[int, int, dt.date] | None:

@@ -204,7 +204,7 @@ class PostgresIndex:
                 clock.lap("postings")
             else:
                 await asyncio.sleep(0)  # the database is asked now, and answers while words are judged
-            judged = judge(query, postings)
+            judged = judge(query, postings, ended=view.ended)
             clock.lap("words")
             wanted = replace(wanted, judged=judged)
             begun = self._begin(view, asked, postings, wanted)

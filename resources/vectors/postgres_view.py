@@ -173,7 +173,8 @@ class _Piece:
 class View:
     """The corpus that one asker sees: all chunks of the public scope and the tenant's, numbered through.
 
-    `serial` names the view in this process: what was joined for one view is of no use to any other.
+    `serial` names the view in this process: what was joined for one view is of no use to any other. `ended` marks the
+    passages of versions whose last day is known, None where there are none.
     """
 
     serial: int
@@ -187,6 +188,7 @@ class View:
     item_rows: NDArray[np.int64]
     pieces: tuple[_Piece, ...]
     offsets: NDArray[np.int64]
+    ended: NDArray[np.bool_] | None
     masks: OrderedDict[Hashable, NDArray[np.bool_] | None] = field(default_factory=OrderedDict)
 
     @property
@@ -277,6 +279,7 @@ def build_view(tenant: UUID, scopes: Sequence[ScopeState], generation: int) -> V
     item_ids: list[NDArray[np.bytes_]] = []
     item_scope: list[NDArray[np.int8]] = []
     item_rows: list[NDArray[np.int64]] = []
+    item_ended: list[NDArray[np.bool_]] = []
     offset = item_offset = section_offset = 0
     for number, state in enumerate(scopes):
         for segment in state.segments:
@@ -298,7 +301,9 @@ def build_view(tenant: UUID, scopes: Sequence[ScopeState], generation: int) -> V
             ids = layout.item_ids[kept]
             item_ids.append(ids)
             item_scope.append(np.full(len(ids), number, np.int8))
-            item_rows.append(state.items.rows_of(ids))
+            rows = state.items.rows_of(ids)
+            item_rows.append(rows)
+            item_ended.append(np.append(state.items.until, LAST_DAY)[rows] != LAST_DAY)
             offset += len(numbers)
             item_offset += len(ids)
             section_offset += int(layout.sections[-1]) + 1
@@ -308,6 +313,7 @@ def build_view(tenant: UUID, scopes: Sequence[ScopeState], generation: int) -> V
         section=np.zeros(0, np.uint32) if empty else np.concatenate(sections),
         lengths=np.zeros((0, 3), np.uint16) if empty else np.concatenate(lengths),
     )
+    ended = np.zeros(0, np.bool_) if empty else np.concatenate(item_ended)
     return View(
         serial=next(_SERIALS),
         tenant=tenant,
@@ -320,4 +326,5 @@ def build_view(tenant: UUID, scopes: Sequence[ScopeState], generation: int) -> V
         item_rows=np.zeros(0, np.int64) if empty else np.concatenate(item_rows),
         pieces=tuple(pieces),
         offsets=np.array([piece.offset for piece in pieces], np.int64),
+        ended=ended[corpus.item] if bool(ended.any()) else None,
     )

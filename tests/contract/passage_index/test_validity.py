@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from tests.contract.index_world import (
-    Doc,
-    World,
-)
+from luna_rules.search.model import ChunkFields
+from luna_rules.search.tables import SearchTables
+from tests.contract.index_world import Doc, World
 
 
 async def test_dates_of_validity(world: World) -> None:
@@ -120,3 +119,21 @@ async def test_an_item_not_yet_ready_is_hidden(world: World) -> None:
     assert await world.found(tenant, "Netz") == set()
     world.worker.execute("UPDATE items SET status = 'ready' WHERE id = %s", (doc.item_id,))
     assert await world.found(tenant, "Netz") == {doc.item_id}
+
+
+async def test_what_people_ask_of_a_law_keeps_no_older_version_behind(world: World) -> None:
+    tenant = world.tenant()
+    fields = {
+        section: ChunkFields("StromGVV", "Pflichten", text, f"§ {section}", None, ("StromGVV",))
+        for section, text in (("15", "Eine Vorauszahlung wird verlangt."), ("99", "Eine Kaution wird verlangt."))
+    }
+    today = world.document(tenant, [fields["15"]])
+    elsewhere = world.document(tenant, [fields["99"]])
+    before = world.document(tenant, [fields["99"]], valid_to=date(2026, 12, 31))
+    world.live(tenant, today, elsewhere, before)
+    index = world.new_index(tables=SearchTables.parse(sections="StromGVV 15\tMuss ich eine Kaution zahlen?"))
+    hits = (await world.search(tenant, "Muss ich eine Kaution zahlen?", index=index)).hits
+    scores = {hit.item_id: hit.scores for hit in hits}
+    assert scores[today.item_id]["wording"] > 0
+    assert scores[before.item_id]["unworded"] > 0
+    assert scores[elsewhere.item_id]["unworded"] == 0

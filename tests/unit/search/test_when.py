@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from luna_rules.search.when import asked_day
+from luna_rules.search.when import asked_day, without_day
 
 TODAY = dt.date(2026, 11, 21)
 
@@ -28,6 +28,7 @@ TODAY = dt.date(2026, 11, 21)
         ("2021 galt welche Umlage?", "2021-12-31"),
         ("Was regelte 2024 § 4 StromNZV zu Bilanzkreisen?", "2024-12-31"),
         ("Was verlangte das GEG am 1.7.2026 von Heizungen?", "2026-07-01"),
+        ("Wer musste 2022 die Umlage zahlen?", "2022-12-31"),
         ("Which levy applied in 2022?", "2022-12-31"),
         ("What does the EEG say as of 1. Januar 2023?", "2023-01-01"),
     ],
@@ -54,3 +55,21 @@ def test_days_that_are_asked_for(question: str, day: str) -> None:
 )
 def test_days_that_belong_to_the_subject(question: str) -> None:
     assert asked_day(question, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("Was galt 2022 für die EEG-Umlage?", "Was für die EEG-Umlage?"),
+        ("Wer musste 2022 die Umlage zahlen?", "Wer die Umlage zahlen?"),
+        ("Im Jahr 2021 galt welche Frist?", "welche Frist?"),
+        ("Welche Regel galt für den Anschluss im Jahr 2021?", "Welche Regel galt für den Anschluss ?"),
+        ("Vergütung Stand 30. Juni 2022", "Vergütung"),
+        ("Which deadline applied in 2022 for a connection?", "Which deadline for a connection?"),
+        ("Was gilt ab dem 1. Januar 2025 für Wallboxen?", "Was gilt ab dem 1. Januar 2025 für Wallboxen?"),
+        ("Muss ich bis 2030 tauschen?", "Muss ich bis 2030 tauschen?"),
+        ("", ""),
+    ],
+)
+def test_what_is_asked_without_the_day_of_its_law(question: str, rest: str) -> None:
+    assert without_day(question) == rest
