@@ -14,8 +14,9 @@ from typing import Literal
 from luna_rules.answers.claims import Amount, Claims, Section, find_claims
 from luna_rules.answers.model import Passage
 from luna_rules.answers.tables import has_markup, without_markup
-from luna_rules.answers.text import clean, comparable, fold
+from luna_rules.answers.text import clean, comparable
 from luna_rules.documents.sentences import split_sentences
+from luna_rules.search.words import fold
 
 Verdict = Literal["ok", "dropped", "marked"]
 UNPROVEN = "[nicht belegt]"

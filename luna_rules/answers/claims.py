@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from luna_rules.answers.quantities import quantities
-from luna_rules.answers.text import clean, fold
+from luna_rules.answers.text import clean
+from luna_rules.quantities.reading import quantities
+from luna_rules.search.words import fold
 
 _SPACES = re.compile(r"\s+")
 

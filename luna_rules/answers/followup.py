@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from luna_rules.answers.smalltalk import talk_of
-from luna_rules.answers.text import clean, fold, word_set
+from luna_rules.answers.text import clean, word_set
 from luna_rules.search.when import asked_day_words
+from luna_rules.search.words import fold
 
 MOST_TURNS = 10
 

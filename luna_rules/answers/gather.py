@@ -17,8 +17,7 @@ from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want, read_question
 from luna_rules.answers.roles import LIGHT_WORDS
 from luna_rules.answers.signs import value_spans
-from luna_rules.answers.text import fold
-from luna_rules.search.words import FUNCTION_WORDS, spelling, stem, tokens
+from luna_rules.search.words import FUNCTION_WORDS, fold, spelling, stem, tokens
 
 LEAD = "lead"
 """The score of passages of the section that search puts first: how far its best passage leads the best one of any other

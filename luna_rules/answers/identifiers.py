@@ -13,8 +13,9 @@ from functools import lru_cache
 from luna_rules.answers.model import Passage
 from luna_rules.answers.names import KNOWN_LAWS
 from luna_rules.answers.question import STRAY_POINT
-from luna_rules.answers.text import clean, fold
+from luna_rules.answers.text import clean
 from luna_rules.references import as_written, find_laws, find_references
+from luna_rules.search.words import fold
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-–./:_+][^\W_]+)*")
 _NAMED = re.compile(

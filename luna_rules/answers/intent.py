@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from luna_rules.answers.fields import OTHER_FIELDS
 from luna_rules.answers.names import NORM
-from luna_rules.answers.text import fold
+from luna_rules.search.words import fold
 
 _NOW = (
     r"\b(?:heute|zurzeit|zur zeit|derzeit|gerade|aktuell\w*|momentan|im moment|gegenwärtig|today|currently|right now)\b"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from luna_rules.answers.text import fold, word_set
+from luna_rules.answers.text import word_set
 from luna_rules.references import LawNames
+from luna_rules.search.words import fold
 
 PLACES = word_set(
     """

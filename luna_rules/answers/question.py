@@ -11,9 +11,10 @@ from typing import Literal
 
 from luna_rules.answers.names import KNOWN_LAWS, is_company, is_land, norms_in
 from luna_rules.answers.smalltalk import Talk, talk_of
-from luna_rules.answers.text import clean, fold, word_set
+from luna_rules.answers.text import clean, word_set
 from luna_rules.references import as_written, find_references, lone_section
 from luna_rules.search.laws import section_key
+from luna_rules.search.words import fold
 
 Want = Literal["duration", "date", "money", "amount", "percent", "distance", "body", "modal", "reason", "definition"]
 

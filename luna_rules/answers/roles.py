@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.question import Question
-from luna_rules.answers.text import fold, word_set
+from luna_rules.answers.text import word_set
+from luna_rules.search.words import fold
 
 NOUN, FIRST, OTHER, _ENGLISH, _LOWER, _LIGHT, _NUMBER = 1.0, 0.7, 0.4, 0.7, 0.6, 0.15, 0.12
 LIGHT_WORDS = word_set(

@@ -15,7 +15,8 @@ from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import Question, read_question
 from luna_rules.answers.roles import FIRST, importance
-from luna_rules.answers.text import comparable, fold
+from luna_rules.answers.text import comparable
+from luna_rules.search.words import fold
 
 _SPOKEN_OF = 0.45
 _MOST_WORDS = 3

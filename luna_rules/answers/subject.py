@@ -15,7 +15,8 @@ from luna_rules.answers.model import Passage
 from luna_rules.answers.names import KNOWN_LAWS
 from luna_rules.answers.question import Question
 from luna_rules.answers.roles import LIGHT_WORDS
-from luna_rules.answers.text import fold, only_words, word_set
+from luna_rules.answers.text import only_words, word_set
+from luna_rules.search.words import fold
 
 OTHER_LAW = "das genannte Gesetz sagt dazu nichts"
 NOT_THE_THING = "wonach gefragt ist, kommt in den Fundstellen nicht vor"

@@ -25,7 +25,8 @@ from luna_rules.answers.roles import FIRST, OTHER, importance
 from luna_rules.answers.signs import signs_of
 from luna_rules.answers.statements import statements, text_of
 from luna_rules.answers.subject import NOT_THE_THING, OTHER_LAW, law_not_cited, unheard_of, without_tenants
-from luna_rules.answers.text import comparable, fold
+from luna_rules.answers.text import comparable
+from luna_rules.search.words import fold
 
 LEAST = 1.35
 """The sum of signs from which on an answer is given (see `_signs`).

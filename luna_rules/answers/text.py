@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from luna_rules.search.words import fold
+
 # Zero-width, bidirectional and other format characters; soft hyphens too: they hide digits and ids from a comparison.
 _KEEP_CONTROL = frozenset("\n\t")
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _SPACES = re.compile(r"\s+")
 _PLAIN = re.compile(r"[\x20-\x7e\n\täöüÄÖÜß§€„“”‚‘’–—…½°²³]*")
 
@@ -45,11 +46,6 @@ def clean(text: str) -> str:
 def comparable(text: str) -> str:
     """Text for comparing: compatibility forms resolved, case folded, runs of white space as one blank."""
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", clean(text))).strip().lower()
-
-
-def fold(word: str) -> str:
-    """A word in lower case with umlauts and ß written out, so that `Wärme`, `waerme` and `WÄRME` are the same."""
-    return word.lower().translate(_UMLAUTS)
 
 
 def only_words(text: str) -> str:

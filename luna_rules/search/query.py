@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from luna_rules.search import laws, words
 from luna_rules.search.analyser import Analyser
+from luna_rules.search.cases import quantities_named
 from luna_rules.search.lexicon import Lexicon, has_vector
 from luna_rules.search.lookups import Lookup, LookupParser
 from luna_rules.search.phrases import Phrases, english_key, phrase_key
-from luna_rules.search.quantities import quantities
 from luna_rules.search.similar import SimilarTerms
 from luna_rules.search.stories import told_weights
 from luna_rules.search.tables import OTHERWISE, SearchTables
@@ -186,7 +186,11 @@ class QueryParser:
         terms.update(dict.fromkeys(behind))
         exact = any(lookup.section for lookup in lookups)
         content = [group for group in groups if group.content]
-        hints = () if exact else self._wordings.find(content, english=english, named=quantities(text))
+        hints = (
+            ()
+            if exact
+            else self._wordings.find(content, english=english, named=quantities_named(text, english=english))
+        )
         terms.update(dict.fromkeys(term for hint in hints for term in hint.terms))
         worded = self._wordings.laws if hints else ()
         terms.update(dict.fromkeys(worded))

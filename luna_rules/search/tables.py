@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from luna_rules.search.quantities import Case, read_case
+from luna_rules.search.cases import Case, read_case
 
 Entries = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 

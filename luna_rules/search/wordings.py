@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from luna_rules.search import laws, words
 from luna_rules.search.analyser import Analyser
-from luna_rules.search.quantities import Case, Quantity
+from luna_rules.search.cases import Case, Named
 from luna_rules.search.tables import SectionCases, SectionWording
 from luna_rules.search.wording_postings import Posting, english_term, law_name, postings, read_wordings
 
@@ -109,7 +109,7 @@ class WordingIndex:
                 own = self._cases[law_name(law), laws.section_term(laws.section_key(one.section) or "")]
                 own += [(laws.paragraph_term(label), case) for label, case in one.paragraphs]
 
-    def find(self, groups: Sequence[_Group], *, english: bool, named: Sequence[Quantity] = ()) -> tuple[Hint, ...]:
+    def find(self, groups: Sequence[_Group], *, english: bool, named: Sequence[Named] = ()) -> tuple[Hint, ...]:
         """The sections whose wordings speak of most of the question's concepts, best first, at most sixty.
 
         `named`: the question's quantities, by which the Absatz is told that holds for them.
@@ -208,18 +208,18 @@ def _by_case(
     hints: tuple[AbsatzHint, ...],
     cases: Sequence[tuple[str, Case]],
     groups: Sequence[_Group],
-    named: Sequence[Quantity],
+    named: Sequence[Named],
 ) -> tuple[AbsatzHint, ...]:
     """The Absätze of a section, those first that hold for the quantity of a question; those of other cases go back.
 
     An Absatz that holds for the quantity speaks of the concepts that name it, whatever its words.
     """
-    asked = next((one for one in named if any(case.unit == one.unit for _, case in cases)), None)
+    asked = next((one for one in named if any(case.kind == one.kind for _, case in cases)), None)
     if asked is None:
         return hints
     holds: dict[str, bool] = {}
     for label, case in cases:
-        if case.unit == asked.unit:
+        if case.kind == asked.kind:
             holds[label] = holds.get(label, False) or case.holds(asked.value)
     own = set(words.tokens(asked.written))
     names = [bool(own & set(words.tokens(group.asked))) or asked.written in group.asked for group in groups]

@@ -29,6 +29,7 @@ _TRANSCRIPTIONS = (
     (re.compile(r"(?<![aeiouyäöü])oe(?!ff|sie)"), "ö"),
     (re.compile(r"(?<![aeiouäöü])ae(?!ro|l$)"), "ä"),
 )
+_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _FOLD = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss", "é": "e", "è": "e", "á": "a", "à": "a", "ó": "o"})
 
 # Where the umlaut alone tells two words apart that both occur in this trade, the stem keeps it (as ae, oe, ue).
@@ -71,6 +72,11 @@ def clean(text: str) -> str:
     if "-\n" in text or "\u00ad" in text:
         text = _LINE_BREAK.sub("", text).replace("\u00ad", "")
     return text
+
+
+def fold(word: str) -> str:
+    """A word in lower case with umlauts and ß written out, so that `Wärme`, `waerme` and `WÄRME` are the same."""
+    return word.lower().translate(_WRITTEN_OUT)
 
 
 def tokens(text: str) -> list[str]:

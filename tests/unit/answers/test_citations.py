@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from luna_rules.answers.citations import LONGEST_SENTENCE, UNPROVEN, CitationChecker, StreamChecker, same_law
 from luna_rules.answers.claims import find_claims
 from luna_rules.answers.model import Passage
-from luna_rules.answers.quantities import number_word
+from luna_rules.quantities.reading import number_word
 
 ENWG = Passage(
     chunk_id="7f3c-1",

@@ -10,7 +10,8 @@ from luna_rules.answers.extract import Extractor
 from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import read_question
-from luna_rules.answers.ranges import Case, cases_asked, in_range
+from luna_rules.answers.ranges import cases_asked, in_range
+from luna_rules.quantities.ranges import Measure
 
 STEPS = ["bis 20.000 Einwohner", "bis 80.000 Einwohner", "bis 400.000 Einwohner", "über 400.000 Einwohner"]
 
@@ -18,16 +19,16 @@ STEPS = ["bis 20.000 Einwohner", "bis 80.000 Einwohner", "bis 400.000 Einwohner"
 @pytest.mark.parametrize(
     ("question", "asked"),
     [
-        ("Wie viel zahlt eine Stadt mit 300.000 Einwohnern?", Case(Decimal(300_000), "einwohn")),
-        ("Was gilt bei 8 000 kWh im Jahr?", Case(Decimal(8_000_000), "energy")),
-        ("Windrad mit 2,5 MW", Case(Decimal(2_500_000), "power")),
-        ("3 Megawattstunden", Case(Decimal(3_000_000), "energy")),
+        ("Wie viel zahlt eine Stadt mit 300.000 Einwohnern?", Measure(Decimal(300_000), "einwohn")),
+        ("Was gilt bei 8 000 kWh im Jahr?", Measure(Decimal(8_000_000), "energy")),
+        ("Windrad mit 2,5 MW", Measure(Decimal(2_500_000), "power")),
+        ("3 Megawattstunden", Measure(Decimal(3_000_000), "energy")),
         ("80 Euro Schulden seit 3 Monaten", None),
         ("Was sagt § 5 Absatz 2?", None),
         ("Wie hoch ist die Abgabe?", None),
     ],
 )
-def test_the_quantity_that_tells_a_case(question: str, asked: Case | None) -> None:
+def test_the_quantity_that_tells_a_case(question: str, asked: Measure | None) -> None:
     assert cases_asked(question) == ([] if asked is None else [asked])
 
 

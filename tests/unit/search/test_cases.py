@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
+from luna_rules.quantities.ranges import counted
+from luna_rules.search.cases import quantities_named, read_case
 from luna_rules.search.laws import law_keys, section_key
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import ChunkFields
-from luna_rules.search.quantities import Case, quantities, read_case
 from luna_rules.search.query import QueryParser
 from luna_rules.search.tables import SearchTables
+from luna_rules.search.words import clean
 from resources.search_tables import load_search_tables
 from tests.places import SHARED
 
@@ -19,45 +22,60 @@ LAWS = SHARED / "data" / "law" / "current"
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "unit"),
+    ("text", "value", "kind"),
     [
-        ("Anschluss meiner 10-kW-Anlage", 10, "kW"),
-        ("8 kWp auf dem Dach", 8, "kW"),
-        ("Balkonkraftwerk mit 800 Watt", 0.8, "kW"),
-        ("bei 5.000 kWh im Jahr", 5000, "kWh"),
-        ("with 6,000 kWh a year", 6000, "kWh"),
-        ("7,5 GWh", 7_500_000, "kWh"),
-        ("1.5 megawatts", 1500, "kW"),
-        ("Stadt mit 30 000 Einwohnern", 30_000, "Einwohner"),
-        ("a town of 20,000 people", 20_000, "Einwohner"),
-        ("Betrieb mit 300 Mitarbeitern", 300, "Beschäftigte"),
-        ("Laden mit 600 m² Fläche", 600, "m²"),
+        ("Anschluss meiner 10-kW-Anlage", 10_000, "power"),
+        ("8 kWp auf dem Dach", 8_000, "power"),
+        ("Balkonkraftwerk mit 800 Watt", 800, "power"),
+        ("bei 5.000 kWh im Jahr", 5_000_000, "energy"),
+        ("7,5 GWh", 7_500_000_000, "energy"),
+        ("Stadt mit 30 000 Einwohnern", 30_000, counted("Einwohner")),
+        ("Betrieb mit 300 Mitarbeitern", 300, counted("Beschäftigte")),
+        ("Laden mit 600 m² Fläche", 600, "area"),
     ],
 )
-def test_quantities_are_read_in_the_unit_of_their_kind(text: str, value: float, unit: str) -> None:
-    (found,) = quantities(text)
-    assert (found.value, found.unit) == (pytest.approx(value), unit)
-    assert found.written in text
+def test_quantities_are_read_in_the_unit_of_their_kind(text: str, value: int, kind: str) -> None:
+    (found,) = quantities_named(clean(text))
+    assert (found.value, found.kind) == (value, kind)
+    assert found.written in clean(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("with 6,000 kWh a year", 6_000_000, "energy"),
+        ("1.5 megawatts", 1_500_000, "power"),
+        ("20 kilowatt hours", 20_000, "energy"),
+        ("a town of 20,000 people", 20_000, counted("Einwohner")),
+        ("more than 20 parking spaces", 20, counted("Stellplätze")),
+        ("a roof of 1,250.5 square metres", Decimal("1250.5"), "area"),
+    ],
+)
+def test_english_quantities(text: str, value: int | Decimal, kind: str) -> None:
+    (found,) = quantities_named(text, english=True)
+    assert (found.value, found.kind) == (value, kind)
 
 
 @pytest.mark.parametrize("text", ["§ 14a EnWG", "in 20 Jahren", "30 Euro", "EEG 2023 Werk", "kW", "A10 kWx", ""])
 def test_other_numbers_are_no_quantities(text: str) -> None:
-    assert quantities(text) == ()
+    assert quantities_named(text) == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "case", "inside", "outside"),
+    ("text", "kind", "inside", "outside"),
     [
-        ("über 30 bis 100 kW", Case("kW", 30, 100, with_low=False, with_high=True), 100, 30),
-        ("bis 2 MW", Case("kW", None, 2000, with_low=False, with_high=True), 2000, 2001),
-        ("ab 25 kW", Case("kW", 25, None, with_low=True, with_high=False), 25, 24),
-        ("unter 10000 Einwohner", Case("Einwohner", None, 10_000, with_low=False, with_high=False), 9999, 10_000),
+        ("über 30 bis 100 kW", "power", 100_000, 30_000),
+        ("bis 2 MW", "power", 2_000_000, 2_000_001),
+        ("ab 25 kW", "power", 25_000, 24_999),
+        ("unter 10000 Einwohner", counted("Einwohner"), 9_999, 10_000),
+        ("über 250 bis 500 m²", "area", 251, 250),
     ],
 )
-def test_cases_hold_between_their_bounds(text: str, case: Case, inside: float, outside: float) -> None:
-    assert read_case(text) == case
-    assert case.holds(inside)
-    assert not case.holds(outside)
+def test_cases_hold_between_their_bounds(text: str, kind: str, inside: int, outside: int) -> None:
+    case = read_case(text)
+    assert case.kind == kind
+    assert case.holds(Decimal(inside))
+    assert not case.holds(Decimal(outside))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from luna_rules.answers.quantities import quantities
+from luna_rules.quantities.reading import quantities
 
 
 @pytest.mark.parametrize(

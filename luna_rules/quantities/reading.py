@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from luna_rules.answers.text import fold
+from luna_rules.search.words import fold
 
 _ONES = {
     "null": 0, "ein": 1, "eins": 1, "zwei": 2, "zwo": 2, "drei": 3, "vier": 4, "fuenf": 5, "sechs": 6, "sieben": 7,
@@ -98,13 +98,24 @@ _unit("minute", "1", "minute", "minuten", "minutes", "min", "minütig", "minüti
 _unit("minute", "15", "viertelstunde", "viertelstunden")
 _unit("second", "1", "sekunde", "sekunden", "seconds")
 for _prefix, _short, _factor in (("", "", "1"), ("kilo", "k", "1E3"), ("mega", "m", "1E6"), ("giga", "g", "1E9"), ("tera", "t", "1E12")):  # fmt: skip  # noqa: E501
-    _unit("power", _factor, f"{_prefix}watt", f"{_short}w", f"{_short}wp")
+    _unit("power", _factor, f"{_prefix}watt", f"{_prefix}watts", f"{_short}w", f"{_short}wp")
     _unit("energy", _factor, f"{_prefix}wattstunde", f"{_prefix}wattstunden", f"{_short}wh")
     _unit("apparent", _factor, f"{_prefix}voltampere", f"{_short}va")
     _unit("voltage", _factor, f"{_prefix}volt", f"{_short}v")
 _unit("length", "1", "meter", "metern", "meters", "metres", "m")
 _unit("length", "1E3", "kilometer", "kilometern", "km")
-_unit("area", "1", "quadratmeter", "quadratmetern", "m2", "qm")
+_unit(
+    "area",
+    "1",
+    "square metre",
+    "square metres",
+    "square meter",
+    "square meters",
+    "quadratmeter",
+    "quadratmetern",
+    "m2",
+    "qm",
+)
 _unit("area", "1E4", "hektar", "ha")
 _unit("area", "1E6", "quadratkilometer", "quadratkilometern", "km2")
 _unit("volume", "1", "liter", "litern", "l")
@@ -120,7 +131,14 @@ _NUMBER = re.compile(
     r"(?<![\d])(?:(?P<grouped>\d{1,3}(?:[ .]\d{3})+(?!\d)(?:,\d+)?)|(?P<english>\d{1,3}(?:,\d{3})+\.\d+)|"
     r"(?P<plain>\d+(?:,\d+)?(?:\.\d{1,2}(?![\d.]))?))"
 )
-_AFTER = re.compile(r"[ -]?(?P<word>%|€|v(?:om|\.) ?(?:Hundert|H\.)|[A-Za-zÄÖÜäöüß]+(?:[23](?!\d))?)")
+_ENGLISH_NUMBER = re.compile(
+    r"(?<![\d])(?:(?P<grouped>\d{1,3}(?: \d{3})+(?!\d))|(?P<english>\d{1,3}(?:,\d{3})+(?:\.\d+)?)|"
+    r"(?P<plain>\d+(?:\.\d+)?))"
+)
+_AFTER = re.compile(
+    r"[ -]?(?P<word>%|€|v(?:om|\.) ?(?:Hundert|H\.)|square met(?:re|er)s?|[A-Za-zÄÖÜäöüß]+(?:[23](?!\d))?)"
+)
+_HOURS = re.compile(r"[ -]?hours?\b", re.I)
 _RANGE = re.compile(r" ?(?:bis(?: zu)?|und|oder|–|-|to|or|and) ?$")
 _NOUN_BEHIND = re.compile(r"[ -]?(?!(?:bis|und|oder|sowie|beziehungsweise|bzw)\b)[^\W\d_]{2,}")
 _WORD = re.compile(r"[A-Za-zÄÖÜäöüß]+")
@@ -174,17 +192,19 @@ def _unit_behind(text: str, position: int) -> tuple[Decimal, str, Decimal, int]:
         if word.startswith(("vom", "v.")):
             return multiplier, "percent", Decimal(1), match.end()
         if unit := _UNITS.get(word):
-            return multiplier, *unit, match.end()
+            hours = _HOURS.match(text, match.end()) if unit[0] == "power" else None
+            return (multiplier, *unit, match.end()) if hours is None else (multiplier, "energy", unit[1], hours.end())
     return multiplier, "", Decimal(1), position
 
 
-def quantities(text: str) -> Iterator[Quantity]:
+def quantities(text: str, *, english: bool = False) -> Iterator[Quantity]:
     """The quantities of a text in its order; dates and numbers of provisions are numbers to it, too.
 
-    A range's first number has the unit of its second one. Takes time linear in the text's length.
+    A range's first number has the unit of its second one. In `english` a comma groups digits: `6,000 kWh`. Takes time
+    linear in the text's length.
     """
     found: list[tuple[int, int, Decimal, str, Decimal, str]] = []
-    for match in _NUMBER.finditer(text):
+    for match in (_ENGLISH_NUMBER if english else _NUMBER).finditer(text):
         multiplier, dimension, factor, end = _unit_behind(text, match.end())
         if not dimension and (before := text[max(0, match.start() - 4) : match.start()].strip().lower()) in (
             "€",
