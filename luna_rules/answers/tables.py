@@ -29,6 +29,7 @@ _CELL = re.compile(
 )
 _SPANNED = re.compile(r"\b(?P<way>row|col)span\s*=\s*[\"']?(?P<number>\d{1,2})", re.I)
 _MARK_BEFORE = re.compile(r"(?:\A|\n)[ \t]*(?P<mark>\(?\w{1,4}(?:\\?[.)]){1,2}|[-–—•])[ \t]+\Z")
+_ESCAPED = re.compile(r"\\([.()\[\]*_#+-])")  # „2\.“ is how Markdown writes a number that begins no list
 _PIPES_IN_ITEM = re.compile(
     r"(?:\A|(?<=\n))[ \t]*(?P<mark>\(?\w{1,4}(?:\\?[.)]){1,2})[ \t]+\|(?:[ \t\xa0]*\|)+[ \t]*\n"
     r"[ \t]*\|[ \t:|-]+\n(?P<rows>[ \t]*\|[^\n]*(?:\n[ \t]*\|[^\n]*)*)"
@@ -166,7 +167,7 @@ def shown(piece: str) -> str:
         return f"{item['mark']} " + " ".join(" | ".join(c.strip() for c in row if c.strip()) for row in rows)
     found = _MARKUP.search(piece)
     if found is None:
-        return without_markup(piece) if _INLINE.search(piece) else piece
+        return without_markup(piece) if _INLINE.search(piece) else _ESCAPED.sub(r"\1", piece)
     rows = [_written(row) for row in _pieces(piece)]
     return " ".join(part for part in (piece[: found.start()].strip(), *rows) if part)
 

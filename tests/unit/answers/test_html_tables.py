@@ -148,6 +148,10 @@ def test_small_tables_behind_a_lists_marks_are_its_items() -> None:
     assert text[slice(*last.spans[0])] == "Sie ist fällig."
 
 
+def test_marks_that_markdown_escapes_are_shown_plain() -> None:
+    assert shown(r"2\. | a) | bei Gas in Gemeinden | 0,77 Cent") == "2. | a) | bei Gas in Gemeinden | 0,77 Cent"
+
+
 def test_markup_is_read_and_all_else_is_as_it_is() -> None:
     assert shown("a < b | c > d") == "a < b | c > d"
     assert shown('H<sub>2</sub>O<span id="n"></span> nach 5 &lt; 6') == "H2O nach 5 < 6"
@@ -172,11 +176,11 @@ PIPES = (
 def test_steps_are_said_with_the_row_above_them() -> None:
     lead = "(2) Es dürfen folgende Beträge nicht überschritten werden:"
     assert [found[1:] for found in rows_of(PIPES)] == [
-        ["1\\. | a) | bei Milch, die abends geliefert wird, | 0,70 Cent,"],
+        ["1. | a) | bei Milch, die abends geliefert wird, | 0,70 Cent,"],
         ["b) | bei Milch, die morgens geliefert wird, in Orten", "bis 1.000 Einwohner | 1,10 Cent,"],
         ["b) | bei Milch, die morgens geliefert wird, in Orten", "über 1.000 Einwohner | 1,80 Cent,"],
-        ["2\\. | a) | bei Käse in Orten", "bis 1.000 Einwohner | 0,30 Cent,"],
-        ["2\\. | a) | bei Käse in Orten", "über 1.000 Einwohner | 0,90 Cent,"],
+        ["2. | a) | bei Käse in Orten", "bis 1.000 Einwohner | 0,30 Cent,"],
+        ["2. | a) | bei Käse in Orten", "über 1.000 Einwohner | 0,90 Cent,"],
     ]
     assert {found[0] for found in rows_of(PIPES)} == {lead}
 
