@@ -35,8 +35,8 @@ from resources.vectors.questions import QuestionEmbedder
 __all__ = ["IndexWriter", "PostgresIndex"]
 
 _ATTEMPTS = 10
-# At 100,000 passages of one scope 500 candidates hold 99.5 % of the best 50 by exact ranking, 1,000 99.7 % and 2,500 all
-# but one in three thousand; of two scopes with a lexicon each 2,000 hold 96.8 % and 5,000 97.9 %.
+# At 100,000 passages of one scope 500 candidates hold 99.5 % of the best 50 by exact ranking, 1,000 99.7 % and 2,500
+# all but one in three thousand; of two scopes with a lexicon each 2,000 hold 96.8 % and 5,000 97.9 %.
 _FEWEST_CANDIDATES = 1_000
 _MOST_CANDIDATES = 3_000
 _ASKED_BYTES = 8 * 1024 * 1024  # parsed questions are small and dear: postings must not drive them out
