@@ -22,6 +22,8 @@ _SOURCE = re.compile(r"\s*\(Fundstelle:[^()]*\)\s*")
 _DEFINES = re.compile(r"begriff|definition|bestimmung der begriffe", re.I)
 _ENTRY = re.compile(r"^\d{1,3}[a-z]{0,2}\\?[.)]\s", re.M)
 _SUB_ITEM = re.compile(r"[a-z]{1,2}\\?\)\s")
+_GONE = re.compile(r"\((?:aufgehoben|weggefallen|gestrichen|gegenstandslos)\)\W*\Z", re.I)
+"""All that is left of a repealed provision, and all that there is to say of it."""
 _RULER = re.compile(r"[\s|:-]*")
 
 
@@ -121,7 +123,8 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
         if len(spans) > 1 and _SOURCE.fullmatch(text, start, end):
             group = None
             continue
-        if line_start and layout.is_heading(text[start:end], headings):
+        gone = len(spans) == 1 and _GONE.search(text, start, end)
+        if line_start and not gone and layout.is_heading(text[start:end], headings):
             continue
         rows = None if table else layout.table_rows(text, (start, end))
         if rows is not None:
