@@ -27,6 +27,8 @@ from luna_rules.search.laws import section_key
 
 _CLOSED = re.compile(r"(?:[.,;!?]|,?\s(?:und|oder|sowie))\s*$")
 """How an item ends that needs none below it."""
+_ITEM = re.compile(r"\b(?:Nr\.?|Nummer)\s*(?P<number>\d{1,3}[a-z]?)\b", re.I)
+_NUMBERED = re.compile(r"\W?\d{1,3}[a-z]?\\?\.")
 _SATZ = re.compile(r"\bSatz\s*([1-9]\d?)\b", re.I)
 
 
@@ -183,13 +185,34 @@ class Extractor:
             return None
         if not lookup.only and not self._asks_for_all(hits):
             return Extract(self._in_order(self._chooser.choose(ranked)), tuple(ranked), ranked[0])
-        order = sorted(hits, key=lambda n: (absatz_key(self._passages[n].paragraph), n))
+        order = sorted(hits, key=lambda n: (absatz_key(self._passages[n].paragraph), not _begins(self._passages[n]), n))
         in_order = sorted(ranked, key=lambda s: (order.index(s.statement.passage), s.statement.start))
         if len(lookup.numbers) > 1:
             in_order = self._section_by_section(in_order, lookup)
-        if lookup.paragraph and (satz := _SATZ.search(self._question.text)):
+        if item := _ITEM.search(self._question.text):
+            in_order = self._item(in_order, item["number"]) or in_order
+        elif lookup.paragraph and (satz := _SATZ.search(self._question.text)):
             in_order = in_order[int(satz[1]) - 1 :] or in_order
         return self._leading(in_order, in_order)
+
+    def _item(self, in_order: list[Scored], number: str) -> list[Scored]:
+        """The item of that number, with what is listed under it, and the sentence that leads it in."""
+        found: list[Scored] = []
+        own = re.compile(rf"\W?{number}\\?\.")
+        for scored in in_order:
+            statement, text = scored.statement, self._passages[scored.statement.passage].text
+            kept: list[list[tuple[int, int]]] = []
+            for item in statement.items:
+                if own.match(text, item[0][0]) or (kept and not _NUMBERED.match(text, item[0][0])):
+                    kept.append(item)
+                elif kept:
+                    break
+            if kept:
+                said = " ".join(text[item[0][0] : item[-1][1]] for item in kept)
+                found.append(replace(scored, statement=replace(statement, items=kept), text=said))
+            elif not statement.items and own.match(text, statement.start):
+                found.append(scored)
+        return found
 
     def _asks_for_all(self, hits: list[int]) -> bool:
         """Whether every noun of the question stands in the provision's own heading."""
@@ -251,3 +274,8 @@ def _one_header(sentences: tuple[AnswerSentence, ...]) -> tuple[AnswerSentence, 
         before = mine
         found.append(sentence)
     return tuple(found)
+
+
+def _begins(passage: Passage) -> bool:
+    """Whether a passage is the beginning of its Absatz."""
+    return passage.paragraph is not None and passage.text.startswith(f"({passage.paragraph})")

@@ -49,6 +49,10 @@ _PARTICIPLE = re.compile(rf"(?P<prefix>{_SEPARABLE})?ge(?P<rest>\w{{3,}}?)(?:e?t
 _FINITE = re.compile(r"(?P<rest>\w{3,}?)(?:e?t|est|te|ten|end|ende[nrms]?)")
 
 
+_ITEM = re.compile(r"\b(?:Nr\.?|Nummer)\s*(?P<number>\d{1,3}[a-z]?)\b", re.I)
+_PART = re.compile(r"\b(?:Nr\.?|Nummer|Satz)\s*\d{1,3}[a-z]?\b", re.I)
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """One way to say a concept: `terms` add up (a compound's parts, a synonym of two words), times `weight`."""
@@ -166,6 +170,8 @@ class QueryParser:
         """Parses a question of any length; an empty one gives a query without groups."""
         text = words.clean(question).strip()
         lookups, rest = self._lookups.parse(text)
+        exact = any(lookup.section for lookup in lookups)
+        rest = _PART.sub(" ", rest) if exact else rest
         english = self._is_english(rest)
         rest = without_day(rest)
         concepts = self._concepts(rest, english)
@@ -180,11 +186,11 @@ class QueryParser:
             for lookup in lookups
             if lookup.reference
         ]
+        groups += [self._item(match) for match in _ITEM.finditer(text) if exact]
         terms = dict.fromkeys(t for group in groups for alternative in group.alternatives for t in alternative.terms)
         terms.update(dict.fromkeys(term for lookup in lookups for term in lookup.terms))
         behind, doubt = ((), 0.0) if lookups else self._other_energies(rest, english)
         terms.update(dict.fromkeys(behind))
-        exact = any(lookup.section for lookup in lookups)
         content = [group for group in groups if group.content]
         hints = (
             ()
@@ -309,6 +315,10 @@ class QueryParser:
             weight = _SIMILAR_KNOWN if self._is_known(whole) else _SIMILAR
             alternatives += [Alternative((term,), weight * s) for term, s in self._similar.find(whole) if term != whole]
         return alternatives
+
+    def _item(self, match: re.Match[str]) -> Group:
+        """The number of a list's item within a provision, which tells its passages apart."""
+        return Group(match[0], (Alternative(self._analyser.word(match["number"]).full, 1.0),), 0.5, False)
 
     def _translations(self, key: str) -> list[Alternative]:
         """German wordings for an English word, and what these mean in turn."""

@@ -267,3 +267,15 @@ def test_a_stray_point_behind_the_sign_is_passed_over(engine: Engine) -> None:
     (lookup,) = engine.parser.parse("EnWG §. 38").lookups
     assert lookup.section == "@sec/38"
     assert "@law/enwg" in lookup.laws
+
+
+@pytest.mark.parametrize("question", ["§ 41a Abs. 1 Nr. 15 EnWG", "Was regelt § 41a Nummer 15 EnWG?"])
+def test_the_number_of_an_item_tells_passages_apart_and_is_no_subject(engine: Engine, question: str) -> None:
+    query = engine.parser.parse(question)
+    assert [group.asked for group in query.content_groups] == []
+    assert "15" in terms_of(query)
+
+
+def test_a_sentence_that_is_named_is_no_subject(engine: Engine) -> None:
+    assert engine.parser.parse("§ 41a Abs. 1 EnWG Satz 1").content_groups == ()
+    assert [group.asked for group in engine.parser.parse("Satz 1 der Hausordnung").content_groups]

@@ -1,0 +1,78 @@
+"""Items and sentences of a provision that are asked for by their number."""
+
+from __future__ import annotations
+
+import pytest
+
+from luna_rules.answers.extract import Extractor
+from luna_rules.answers.matching import WordMatcher
+from luna_rules.answers.model import Passage
+from luna_rules.answers.question import read_question
+
+LIST = Passage(
+    "c1",
+    "(1) Der Betreiber hat Folgendes aufzuheben:\n\n1. die Rechnung des vergangenen Jahres,\n\n2. von den Messwerten"
+    "\n\na) die des Winters,\n\nb) die des Sommers und\n\n3. den Vertrag.",
+    law="HofG",
+    section="§ 4",
+    paragraph="1",
+    scores={"lookup": 10.0},
+)
+LATER = Passage(
+    "c2",
+    "Nach den Sätzen 1 bis 3 der Anlage 1 wird verfahren, soweit nichts anderes bestimmt ist.",
+    law="HofG",
+    section="§ 5",
+    paragraph="2",
+    scores={"lookup": 10.0},
+)
+FIRST = Passage(
+    "c3",
+    "(2) Der Hof wird im Herbst von allen gemeinsam gefegt. Das Laub kommt auf den Kompost.",
+    law="HofG",
+    section="§ 5",
+    paragraph="2",
+    scores={"lookup": 10.0},
+)
+TERMS = Passage(
+    "c4",
+    "14. Besen\n\nein Werkzeug zum Fegen des Hofes,\n\n15. Kompost\n\nein Haufen von Laub und Schalen,\n\n15a. Laub\n\n"
+    "was im Herbst von den Bäumen fällt,",
+    heading_path=("§ 3 – Begriffsbestimmungen",),
+    law="HofG",
+    section="§ 3",
+    scores={"lookup": 10.0},
+)
+
+
+def said(question: str, *passages: Passage) -> str:
+    found = Extractor(read_question(question), list(passages), WordMatcher(question)).extract()
+    return " ".join(sentence.text for sentence in found.sentences)
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted", "others"),
+    [
+        ("§ 4 Abs. 1 Nr. 1 HofG", ["Folgendes aufzuheben", "die Rechnung"], ["Messwerten", "Vertrag"]),
+        ("Was regelt § 4 Abs. 1 Nummer 2 HofG?", ["Messwerten", "Winters", "Sommers"], ["Rechnung", "Vertrag"]),
+        ("§ 4 Abs. 1 Nr. 9 HofG", ["Rechnung", "Vertrag"], []),
+    ],
+)
+def test_an_item_comes_with_what_leads_it_in_and_what_is_under_it(
+    question: str, wanted: list[str], others: list[str]
+) -> None:
+    answer = said(question, LIST)
+    assert all(word in answer for word in wanted)
+    assert not any(word in answer for word in others)
+
+
+@pytest.mark.parametrize(("number", "term"), [("14", "Besen"), ("15", "Kompost"), ("15a", "Laub")])
+def test_an_entry_of_definitions(number: str, term: str) -> None:
+    answer = said(f"§ 3 Nr. {number} HofG", TERMS)
+    assert answer.startswith(f"{number}. {term}")
+    assert answer.count("\n") <= 2
+
+
+def test_the_beginning_of_an_absatz_comes_before_the_rest_of_it() -> None:
+    assert said("§ 5 Abs. 2 Satz 1 HofG", LATER, FIRST).startswith("(2) Der Hof wird")
+    assert said("§ 5 Abs. 2 Satz 2 HofG", LATER, FIRST).startswith("Das Laub kommt")
