@@ -27,7 +27,6 @@ from luna_rules.search.laws import section_key
 
 _CLOSED = re.compile(r"(?:[.,;!?]|,?\s(?:und|oder|sowie))\s*$")
 """How an item ends that needs none below it."""
-_ITEM = re.compile(r"\b(?:Nr\.?|Nummer)\s*(?P<number>\d{1,3}[a-z]?)\b", re.I)
 _NUMBERED = re.compile(r"\W?\d{1,3}[a-z]?\\?\.")
 _SATZ = re.compile(r"\bSatz\s*([1-9]\d?)\b", re.I)
 
@@ -189,8 +188,8 @@ class Extractor:
         in_order = sorted(ranked, key=lambda s: (order.index(s.statement.passage), s.statement.start))
         if len(lookup.numbers) > 1:
             in_order = self._section_by_section(in_order, lookup)
-        if item := _ITEM.search(self._question.text):
-            in_order = self._item(in_order, item["number"]) or in_order
+        if lookup.item:
+            in_order = self._item(in_order, lookup.item) or in_order
         elif lookup.paragraph and (satz := _SATZ.search(self._question.text)):
             in_order = in_order[int(satz[1]) - 1 :] or in_order
         return self._leading(in_order, in_order)
@@ -198,7 +197,7 @@ class Extractor:
     def _item(self, in_order: list[Scored], number: str) -> list[Scored]:
         """The item of that number, with what is listed under it, and the sentence that leads it in."""
         found: list[Scored] = []
-        own = re.compile(rf"\W?{number}\\?\.")
+        own = re.compile(rf"\W?{re.escape(number)}\\?\.")
         for scored in in_order:
             statement, text = scored.statement, self._passages[scored.statement.passage].text
             kept: list[list[tuple[int, int]]] = []

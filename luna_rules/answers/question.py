@@ -132,6 +132,9 @@ _GERMAN = re.compile(
 )
 
 
+_SEVERAL_ITEMS = re.compile(
+    r"\b(?:Nr|Nrn|Nummern?|Ziffern?|numbers?)\b\.?\s*\d+[a-z]?\s*(?:,|–|-|und|oder|bis|and|or|to)\s*\d", re.I
+)
 STRAY_POINT = re.compile(r"(§{1,2})\s*\.\s*(?=\d)")
 """„§. 48“ means § 48."""
 _MAX_RANGE = 10
@@ -153,6 +156,8 @@ class Lookup:
     """Whether the question asks for nothing but the provision."""
     asked: str = ""
     """The provision as it was written."""
+    item: str | None = None
+    """The number of the one item of its list that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +271,8 @@ def _lookup(text: str) -> Lookup | None:
         rest = rest.replace(name, " ")
     left = [word for word in re.findall(r"[^\W\d_]+", fold(rest)) if word not in _LOOKUP_WORDS and len(word) > 1]
     asked = " und ".join(text[reference.start : reference.end].strip(" ,") for reference in found) or text.strip(" ?!.")
-    return Lookup(numbers, paragraph, law, only=not left, asked=asked)
+    item = found[0].number if len(found) == 1 and not _SEVERAL_ITEMS.search(asked) else None
+    return Lookup(numbers, paragraph, law, only=not left, asked=asked, item=item)
 
 
 def _laws(text: str) -> tuple[str, ...]:

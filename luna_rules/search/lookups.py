@@ -29,7 +29,7 @@ class Lookup:
 
     `section` and `paragraph` are look-up terms or None. `reference` is the term by which other texts cite the section.
     `known` tells whether the law's name is one that the lexicon knows. `others`: sections that are meant where the law
-    has none of that name („Art. 14a“ for § 14a, „Anlage 1“ for the only Anhang).
+    has none of that name („Art. 14a“ for § 14a, „Anlage 1“ for the only Anhang). `item`: the number of a list's item.
     """
 
     laws: tuple[str, ...]
@@ -39,6 +39,7 @@ class Lookup:
     reference: str | None = None
     known: bool = True
     others: tuple[str, ...] = ()
+    item: str | None = None
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -125,6 +126,7 @@ class LookupParser:
             reference=f"§{key}" if plain else None,
             known=canonical is not None,
             others=tuple(laws.section_term(other) for other in _others(key)),
+            item=reference.number,
         )
 
 

@@ -49,7 +49,6 @@ _PARTICIPLE = re.compile(rf"(?P<prefix>{_SEPARABLE})?ge(?P<rest>\w{{3,}}?)(?:e?t
 _FINITE = re.compile(r"(?P<rest>\w{3,}?)(?:e?t|est|te|ten|end|ende[nrms]?)")
 
 
-_ITEM = re.compile(r"\b(?:Nr\.?|Nummer)\s*(?P<number>\d{1,3}[a-z]?)\b", re.I)
 _PART = re.compile(r"\b(?:Nr\.?|Nummer|Satz)\s*\d{1,3}[a-z]?\b", re.I)
 
 
@@ -186,7 +185,7 @@ class QueryParser:
             for lookup in lookups
             if lookup.reference
         ]
-        groups += [self._item(match) for match in _ITEM.finditer(text) if exact]
+        groups += [self._item(lookup.item) for lookup in lookups if lookup.item]
         terms = dict.fromkeys(t for group in groups for alternative in group.alternatives for t in alternative.terms)
         terms.update(dict.fromkeys(term for lookup in lookups for term in lookup.terms))
         behind, doubt = ((), 0.0) if lookups else self._other_energies(rest, english)
@@ -316,9 +315,9 @@ class QueryParser:
             alternatives += [Alternative((term,), weight * s) for term, s in self._similar.find(whole) if term != whole]
         return alternatives
 
-    def _item(self, match: re.Match[str]) -> Group:
+    def _item(self, number: str) -> Group:
         """The number of a list's item within a provision, which tells its passages apart."""
-        return Group(match[0], (Alternative(self._analyser.word(match["number"]).full, 1.0),), 0.5, False)
+        return Group(f"Nr. {number}", (Alternative(self._analyser.word(number).full, 1.0),), 0.5, False)
 
     def _translations(self, key: str) -> list[Alternative]:
         """German wordings for an English word, and what these mean in turn."""

@@ -17,6 +17,7 @@ from tests.places import ROOT
 SUITES = (
     "tests/contract/passage_index",
     "tests/contract/test_index_engines.py",
+    "tests/contract/test_index_models.py",
     "tests/integration/documents/test_roll_back.py",
 )
 PYTEST_TIMEOUT_S = 1200

@@ -9,39 +9,30 @@ from luna_rules.answers.matching import WordMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import read_question
 
-LIST = Passage(
+
+def provision(chunk_id: str, section: str, paragraph: str | None, text: str) -> Passage:
+    return Passage(chunk_id, text, law="HofG", section=section, paragraph=paragraph, scores={"lookup": 10.0})
+
+
+LIST = provision(
     "c1",
+    "§ 4",
+    "1",
     "(1) Der Betreiber hat Folgendes aufzuheben:\n\n1. die Rechnung des vergangenen Jahres,\n\n2. von den Messwerten"
     "\n\na) die des Winters,\n\nb) die des Sommers und\n\n3. den Vertrag.",
-    law="HofG",
-    section="§ 4",
-    paragraph="1",
-    scores={"lookup": 10.0},
 )
-LATER = Passage(
-    "c2",
-    "Nach den Sätzen 1 bis 3 der Anlage 1 wird verfahren, soweit nichts anderes bestimmt ist.",
-    law="HofG",
-    section="§ 5",
-    paragraph="2",
-    scores={"lookup": 10.0},
+LATER = provision(
+    "c2", "§ 5", "2", "Nach den Sätzen 1 bis 3 der Anlage 1 wird verfahren, soweit nichts anderes bestimmt ist."
 )
-FIRST = Passage(
-    "c3",
-    "(2) Der Hof wird im Herbst von allen gemeinsam gefegt. Das Laub kommt auf den Kompost.",
-    law="HofG",
-    section="§ 5",
-    paragraph="2",
-    scores={"lookup": 10.0},
+FIRST = provision(
+    "c3", "§ 5", "2", "(2) Der Hof wird im Herbst von allen gemeinsam gefegt. Das Laub kommt auf den Kompost."
 )
-TERMS = Passage(
+TERMS = provision(
     "c4",
+    "§ 3",
+    None,
     "14. Besen\n\nein Werkzeug zum Fegen des Hofes,\n\n15. Kompost\n\nein Haufen von Laub und Schalen,\n\n15a. Laub\n\n"
     "was im Herbst von den Bäumen fällt,",
-    heading_path=("§ 3 – Begriffsbestimmungen",),
-    law="HofG",
-    section="§ 3",
-    scores={"lookup": 10.0},
 )
 
 
@@ -55,6 +46,9 @@ def said(question: str, *passages: Passage) -> str:
     [
         ("§ 4 Abs. 1 Nr. 1 HofG", ["Folgendes aufzuheben", "die Rechnung"], ["Messwerten", "Vertrag"]),
         ("Was regelt § 4 Abs. 1 Nummer 2 HofG?", ["Messwerten", "Winters", "Sommers"], ["Rechnung", "Vertrag"]),
+        ("§ 4 Abs. 1 Ziffer 3 HofG", ["Folgendes aufzuheben", "Vertrag"], ["Rechnung", "Messwerten"]),
+        ("§ 4 Abs. 1 Nr. 1 und 3 HofG", ["Rechnung", "Vertrag"], []),
+        ("§ 4 Abs. 1 Nr. 3 HofG und § 5 Abs. 2 HofG", ["Rechnung", "Vertrag"], []),
         ("§ 4 Abs. 1 Nr. 9 HofG", ["Rechnung", "Vertrag"], []),
     ],
 )

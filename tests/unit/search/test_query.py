@@ -269,7 +269,9 @@ def test_a_stray_point_behind_the_sign_is_passed_over(engine: Engine) -> None:
     assert "@law/enwg" in lookup.laws
 
 
-@pytest.mark.parametrize("question", ["§ 41a Abs. 1 Nr. 15 EnWG", "Was regelt § 41a Nummer 15 EnWG?"])
+@pytest.mark.parametrize(
+    "question", ["§ 41a Abs. 1 Nr. 15 EnWG", "Was regelt § 41a Nummer 15 EnWG?", "§ 41a EnWG Ziffer 15"]
+)
 def test_the_number_of_an_item_tells_passages_apart_and_is_no_subject(engine: Engine, question: str) -> None:
     query = engine.parser.parse(question)
     assert [group.asked for group in query.content_groups] == []
