@@ -158,14 +158,15 @@ async def probe(context: AppContext, tenant: UUID) -> str:
     """The state of the index for `admin/health`. Raises `LookupError` where it answers, but not as it should."""
     async with context.database.transaction(tenant) as sql:
         versions, spaces = await _read(sql, live=True)
+    points = context.points
+    # Asked before anything is in it, too: who has just set QDRANT_URL wants to know whether it is right.
+    state = None if points is None else await asyncio.to_thread(points.state)
     if not versions:
         raise LookupError("Es gibt noch keinen Index")
-    points = context.points
-    if points is None:
+    if points is None or state is None:
         if trouble := _trouble(versions, outside=False) or await _model_trouble(context, spaces):
             raise LookupError(trouble)
         return ", ".join(str(version.id) for version in versions)
-    state = await asyncio.to_thread(points.state)
     await _count(points, versions, tenant)
     trouble = _trouble(versions, outside=True) or await _search_trouble(context, tenant)
     if trouble := trouble or await _model_trouble(context, spaces):

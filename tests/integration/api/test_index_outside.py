@@ -8,7 +8,7 @@ from resources.database import worker_connection
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.qdrant import QdrantPoints
 from resources.vectors.transfer import transfer
-from tests.conftest import Database
+from tests.conftest import Database, free_port
 from tests.integration.api.conftest import NOTE, ready, serve
 
 
@@ -44,3 +44,11 @@ def test_what_is_mended_is_seen_before_anybody_asks_again(database: Database, mo
         assert "index_switch" in str(trouble)
         complete()
         assert told() == ("up", None)
+
+
+def test_a_server_that_is_away_is_told_of_before_there_is_an_index(database: Database) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    with serve(database, database.settings.home, qdrant_url=away) as api, api.admin(api.tenant()) as admin:
+        told = admin.get("/admin/health").json()["data"]["services"]["qdrant"]
+    assert (told["state"], told["implementation"]) == ("down", "server")
+    assert told["message"].startswith("Qdrant antwortet nicht")
