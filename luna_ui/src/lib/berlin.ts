@@ -11,21 +11,21 @@ const parts = new Intl.DateTimeFormat('en-CA', {
   second: '2-digit',
 });
 
-/** Local clock of Berlin at a moment, written as if it were UTC. */
-function clock(moment: number): number {
+/** What the clock of Berlin shows at a moment, written as if it were UTC. */
+export function clockOf(moment: number): number {
   const found = Object.fromEntries(parts.formatToParts(moment).map(({ type, value }) => [type, value]));
   return Date.parse(`${found['year']}-${found['month']}-${found['day']}T${found['hour']}:${found['minute']}:${found['second']}Z`);
 }
 
 export function dayOf(moment: number): string {
-  return new Date(clock(moment)).toISOString().slice(0, 10);
+  return new Date(clockOf(moment)).toISOString().slice(0, 10);
 }
 
 /** The moment at which the day begins in Berlin; both clock changes happen after midnight, so it is never ambiguous. */
 export function startOf(day: string): number {
   const guess = Date.parse(`${day}T00:00:00Z`);
-  const first = guess - (clock(guess) - guess);
-  return guess - (clock(first) - first);
+  const first = guess - (clockOf(guess) - guess);
+  return guess - (clockOf(first) - first);
 }
 
 export function addDays(day: string, count: number): string {

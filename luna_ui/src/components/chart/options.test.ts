@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ChartData, axisLabel, chartOption, indexAt, intervalLabel, isRestless, tooltip } from './options';
+import { type ChartData, chartOption, indexAt, intervalLabel, isRestless, tooltip } from './options';
 
 const HOUR = 3_600_000;
 const AT = Date.parse('2024-12-12T16:00:00Z');
@@ -14,12 +14,6 @@ describe('what a chart says', () => {
   it('names the interval by the clock of Berlin', () => {
     expect(intervalLabel(AT, HOUR)).toBe('Do., 12. Dez. 2024, 17:00–18:00');
     expect(intervalLabel(AT - 17 * HOUR, 24 * HOUR)).toBe('Do., 12. Dez. 2024');
-  });
-
-  it('labels the axis the coarser the longer the stretch', () => {
-    expect(axisLabel(AT, 24 * HOUR)).toBe('17:00');
-    expect(axisLabel(AT, 7 * 24 * HOUR)).toBe('Do., 12.12.');
-    expect(axisLabel(AT, 366 * 24 * HOUR)).toBe('Dez. 24');
   });
 
   it('tells value, unit and quality, and takes names for text', () => {

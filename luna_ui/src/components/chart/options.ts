@@ -1,6 +1,7 @@
 /** What a chart of series shows, as ECharts wants it told. Pure, so that it can be tested without a canvas. */
 import type { EChartsCoreOption } from './echarts';
 import type { Run } from '@/lib/quality';
+import { stepFor, tickLabel, ticksOf } from './ticks';
 
 export interface ChartSeries {
   name: string;
@@ -32,19 +33,9 @@ const number = new Intl.NumberFormat('de-DE', { maximumFractionDigits: 3 });
 const HOUR = 3_600_000;
 const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('de-DE', { timeZone: 'Europe/Berlin', ...options });
 const clock = format({ hour: '2-digit', minute: '2-digit' });
-const dayName = format({ weekday: 'short', day: 'numeric', month: 'numeric' });
-const monthName = format({ month: 'short', year: '2-digit' });
 const dayOnly = format({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
 const moment = format({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 const seconds = format({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
-
-/** The label of a mark on the time axis: the longer the stretch, the coarser. */
-export function axisLabel(at: number, spanMs: number): string {
-  if (spanMs <= 10 * 60_000) return seconds.format(at);
-  if (spanMs <= 26 * HOUR) return clock.format(at);
-  if (spanMs <= 100 * 24 * HOUR) return dayName.format(at);
-  return monthName.format(at);
-}
 
 /** „Do., 12. Dez. 2024, 17:00–18:00“, or the day alone for daily values. */
 export function intervalLabel(from: number, stepMs: number): string {
@@ -110,9 +101,21 @@ export function isRestless(values: readonly (number | null)[]): boolean {
   return way > 0 && way > RESTLESS * (most - least);
 }
 
-/** `ratio` is the number of the screen's pixels in one of the page. */
-export function chartOption(data: ChartData, window: { from: number; to: number }, colour: Colours, ratio = 1): EChartsCoreOption {
+/** What the labels of the values take from the width of a chart, in pixels, and how wide it is until it is known. */
+const MARGIN_PX = 70;
+const USUAL_PX = 900;
+
+/** The marks of the time axis on a chart so many pixels wide: even steps, which ECharts alone does not make of days. */
+export function timeMarks(window: { from: number; to: number }, widthPx: number) {
   const span = window.to - window.from;
+  const step = stepFor(span, widthPx - MARGIN_PX);
+  const customValues = ticksOf(window, step);
+  return { axisTick: { customValues }, axisLabel: { customValues, hideOverlap: true, formatter: (at: number) => tickLabel(at, step, span) } };
+}
+
+/** `ratio` is the number of the screen's pixels in one of the page. */
+export function chartOption(data: ChartData, window: { from: number; to: number }, colour: Colours, ratio = 1, widthPx = USUAL_PX): EChartsCoreOption {
+  const marks = timeMarks(window, widthPx);
   const restless = data.series.map((series) => series.kind !== 'bar' && isRestless(series.values));
   const text = { color: colour('--ink-3'), fontFamily: 'IBM Plex Sans Variable, sans-serif', fontSize: 11 };
   const split = { lineStyle: { color: colour('--line') } };
@@ -146,7 +149,8 @@ export function chartOption(data: ChartData, window: { from: number; to: number 
       type: 'time',
       min: window.from,
       max: window.to,
-      axisLabel: { ...text, hideOverlap: true, formatter: (at: number) => axisLabel(at, span) },
+      axisTick: marks.axisTick,
+      axisLabel: { ...text, ...marks.axisLabel },
       axisLine: { lineStyle: { color: colour('--line-strong') } },
       splitLine: { show: false },
     },

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { Window } from '@/lib/berlin';
 import { useTheme } from '@/lib/theme';
 import { type ECharts, init } from './echarts';
-import { type ChartData, chartOption } from './options';
+import { type ChartData, chartOption, timeMarks } from './options';
 
 interface SeriesChartProps {
   label: string;
@@ -50,7 +50,11 @@ export function SeriesChart({ label, data, window: shown, onWindow, height = 'h-
       const { shown: drawn, busy: waiting } = latest.current;
       if (!waiting) element.dataset['drawn'] = `${drawn.from}/${drawn.to}`;
     });
-    const watcher = new ResizeObserver(() => made.resize());
+    const watcher = new ResizeObserver(() => {
+      made.resize();
+      // How many marks find room follows from the width; the rest of the picture stays.
+      made.setOption({ xAxis: timeMarks(latest.current.shown, made.getWidth()) });
+    });
     watcher.observe(element);
     return () => {
       clearTimeout(timer);
@@ -62,7 +66,7 @@ export function SeriesChart({ label, data, window: shown, onWindow, height = 'h-
 
   useEffect(() => {
     const style = getComputedStyle(document.documentElement);
-    const option = chartOption(data, shown, (variable) => style.getPropertyValue(variable).trim(), globalThis.devicePixelRatio);
+    const option = chartOption(data, shown, (variable) => style.getPropertyValue(variable).trim(), globalThis.devicePixelRatio, chart.current?.getWidth());
     chart.current?.setOption(option, { notMerge: true });
   }, [data, shown, theme]);
 
