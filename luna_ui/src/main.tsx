@@ -16,8 +16,8 @@ const client = new QueryClient({
     queries: {
       staleTime: 15_000,
       refetchOnWindowFocus: false,
-      // An answer in the 400s stays what it is; only outages are worth another try.
-      retry: (count, error) => count < 1 && error instanceof ApiError && (error.unreachable || error.status >= 502),
+      // An answer in the 400s stays what it is; only outages are worth another try, and who has waited in vain decides for himself.
+      retry: (count, error) => count < 1 && error instanceof ApiError && !error.timedOut && (error.unreachable || error.status >= 502),
       networkMode: 'always',
     },
     mutations: { networkMode: 'always' },

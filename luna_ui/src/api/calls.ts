@@ -1,6 +1,6 @@
 /** Every call that the page makes, by name. */
-import { call, request } from './client';
-import { readEvents } from './sse';
+import { WHOLE, call, download, stream } from './client';
+import { OTHERS_MS, uploadMs } from './deadline';
 import type {
   AdminHealth,
   Answer,
@@ -26,14 +26,7 @@ import type {
 const id = encodeURIComponent;
 
 export async function* ask(body: AskRequest, signal: AbortSignal): AsyncGenerator<AskEvent> {
-  const response = await request('rag/ask', { method: 'POST', json: { ...body, stream: true }, signal });
-  const type = response.headers.get('content-type') ?? '';
-  if (response.body === null || !type.includes('text/event-stream')) {
-    const whole = (await response.json()) as { data: Answer };
-    yield { type: 'done', data: whole.data };
-    return;
-  }
-  for await (const event of readEvents(response.body)) {
+  for await (const event of stream('rag/ask', { method: 'POST', json: { ...body, stream: true }, signal, reads: true })) {
     switch (event.event) {
       case 'meta':
       case 'sentence':
@@ -41,6 +34,9 @@ export async function* ask(body: AskRequest, signal: AbortSignal): AsyncGenerato
       case 'done':
       case 'error':
         yield { type: event.event, data: JSON.parse(event.data) as unknown } as AskEvent;
+        break;
+      case WHOLE:
+        yield { type: 'done', data: JSON.parse(event.data) as Answer };
     }
   }
 }
@@ -48,7 +44,7 @@ export async function* ask(body: AskRequest, signal: AbortSignal): AsyncGenerato
 export const search = (
   body: Pick<AskRequest, 'question' | 'top_k' | 'filters' | 'as_of'>,
   signal?: AbortSignal,
-): Promise<SearchData> => call('rag/search', { method: 'POST', json: body, ...(signal ? { signal } : {}) });
+): Promise<SearchData> => call('rag/search', { method: 'POST', json: body, reads: true, ...(signal ? { signal } : {}) });
 
 export const sendFeedback = (feedback: RagFeedback): Promise<{ saved: boolean }> =>
   call('feedback/rag', { method: 'POST', json: feedback });
@@ -77,7 +73,7 @@ export const getChunksAround = (item: string, chunk: string | null): Promise<Chu
   call(`items/${id(item)}/chunks`, { query: { around: chunk, limit: 21 } });
 export const deleteItem = (item: string): Promise<unknown> => call(`items/${id(item)}`, { method: 'DELETE' });
 export const restoreItem = (item: string): Promise<Item> => call(`items/${id(item)}/restore`, { method: 'POST' });
-export const itemFile = async (item: string): Promise<Blob> => (await request(`items/${id(item)}/file`)).blob();
+export const itemFile = (item: string): Promise<Blob> => download(`items/${id(item)}/file`);
 
 export interface UploadDetails {
   kind: string;
@@ -90,10 +86,10 @@ export function uploadDocument(file: File, details: UploadDetails, signal: Abort
   form.set('source', 'upload');
   form.set('wait', '0');
   for (const tag of details.tags) form.append('tags', tag);
-  return call('ingest/doc', { method: 'POST', form, signal });
+  return call('ingest/doc', { method: 'POST', form, signal, limitMs: uploadMs(file.size) });
 }
 export const ingestUrl = (url: string, details: UploadDetails, signal: AbortSignal): Promise<IngestResult> =>
-  call('ingest/url', { method: 'POST', json: { url, ...details, wait: 0 }, signal });
+  call('ingest/url', { method: 'POST', json: { url, ...details, wait: 0 }, signal, limitMs: OTHERS_MS });
 export const ingestState = (item: string, signal?: AbortSignal): Promise<IngestState> =>
   call(`ingest/${id(item)}`, signal ? { signal } : {});
 export const retryIngest = (item: string): Promise<IngestState> => call(`ingest/${id(item)}/retry`, { method: 'POST' });

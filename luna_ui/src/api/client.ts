@@ -1,4 +1,6 @@
 /** One way to the API: envelope, errors with their trace id, and who is asking. Nothing about views belongs here. */
+import { Deadline, FILE_MS, GLANCE_MS, READ_MS, SILENCE_MS, WRITE_MS, spelled } from './deadline';
+import { type ServerEvent, readEvents } from './sse';
 import type { Envelope, SystemInfo } from './types';
 
 export const API = '/api/v1';
@@ -11,6 +13,7 @@ interface ErrorParts {
   traceId?: string | null;
   data?: unknown;
   retryAfter?: number | null;
+  timedOut?: boolean;
 }
 
 /** `status` 0 means that nobody answered. */
@@ -19,6 +22,8 @@ export class ApiError extends Error {
   readonly traceId: string | null;
   readonly data: unknown;
   readonly retryAfter: number | null;
+  /** Nobody answered in time: it is no use to ask again at once without being told to. */
+  readonly timedOut: boolean;
 
   constructor(parts: ErrorParts) {
     super(parts.message);
@@ -27,6 +32,7 @@ export class ApiError extends Error {
     this.traceId = parts.traceId ?? null;
     this.data = parts.data ?? null;
     this.retryAfter = parts.retryAfter ?? null;
+    this.timedOut = parts.timedOut ?? false;
   }
 
   get unreachable(): boolean {
@@ -85,7 +91,7 @@ let info: Promise<SystemInfo> | null = null;
 
 /** Asked once; a failed call is asked again next time. */
 export function systemInfo(): Promise<SystemInfo> {
-  info ??= send<SystemInfo>('system/info', {}, {}).catch((error: unknown) => {
+  info ??= send<SystemInfo>('system/info', { limitMs: GLANCE_MS }, {}).catch((error: unknown) => {
     info = null;
     throw error;
   });
@@ -141,6 +147,10 @@ export interface CallOptions {
   form?: FormData;
   signal?: AbortSignal;
   admin?: boolean;
+  /** A POST that changes nothing, for instance a search: it may be repeated without a second thought. */
+  reads?: boolean;
+  /** How long to wait, in milliseconds; without it, what is usual for reading and for changing. */
+  limitMs?: number;
 }
 
 export function address(path: string, query: Query = {}): string {
@@ -152,40 +162,98 @@ export function address(path: string, query: Query = {}): string {
   return `${API}/${path}${tail === '' ? '' : `?${tail}`}`;
 }
 
-/** The bare response of a call that succeeded; every fault becomes an `ApiError`. */
-export async function request(path: string, options: CallOptions = {}): Promise<Response> {
-  const headers = await identity(options.admin ?? false);
-  return requestAs(path, options, headers);
+/** Whether the call leaves everything as it was. */
+const onlyReads = (options: CallOptions): boolean => options.reads ?? (options.method ?? 'GET') === 'GET';
+
+/** What is said when nobody answered in time. Whether a change was made all the same is not known then. */
+function tooLate(deadline: Deadline, reads: boolean): ApiError {
+  const waited = `Seit ${spelled(deadline.limitMs)} höre ich nichts von meinem Server, und länger lasse ich Sie nicht warten.`;
+  const advice = reads ? 'Versuchen Sie es bitte noch einmal.' : 'Ob Ihr Auftrag noch ankam, weiß ich nicht; bitte sehen Sie nach, bevor Sie ihn wiederholen.';
+  return new ApiError({ message: `${waited} ${advice}`, status: 0, timedOut: true });
 }
 
-async function requestAs(path: string, options: CallOptions, headers: Record<string, string>): Promise<Response> {
+const clockFor = (options: CallOptions): Deadline => new Deadline(options.limitMs ?? (onlyReads(options) ? READ_MS : WRITE_MS), options.signal);
+
+/** What a fault of a call is told as: an `ApiError`, but for the end that the caller's own signal makes. */
+function told(fault: unknown, deadline: Deadline, options: CallOptions): unknown {
+  if (deadline.struck) return tooLate(deadline, onlyReads(options));
+  if (fault instanceof ApiError || options.signal?.aborted === true) return fault;
+  return new ApiError({ message: 'Ich erreiche meinen eigenen Server nicht. Das ist mir unangenehm.', status: 0 });
+}
+
+async function begin(path: string, options: CallOptions, headers: Record<string, string>, deadline: Deadline): Promise<Response> {
   const init: RequestInit = {
     method: options.method ?? 'GET',
     headers: options.json === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
-    signal: options.signal ?? null,
+    signal: deadline.signal,
     credentials: 'same-origin',
   };
   if (options.json !== undefined) init.body = JSON.stringify(options.json);
   else if (options.form !== undefined) init.body = options.form;
-
-  let response: Response;
-  try {
-    response = await fetch(address(path, options.query), init);
-  } catch (error) {
-    if (options.signal?.aborted === true) throw error;
-    throw new ApiError({ message: 'Ich erreiche meinen eigenen Server nicht. Das ist mir unangenehm.', status: 0 });
-  }
+  const response = await fetch(address(path, options.query), init);
   if (!response.ok) throw await errorFrom(response);
   return response;
 }
 
-async function send<T>(path: string, options: CallOptions, headers: Record<string, string>): Promise<T> {
-  const response = await requestAs(path, options, headers);
+/** A call from its first byte to the last one that `read` takes, under one clock. */
+async function within<T>(path: string, options: CallOptions, headers: Record<string, string>, read: (response: Response, deadline: Deadline) => Promise<T>): Promise<T> {
+  const deadline = clockFor(options);
+  try {
+    return await read(await begin(path, options, headers, deadline), deadline);
+  } catch (fault) {
+    throw told(fault, deadline, options);
+  } finally {
+    deadline.end();
+  }
+}
+
+async function data<T>(response: Response): Promise<T> {
   if (response.status === 204) return null as T;
   const body: unknown = await response.json();
   return (isEnvelope(body) ? body.data : body) as T;
 }
 
+const send = <T>(path: string, options: CallOptions, headers: Record<string, string>): Promise<T> => within<T>(path, options, headers, data);
+
 export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
   return send<T>(path, options, await identity(options.admin ?? false));
+}
+
+/** A file; as long as bytes keep coming it may take as long as it likes. */
+export async function download(path: string, options: CallOptions = {}): Promise<Blob> {
+  return within(path, { limitMs: FILE_MS, ...options }, await identity(options.admin ?? false), async (response, deadline) => {
+    const type = response.headers.get('content-type') ?? '';
+    if (response.body === null) return new Blob([], { type });
+    const reader = response.body.getReader();
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return new Blob(parts, { type });
+      deadline.wind();
+      parts.push(value);
+    }
+  });
+}
+
+/** An answer that came whole where a stream was asked for. */
+export const WHOLE = 'whole';
+
+/**
+ * Server-sent events for as long as the server sends any or says that it is still there; an ordinary answer is one
+ * event `WHOLE`. Ends with the signal.
+ */
+export async function* stream(path: string, options: CallOptions): AsyncGenerator<ServerEvent> {
+  const headers = await identity(options.admin ?? false);
+  const limited = { limitMs: SILENCE_MS, ...options };
+  const deadline = clockFor(limited);
+  try {
+    const response = await begin(path, limited, headers, deadline);
+    const type = response.headers.get('content-type') ?? '';
+    if (response.body !== null && type.includes('text/event-stream')) yield* readEvents(response.body, () => deadline.wind());
+    else yield { event: WHOLE, data: JSON.stringify(await data<unknown>(response)) };
+  } catch (fault) {
+    throw told(fault, deadline, limited);
+  } finally {
+    deadline.end();
+  }
 }

@@ -1,6 +1,6 @@
 /** Calls about meters, prices, imports and simulators. */
-import { ApiError, call, request } from './client';
-import { readEvents } from './sse';
+import { ApiError, call, download, stream } from './client';
+import { uploadMs } from './deadline';
 import type {
   ImportData,
   ImportPage,
@@ -40,13 +40,12 @@ export const marketData = (market: string, product: string, { from, to }: Stretc
 export const smartMeterData = (meter: string, { from, to }: Stretch, resolution: Resolution, signal?: AbortSignal): Promise<SmartMeterData> =>
   call('data/smartmeter', { query: { meter_id: meter, from, to, resolution, points: CHART_POINTS }, ...aborting(signal) });
 export const querySeries = (query: SeriesQueryRequest, signal?: AbortSignal): Promise<SeriesQueryData> =>
-  call('data/query', { method: 'POST', json: query, ...aborting(signal) });
+  call('data/query', { method: 'POST', json: query, reads: true, ...aborting(signal) });
 export const rerunReceipt = (receipt: string): Promise<RerunData> => call(`receipts/${id(receipt)}/rerun`, { method: 'POST' });
 
 export type SeriesFormat = 'csv' | 'xlsx' | 'parquet' | 'arrow';
-export async function seriesFile(path: 'data/market' | 'data/smartmeter', query: Record<string, string | number>, format: SeriesFormat): Promise<Blob> {
-  return (await request(path, { query: { ...query, format } })).blob();
-}
+export const seriesFile = (path: 'data/market' | 'data/smartmeter', query: Record<string, string | number>, format: SeriesFormat): Promise<Blob> =>
+  download(path, { query: { ...query, format } });
 
 export const listMeters = (): Promise<MeterPage> => call('meters', { query: { limit: 500 } });
 export const getMeter = (meter: string): Promise<MeterData> => call(`meters/${id(meter)}`);
@@ -59,14 +58,12 @@ export const selfUse = (meter: string, pvMeter: string | null, { from, to }: Str
 
 /** Values as they are written, the last ones first; ends with the signal. */
 export async function* liveReadings(meter: string, last: number, signal: AbortSignal): AsyncGenerator<LiveReading> {
-  const response = await request('data/smartmeter/live', { query: { meter_id: meter, last }, signal });
-  if (response.body === null) return;
-  for await (const event of readEvents(response.body)) if (event.event === 'reading') yield JSON.parse(event.data) as LiveReading;
+  const events = stream('data/smartmeter/live', { query: { meter_id: meter, last }, signal });
+  for await (const event of events) if (event.event === 'reading') yield JSON.parse(event.data) as LiveReading;
 }
 export async function* livePrices(market: string, product: string, last: number, signal: AbortSignal): AsyncGenerator<LivePrice> {
-  const response = await request('data/market/live', { query: { market, product, last }, signal });
-  if (response.body === null) return;
-  for await (const event of readEvents(response.body)) if (event.event === 'price') yield JSON.parse(event.data) as LivePrice;
+  const events = stream('data/market/live', { query: { market, product, last }, signal });
+  for await (const event of events) if (event.event === 'price') yield JSON.parse(event.data) as LivePrice;
 }
 
 export type ImportTarget = 'smart_meter_readings' | 'market_prices';
@@ -93,7 +90,7 @@ export async function importFile(file: File, wish: ImportWish, signal?: AbortSig
   // Prices are nobody's own: they are the administrator's to write.
   const admin = wish.target === 'market_prices';
   try {
-    return await call('data/load', { method: 'POST', form, admin, ...aborting(signal) });
+    return await call('data/load', { method: 'POST', form, admin, limitMs: uploadMs(file.size), ...aborting(signal) });
   } catch (error) {
     // A small file may be read and refused before the upload is answered; what is known of it stands in the import.
     const refused = error instanceof ApiError && typeof error.data === 'object' && error.data !== null && 'import_id' in error.data ? error.data.import_id : null;
