@@ -22,7 +22,7 @@ import psycopg
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.home import LAYOUT, read_mark, release
 from resources.embedded.ports import free_port_near, holder_of, obstacle
-from resources.embedded.postgres import unprivileged_user
+from resources.embedded.postgres_binaries import unprivileged_user
 from resources.embedded.supervisor import Stack, build_ports
 from resources.migrate import schema_version
 from resources.secrets import FILE_NAME, database_urls, load_secrets

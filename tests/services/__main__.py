@@ -24,7 +24,8 @@ from types import FrameType
 import psycopg
 
 from resources.embedded.errors import EmbeddedError
-from resources.embedded.postgres import EmbeddedPostgres, _may_enter, unprivileged_user
+from resources.embedded.postgres import EmbeddedPostgres
+from resources.embedded.postgres_binaries import may_enter, unprivileged_user
 from tests.conftest import POSTGRES_URL_VARIABLE, ROOT, free_port
 from tests.postgres import HASTY, with_settings
 from tests.services import ollama, qdrant, s3, tika
@@ -48,11 +49,7 @@ class TimescaleServer(EmbeddedPostgres):
     """The server Luna embeds, run from other binaries and with TimescaleDB loaded."""
 
     def __init__(self, home: Path, install: Path) -> None:
-        super().__init__(home, free_port(), secrets.token_hex(12))
-        self._install = install
-
-    def _binaries(self) -> Path:
-        return self._install
+        super().__init__(home, free_port(), secrets.token_hex(12), install)
 
     @property
     def maintenance_url(self) -> str:
@@ -146,14 +143,14 @@ def _given() -> Obtained | None:
     if not program.is_file():
         raise ToolError(f"{INSTALL_VARIABLE}={named} has no bin/postgres; example: /usr/lib/postgresql/18")
     user = unprivileged_user()
-    if user is not None and not _may_enter(program, user):
+    if user is not None and not may_enter(program, user):
         raise ToolError(f"{INSTALL_VARIABLE}={named}: the user {user.name} may not enter it")
     return Obtained(install, {}, 0.0, cached=True)
 
 
 def _server(folder: Path, obtained: Obtained) -> TimescaleServer:
     server = TimescaleServer(folder / "home", obtained.install)
-    if server.run_as is not None and not _may_enter(obtained.install / "bin" / "postgres", server.run_as):
+    if server.run_as is not None and not may_enter(obtained.install / "bin" / "postgres", server.run_as):
         folder.chmod(0o755)
         server = TimescaleServer(folder / "home", copied_to(obtained, folder).install)
     return server

