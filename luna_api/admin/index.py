@@ -115,6 +115,8 @@ class IndexService:
         trouble = trouble or _trouble(versions, points is not None)
         trouble = trouble or await _search_trouble(self._context, self._principal.tenant_id)
         trouble = trouble or await _model_trouble(self._context, spaces)
+        if points is not None:
+            trouble = trouble or _alias_trouble(points, alias, versions)
         return IndexOverview(
             engine="postgres" if points is None else "qdrant", trouble=trouble, alias=alias, versions=versions
         )
@@ -169,7 +171,8 @@ async def probe(context: AppContext, tenant: UUID) -> str:
         return ", ".join(str(version.id) for version in versions)
     await _count(points, versions, tenant)
     trouble = _trouble(versions, outside=True) or await _search_trouble(context, tenant)
-    if trouble := trouble or await _model_trouble(context, spaces):
+    trouble = trouble or await _model_trouble(context, spaces)
+    if trouble := trouble or _alias_trouble(points, state.alias, versions):
         raise LookupError(trouble)
     return state.version
 
@@ -253,6 +256,20 @@ def _trouble(versions: list[IndexVersion], outside: bool) -> str | None:
                 f"gesucht wird nur nach Wörtern. Der Auftrag „{SWITCH_JOB}“ holt sie nach PostgreSQL."
             )
     return None
+
+
+def _alias_trouble(points: PassagePoints, alias: str | None, versions: list[IndexVersion]) -> str | None:
+    """That the alias does not name the live public version: no search here asks it, but people outside read by it."""
+    live = next((one for one in versions if one.state == "live" and one.scope == "public"), None)
+    held = live if live is not None and "qdrant" in live.engines else None
+    wanted = None if held is None else points.collection(VersionRef(held.id, None, held.dimension))
+    if alias == wanted:
+        return None
+    found = "fehlt" if alias is None else f"nennt „{alias}“"
+    return (
+        f"Der Alias in Qdrant {found}; richtig wäre {'keiner' if wanted is None else f'„{wanted}“'}. Luna sucht ohne "
+        f"ihn; wer von außen nachsieht, läse anderes. Der Auftrag „{SWITCH_JOB}“ rückt ihn zurecht."
+    )
 
 
 def provide_service(context: NamedDependency[AppContext], principal: NamedDependency[Principal]) -> IndexService:

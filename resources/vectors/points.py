@@ -248,6 +248,10 @@ class PointsState:
 class PassagePoints(Protocol):
     """An engine outside PostgreSQL. Each method raises `PointsError`."""
 
+    def collection(self, version: VersionRef) -> str:
+        """The name of the collection that holds a version."""
+        ...
+
     def begin(self, version: VersionRef) -> None:
         """Makes room for a new version; what an earlier database left under its number goes."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resources.database import worker_connection
+from resources.vectors.points import VersionRef
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.qdrant import QdrantPoints
 from resources.vectors.transfer import transfer
@@ -52,3 +53,30 @@ def test_a_server_that_is_away_is_told_of_before_there_is_an_index(database: Dat
         told = admin.get("/admin/health").json()["data"]["services"]["qdrant"]
     assert (told["state"], told["implementation"]) == ("down", "server")
     assert told["message"].startswith("Qdrant antwortet nicht")
+
+
+def test_an_alias_that_names_another_collection_is_told_of(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = QdrantPoints.in_memory("luna_test_alias")
+    monkeypatch.setattr("luna_api.app.open_points", lambda _: points)
+    with (
+        serve(database, database.settings.home) as api,
+        worker_connection(database.urls.worker) as worker,
+        api.admin(api.tenant()) as admin,
+    ):
+        ready(api, admin, NOTE)
+        writer = IndexWriter(worker, points)
+        (own,) = [row[0] for row in worker.execute("SELECT id FROM index_versions")]
+        transfer(worker, writer, own, "qdrant", lambda *_: None)
+
+        def told() -> tuple[str, str | None, str | None]:
+            health = admin.get("/admin/health").json()["data"]["services"]["qdrant"]
+            return health["state"], health["message"], admin.get("/admin/index").json()["data"]["trouble"]
+
+        assert told() == ("up", None, None), "without a public version there is nothing to name"
+        points.show_live(VersionRef.of(writer.version(own)))
+        state, message, trouble = told()
+        assert (state, message) == ("degraded", trouble)
+        assert "luna_test_alias_tenants" in str(trouble)
+        assert "index_switch" in str(trouble)
+        writer.show_live()
+        assert told() == ("up", None, None)
