@@ -12,7 +12,8 @@ from rich.table import Table
 from luna_cli.client import ApiFaultError, NotRunningError
 from luna_cli.output import EXIT_FAULT, EXIT_OK, EXIT_STOPPED, duration, err, megabytes, out, print_json
 from luna_cli.seed import is_first_start, load_seed
-from resources.embedded.supervisor import Stack, StackStatus
+from resources.embedded.stack import Stack
+from resources.embedded.stack_status import StackStatus
 from resources.secrets import load_secrets
 from resources.settings import Settings
 

@@ -21,9 +21,10 @@ import psycopg
 
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.home import LAYOUT, read_mark, release
+from resources.embedded.parts import build_ports
 from resources.embedded.ports import free_port_near, holder_of, obstacle
 from resources.embedded.postgres_binaries import unprivileged_user
-from resources.embedded.supervisor import Stack, build_ports
+from resources.embedded.stack import Stack
 from resources.migrate import schema_version
 from resources.secrets import FILE_NAME, database_urls, load_secrets
 from resources.settings import EXAMPLES, Settings

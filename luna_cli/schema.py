@@ -8,7 +8,7 @@ import psycopg
 
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.home import open_home
-from resources.embedded.supervisor import Stack
+from resources.embedded.stack import Stack
 from resources.migrate import MigrationError, MigrationReport
 from resources.migrate import migrate as apply
 from resources.secrets import database_urls, load_secrets

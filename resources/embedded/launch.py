@@ -15,7 +15,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(description: str) -> None:
-    """Read `description` (JSON: argv, env, cwd, end_with_supervisor) and become that program."""
+    """Read `description` (JSON: argv, env, cwd, end_signal) and become that program."""
     with open(description, encoding="utf-8") as file:  # noqa: PTH123  pathlib would double the time of this script
         part = json.load(file)
     handle = os.open(description.removesuffix(".json") + ".pid", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

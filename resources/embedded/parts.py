@@ -147,6 +147,18 @@ def build_parts(settings: Settings, urls: DatabaseUrls, postgres: EmbeddedPostgr
     return tuple(parts)
 
 
+def build_ports(settings: Settings) -> dict[str, tuple[str, int]]:
+    """The variable of each port that the stack listens on, with address and number."""
+    ports = {
+        "API_PORT": (settings.bind_address, settings.api_port),
+        "DAGSTER_PORT": (LOOPBACK, settings.dagster_port),
+        "CODE_SERVER_PORT": (LOOPBACK, settings.code_server_port),
+    }
+    if settings.database_url is None:
+        ports["DB_PORT"] = (LOOPBACK, settings.db_port)
+    return ports
+
+
 def child_environment(settings: Settings) -> dict[str, str]:
     """The settings as variables, and what a Python process needs beside them."""
     values: dict[str, str] = {}
