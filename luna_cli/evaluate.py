@@ -14,9 +14,11 @@ from rich.progress import track
 from rich.table import Table
 
 from luna_cli.client import Json, LunaClient
+from luna_cli.gold_check import check_sections
 from luna_rules.evaluation.bootstrap import Estimate
 from luna_rules.evaluation.metrics import ALL, Figures, KindFigures, Outcome, by_split, figures
 from luna_rules.evaluation.questions import (
+    COUNTED,
     GoldQuestion,
     QuestionFileError,
     evidence_share,
@@ -33,8 +35,6 @@ OTHER = (GOLD / "law_questions_own.jsonl", GOLD / "answerability_own.jsonl")
 THIRD = (GOLD / "questions_third.jsonl",)
 SETS = {"own": OWN, "dev": DEV, "third": THIRD, "all": (*DEV, *OWN, *OTHER)}
 HELD = "hold"
-COUNTED = (HELD, "report")
-"""Questions for reporting only: counted, never listed, so that nobody tunes on them."""
 TOP_K = 50
 """Passages asked of search: enough that ten distinct sections are among them."""
 ANSWER_TOP_K = 6
@@ -55,16 +55,22 @@ _KINDS = {
 
 @dataclass(slots=True)
 class Evaluation:
-    """All that was asked; `left_out` are ids of questions about laws that are not in the index."""
+    """All that was asked; `left_out` are ids of questions about laws that are not in the index, `missing` those laws.
+
+    Laws are written as `law_key` writes them.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
     left_out: list[str] = field(default_factory=list[str])
+    missing: list[str] = field(default_factory=list[str])
 
 
 def load(name: str, split: str | None) -> list[GoldQuestion]:
     """The questions of a named set or a file, of one half only where `split` says so. Raises QuestionFileError."""
     questions: list[GoldQuestion] = []
     for path in SETS.get(name, (Path(name),)):
+        if path.is_dir():
+            raise QuestionFileError(f"{path} ist ein Ordner. Richtig wäre eine JSONL-Datei, je Zeile eine Frage.")
         try:
             text = path.read_text("utf-8")
         except FileNotFoundError:
@@ -74,21 +80,39 @@ def load(name: str, split: str | None) -> list[GoldQuestion]:
             raise QuestionFileError(
                 f"Die Datei {path} gibt es nicht. --set kennt {known} oder den Pfad einer JSONL-Datei."
             ) from None
-        except (OSError, UnicodeDecodeError) as fault:
-            raise QuestionFileError(f"{path} ist nicht zu lesen: {fault}") from None
+        except UnicodeDecodeError as fault:
+            raise QuestionFileError(
+                f"{path} ist nicht zu lesen: Byte {fault.start + 1} ist kein UTF-8. "
+                "Richtig wäre eine JSONL-Datei, als UTF-8 gespeichert."
+            ) from None
+        except OSError as fault:
+            raise QuestionFileError(f"{path} ist nicht zu lesen: {fault.strerror}") from None
         questions += read_questions(text, path.name)
     chosen = [one for one in questions if split is None or one.split == split]
     if not chosen:
-        halves = sorted({one.split for one in questions if one.split}) or ["keine"]
-        raise QuestionFileError(f"--split {split} trifft keine Frage; in diesen Dateien gibt es: {', '.join(halves)}.")
+        halves = sorted({one.split for one in questions if one.split})
+        there = (
+            f"Richtig wäre hier {' oder '.join(halves)}." if halves else "Keine Frage nennt hier eine Hälfte („split“)."
+        )
+        raise QuestionFileError(f"--split {split} trifft keine Frage. {there} Ohne --split werden alle gefragt.")
     return chosen
 
 
 def ask_all(
-    client: LunaClient, questions: Sequence[GoldQuestion], *, answers: bool = True, console: Console | None = None
+    client: LunaClient,
+    questions: Sequence[GoldQuestion],
+    *,
+    answers: bool = True,
+    check: bool = False,
+    console: Console | None = None,
 ) -> Evaluation:
-    """Ask each question once: search, and the answer unless `answers` is False; `console` shows the progress."""
+    """Ask each question once: search, and the answer unless `answers` is False; `console` shows the progress.
+
+    `check`: look first whether the sections named stand in the index. Raises QuestionFileError where one does not.
+    """
     names = _law_names(client)
+    if check:
+        check_sections(client, questions, names)
     laws = frozenset(law_key(name) for known in names.values() for name in known)
     found = Evaluation()
     shown = track(questions, "Fragen", console=console, transient=True, disable=console is None)
@@ -97,6 +121,7 @@ def ask_all(
             found.outcomes.append(_ask(client, question, names, answers=answers))
         else:
             found.left_out.append(question.id)
+            found.missing += [one.law for one in question.gold if one.law not in {*laws, *found.missing}]
     return found
 
 
@@ -140,6 +165,7 @@ def to_json(found: Evaluation) -> Json:
         "figures": figures(found.outcomes).summary(),
         "splits": {name: figures(part).summary() for name, part in by_split(found.outcomes).items() if name},
         "left_out": found.left_out,
+        "missing_laws": found.missing,
         "milliseconds": _times(found.outcomes),
         "questions": [
             {"id": one.question.id, "kind": one.question.kind, "ranks": list(one.ranks), "answered": one.answered}
@@ -159,13 +185,18 @@ def print_evaluation(console: Console, found: Evaluation, *, misses: bool) -> No
             "report": "Nur zum Berichten (report)",
         }.get(name, name)
         _print_part(console, heading, figures(parts[name]))
+    whole = figures(found.outcomes)
     if len(parts) > 1:
-        _print_part(console, "Zusammen", figures(found.outcomes))
-    console.print("\nIn Klammern: 95 %, Bootstrap über die Fragen. „alle in 5“: alle Antworten unter den ersten fünf.")
-    if found.left_out:
+        _print_part(console, "Zusammen", whole)
+    if whole.kinds:
         console.print(
-            f"{len(found.left_out)} Fragen ausgelassen, weil ihr Gesetz nicht aufgenommen ist; „luna ingest“ hilft."
+            "\nIn Klammern: 95 %, Bootstrap über die Fragen. „alle in 5“: alle Antworten unter den ersten fünf."
         )
+    elif found.outcomes and whole.refusals is None:
+        console.print("Keine der Fragen nennt eine Antwort; ob Luna sie ablehnt, zeigt sich nur ohne --no-answers.")
+    if left := len(found.left_out):
+        told = "1 Frage ausgelassen, weil ihr" if left == 1 else f"{left} Fragen ausgelassen, weil ihnen"
+        console.print(f"{told} ein Gesetz fehlt ({', '.join(found.missing)}); „luna ingest“ nimmt es auf.")
     for what, spent in _times(found.outcomes).items():
         console.print(f"{'Suche' if what == 'search' else 'Antwort'}: Median {spent['p50']} ms, p95 {spent['p95']} ms")
     if misses:

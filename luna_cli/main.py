@@ -287,18 +287,30 @@ def search(
 @app.command(name="eval", cls=GermanCommand)
 def evaluate(
     questions: Annotated[
-        str, typer.Option("--set", help="dev, own, third, all oder eine JSONL-Datei mit Fragen.", metavar="SATZ")
+        str,
+        typer.Option(
+            "--set",
+            help="own (beide Hälften), dev, third, all (ohne third) oder eine JSONL-Datei mit Fragen.",
+            metavar="SATZ",
+        ),
     ] = "own",
-    split: Annotated[str | None, typer.Option(metavar="HÄLFTE", help="Nur eine Hälfte: tune oder hold.")] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="HÄLFTE", help="Nur eine Hälfte: tune, hold oder report.")
+    ] = None,
     answers: Annotated[bool, typer.Option("--answers/--no-answers", help="Auch antworten lassen.")] = True,
     misses: Annotated[
-        bool, typer.Option("--misses", help="Verfehlte Fragen zeigen (nie die aus „hold“ und „third“).")
+        bool, typer.Option("--misses", help="Verfehlte Fragen zeigen (nie die aus „hold“ und „report“).")
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Messen, wie gut Luna findet und antwortet. Luna muss laufen, die Gesetze müssen aufgenommen sein."""
+    """Messen, wie gut Luna findet und antwortet. Luna muss laufen, die Gesetze müssen aufgenommen sein.
+
+    Eine JSONL-Datei hat je Zeile eine Frage mit den Fundstellen, die sie beantworten, zum Beispiel
+    {"id": "q-1", "question": "Wer …?", "kind": "paraphrase", "gold": [{"law": "EnWG", "section": "§ 38"}]};
+    ohne Antwort im Gesetz ist „gold“ [].
+    """
     from luna_cli.client import LunaClient
-    from luna_cli.evaluate import ask_all, load, print_evaluation, to_json
+    from luna_cli.evaluate import SETS, ask_all, load, print_evaluation, to_json
     from luna_rules.evaluation.questions import QuestionFileError
 
     settings = _settings()
@@ -308,7 +320,10 @@ def evaluate(
         fail(str(fault), EXIT_USAGE)
     with LunaClient(settings) as client:
         client.check()
-        found = ask_all(client, chosen, answers=answers, console=err)
+        try:
+            found = ask_all(client, chosen, answers=answers, check=questions not in SETS, console=err)
+        except QuestionFileError as fault:
+            fail(str(fault), EXIT_USAGE)
     if as_json:
         print_json(to_json(found))
     else:

@@ -10,10 +10,14 @@ from typing import cast
 
 ALL_NEEDED = "multi"
 """The kind of question of which every gold provision answers a part; of others any one answers it."""
+TUNE = "tune"
+COUNTED = ("hold", "report")
+"""Halves whose questions are for reporting only: counted, never listed, so that nobody tunes on them."""
 _WORDLESS = re.compile(r"[^0-9a-zäöüß]+")
 _EXAMPLE = (
     '{"id": "q-1", "question": "…?", "kind": "paraphrase", "gold": [{"law": "EnWG-BJNR197010005", "section": "§ 38"}]}'
 )
+_GOLD_EXAMPLE = '[{"law": "EnWG-BJNR197010005", "section": "§ 38"}], oder [] für eine Frage ohne Antwort'
 
 
 class QuestionFileError(ValueError):
@@ -32,7 +36,7 @@ class Provision:
 class GoldQuestion:
     """A question and the provisions that answer it; none where the laws do not answer it.
 
-    `evidence` are words of the provisions, `split` is `tune`, `hold` or None (not split).
+    `evidence` are words of the provisions, `split` is `tune`, `hold`, `report` or None (not split).
     """
 
     id: str
@@ -65,14 +69,18 @@ def law_key(name: str) -> str:
 def read_questions(text: str, name: str) -> list[GoldQuestion]:
     """Questions of a JSONL text, one object a line; `name` is told in faults. Raises QuestionFileError."""
     found: list[GoldQuestion] = []
-    seen: set[str] = set()
-    for number, line in enumerate(text.splitlines(), 1):
+    seen: dict[str, int] = {}
+    # Editors on Windows put a byte order mark first, which JSON does not know.
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         if not line.strip():
             continue
         question = _question(line, f"{name}, Zeile {number}")
         if question.id in seen:
-            raise QuestionFileError(f"{name}, Zeile {number}: Die id „{question.id}“ steht schon weiter oben.")
-        seen.add(question.id)
+            raise QuestionFileError(
+                f"{name}, Zeile {number}: „id“ „{question.id}“ steht schon in Zeile {seen[question.id]}. "
+                f"Richtig wäre eine eigene, zum Beispiel „{question.id}-2“."
+            )
+        seen[question.id] = number
         found.append(question)
     if not found:
         raise QuestionFileError(f"{name} enthält keine Frage. Je Zeile steht eine, zum Beispiel {_EXAMPLE}")
@@ -82,8 +90,11 @@ def read_questions(text: str, name: str) -> list[GoldQuestion]:
 def _question(line: str, place: str) -> GoldQuestion:
     try:
         row: object = json.loads(line)
-    except ValueError:
-        row = None
+    except json.JSONDecodeError as fault:
+        raise QuestionFileError(
+            f"{place}: Das ist kein gültiges JSON, der Fehler liegt bei Zeichen {fault.pos + 1} der Zeile. "
+            f"Richtig wäre zum Beispiel {_EXAMPLE}"
+        ) from None
     if not isinstance(row, dict):
         raise QuestionFileError(f"{place}: Das ist kein JSON-Objekt. Richtig wäre zum Beispiel {_EXAMPLE}")
     fields = cast("Mapping[str, object]", row)
@@ -91,20 +102,41 @@ def _question(line: str, place: str) -> GoldQuestion:
     for key, value in texts.items():
         if not isinstance(value, str) or not value.strip():
             raise QuestionFileError(f"{place}: „{key}“ fehlt oder ist kein Text. Richtig wäre zum Beispiel {_EXAMPLE}")
-    split = fields.get("split")
-    if split is not None and not isinstance(split, str):
-        raise QuestionFileError(f"{place}: „split“ ist kein Text. Richtig wäre „tune“ oder „hold“.")
     return GoldQuestion(
         id=str(texts["id"]),
         question=str(texts["question"]),
         kind=str(texts["kind"]),
-        gold=tuple(_provisions(fields.get("gold") or [], place)),
-        split=split,
-        evidence=tuple(str(one) for one in _list(fields.get("evidence") or [], "evidence", place)),
+        gold=tuple(_provisions(fields.get("gold"), place)),
+        split=_half(fields, place),
+        evidence=tuple(_evidence(fields.get("evidence"), place)),
     )
 
 
+def _half(fields: Mapping[str, object], place: str) -> str | None:
+    # A misspelt half would have questions listed that may only be counted, so no other word is let through.
+    key = "use" if fields.get("split") is None else "split"
+    half = fields.get(key)
+    if half is None or half in (TUNE, *COUNTED):
+        return cast("str | None", half)
+    raise QuestionFileError(
+        f"{place}: „{key}“ ist {json.dumps(half, ensure_ascii=False)}, das ist keine Hälfte. "
+        "Richtig wäre „tune“, „hold“ oder „report“, oder die Angabe fehlt."
+    )
+
+
+def _evidence(value: object, place: str) -> Iterable[str]:
+    for one in [] if value is None else _list(value, "evidence", place):
+        if not isinstance(one, str) or not one.strip():
+            raise QuestionFileError(
+                f"{place}: „evidence“ enthält etwas anderes als Wörter der Fundstelle. "
+                'Richtig wäre zum Beispiel ["Frist von zwei Wochen"]'
+            )
+        yield one
+
+
 def _provisions(value: object, place: str) -> Iterable[Provision]:
+    if value is None:
+        raise QuestionFileError(f"{place}: „gold“ fehlt. Richtig wäre zum Beispiel {_GOLD_EXAMPLE}")
     for one in _list(value, "gold", place):
         entry = cast("Mapping[str, object]", one) if isinstance(one, dict) else {}
         law, section = entry.get("law"), entry.get("section")

@@ -206,7 +206,7 @@ def evaluate(
         row = (float(0 < best <= 5), 1 / best if 0 < best <= 10 else 0.0, float(all(0 < r <= 5 for r in ranks)))
         rows[case["kind"]].append(row)
         rows["all"].append(row)
-        if misses and case.get("split") not in COUNTED and (row[1] < 1 or row[2] < 1):
+        if misses and half_of(case) not in COUNTED and (row[1] < 1 or row[2] < 1):
             print(f"{case['id']} {case['kind']} {ranks} {case['question'][:110]}")
             print(
                 "   gold",
@@ -218,6 +218,11 @@ def evaluate(
         kind: dict(zip(("n", "hit@5", "MRR@10", "all in 5"), (len(r), *np.mean(np.array(r), axis=0)), strict=True))
         for kind, r in rows.items()
     }
+
+
+def half_of(case: dict[str, Any]) -> str:
+    """Which half of its file a question belongs to; empty where the file has none."""
+    return str(case.get("split") or case.get("use") or "")
 
 
 def show(name: str, table: dict[str, dict[str, float]]) -> None:
@@ -249,8 +254,8 @@ def main() -> None:
         if not path.is_file():
             continue
         cases = read_questions(path)
-        for half in sorted({case.get("split") or "" for case in cases}):
-            part = [case for case in cases if (case.get("split") or "") == half]
+        for half in sorted({half_of(case) for case in cases}):
+            part = [case for case in cases if half_of(case) == half]
             show(f"{path.name} {half}", evaluate(engine, places, part, misses=arguments.misses))
     show_times(f"{len(chunks)} chunks", engine)
     if arguments.scale:

@@ -104,14 +104,21 @@ def test_evidence_ignores_marks_case_and_line_breaks() -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("kein JSON", "kein JSON-Objekt"),
+        ("kein JSON", "kein gültiges JSON, der Fehler liegt bei Zeichen 1 "),
+        ('{"id": "a", "question": "?}', "kein gültiges JSON, der Fehler liegt bei Zeichen 25 "),
         ("[1]", "kein JSON-Objekt"),
         ('{"id": "a", "kind": "x"}', "„question“ fehlt"),
         ('{"id": "a", "question": " ", "kind": "x"}', "„question“ fehlt"),
         ('{"id": "a", "question": "?", "kind": "x", "gold": [{"law": "EnWG"}]}', "„gold“ nennt kein Gesetz"),
         ('{"id": "a", "question": "?", "kind": "x", "gold": "EnWG"}', "„gold“ ist keine Liste"),
-        ('{"id": "a", "question": "?", "kind": "x", "split": 1}', "„split“ ist kein Text"),
-        ('{"id": "a", "question": "?", "kind": "x"}\n{"id": "a", "question": "?", "kind": "x"}', "schon weiter oben"),
+        ('{"id": "a", "question": "?", "kind": "x"}', "„gold“ fehlt"),
+        ('{"id": "a", "question": "?", "kind": "x", "golds": []}', "„gold“ fehlt"),
+        ('{"id": "a", "question": "?", "kind": "x", "gold": [], "split": 1}', "„split“ ist 1, das ist keine Hälfte"),
+        ('{"id": "a", "question": "?", "kind": "x", "gold": [], "split": "Hold"}', '„split“ ist "Hold"'),
+        ('{"id": "a", "question": "?", "kind": "x", "gold": [], "use": "reprot"}', '„use“ ist "reprot"'),
+        ('{"id": "a", "question": "?", "kind": "x", "gold": [], "evidence": [1]}', "„evidence“ enthält"),
+        ('{"id": "a", "question": "?", "kind": "x", "gold": [], "evidence": [""]}', "„evidence“ enthält"),
+        ('{"id": "a", "question": "?", "kind": "x", "gold": []}\n' * 2, "steht schon in Zeile 1"),
         ("", "keine Frage"),
     ],
 )
@@ -119,3 +126,9 @@ def test_a_bad_file_is_told_with_line_and_example(line: str, told: str) -> None:
     with pytest.raises(QuestionFileError, match=told) as fault:
         read_questions(line, "fragen.jsonl")
     assert "fragen.jsonl" in str(fault.value)
+    assert "Richtig wäre" in str(fault.value) or "zum Beispiel" in str(fault.value)
+
+
+def test_a_half_may_stand_under_use_and_a_byte_order_mark_before_all() -> None:
+    line = '{"id": "a", "question": "Was\u2028gilt?", "kind": "x", "gold": [], "use": "report"}'
+    assert [one.split for one in read_questions(f"\ufeff{line}\r\n", "fragen.jsonl")] == ["report"]
