@@ -12,9 +12,10 @@ from uuid import UUID
 from luna_assets.documents.gold import GOLD_FILES
 from luna_rules.answers.compose import answer_question
 from luna_rules.answers.frame import Frame
-from luna_rules.answers.gather import Search, ground, searches
+from luna_rules.answers.gather import Ground, Search, ground, searches
 from luna_rules.answers.matching import QueryMatcher
-from luna_rules.answers.model import Passage
+from luna_rules.answers.model import Answer, Passage
+from luna_rules.answers.second import second_search, with_second
 from luna_rules.evaluation.metrics import Outcome
 from luna_rules.evaluation.questions import GoldQuestion, evidence_share, law_key, ranks_of, read_questions
 from luna_rules.search.analyser import Analyser
@@ -84,47 +85,105 @@ def measure(
     chosen = fitting(connection, questions)
     if live is None or not chosen:
         return None
-    wanted = [searches(question.question, ANSWER_TOP_K) for question in chosen]
-    limits: dict[str, int] = {}
-    for search in (one for several in wanted for one in several):
-        limits[search.question] = max(search.limit, limits.get(search.question, TOP_K))
-    asked = list(limits)
-    limit = max(limits.values())
-    found = try_version(connection, live.id, asked, load_search_tables(), limit=limit, embedders=embedders)
-    trials = dict(zip(asked, found, strict=True))
+    version = _Version(connection, live.id, embedders)
     analyser = Analyser(writer.lexicon(live.id))
-    places = _places(connection, found)
-    pairs = zip(chosen, wanted, strict=True)
-    outcomes = tuple(_outcome(question, several, trials, places, analyser) for question, several in pairs)
+    wanted = [searches(question.question, ANSWER_TOP_K) for question in chosen]
+    found = version.try_all(
+        [Search(question.question, TOP_K) for question in chosen] + [s for some in wanted for s in some]
+    )
+    asked = [_ask(question, found, some, analyser) for question, some in zip(chosen, wanted, strict=True)]
+    again = {number: search for number, one in enumerate(asked) if (search := one.second_search()) is not None}
+    more = version.try_all(list(again.values()))
+    for number, search in again.items():
+        asked[number] = asked[number].with_second(more.passages(search))
+    outcomes = tuple(one.outcome(found.places(one.question.question)) for one in asked)
     return Measured(live.id, outcomes, len(questions) - len(chosen), time.perf_counter() - begun)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the version found for each text asked, and where its passages stand."""
+
+    trials: Mapping[str, Trial]
+    placed: Mapping[UUID, _Place]
+
+    def places(self, text: str) -> list[_Place]:
+        """The best `TOP_K` passages."""
+        return [self.placed[chunk_id] for chunk_id, _, _ in self.trials[text].hits[:TOP_K] if chunk_id in self.placed]
+
+    def passages(self, search: Search) -> list[Passage]:
+        """The passages of a search, as an answer takes them."""
+        return _passages(self.trials[search.question], self.placed, search.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A version of the index that texts are asked of, many at once: reading it is what takes the time."""
+
+    connection: Connection
+    version_id: int
+    embedders: Embedders | None
+
+    def try_all(self, wanted: Sequence[Search]) -> _Found:
+        """All searches; of those that ask the same, the one that wants most."""
+        if not wanted:
+            return _Found({}, {})
+        limits: dict[str, int] = {}
+        for search in wanted:
+            limits[search.question] = max(search.limit, limits.get(search.question, 0))
+        texts, most = list(limits), max(limits.values())
+        tables = load_search_tables()
+        trials = try_version(self.connection, self.version_id, texts, tables, limit=most, embedders=self.embedders)
+        return _Found(dict(zip(texts, trials, strict=True)), _places(self.connection, trials))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question answered as the API does: from what was found, and before declining from one further search."""
+
+    question: GoldQuestion
+    ground: Ground
+    matcher: QueryMatcher
+    answer: Answer
+
+    def second_search(self) -> Search | None:
+        """What to search for before declining; None where it is answered or nothing is left to be found."""
+        if self.answer.answered or self.answer.talk:
+            return None
+        return second_search(self.question.question, self.ground.passages, self.matcher)
+
+    def with_second(self, found: Sequence[Passage]) -> _Asked:
+        """The same with what the further search found."""
+        read = with_second(self.question.question, self.ground, found, self.matcher, ANSWER_TOP_K)
+        return self if read.passages == self.ground.passages else _answered(self.question, read, self.matcher)
+
+    def outcome(self, places: Sequence[_Place]) -> Outcome:
+        """What became of it; `places` are the best passages of its search."""
+        return Outcome(
+            self.question,
+            ranks_of(self.question, [(place.law_names, place.section) for place in places]),
+            self.answer.answered,
+            evidence_share(self.question, self.answer.render() if self.answer.answered else ""),
+        )
+
+
+def _ask(question: GoldQuestion, found: _Found, wanted: Sequence[Search], analyser: Analyser) -> _Asked:
+    trial = found.trials[question.question]
+    matcher = QueryMatcher(
+        trial.query, analyser, frequency=lambda term: trial.frequency.get(term, 0), total=trial.total
+    )
+    read = ground(question.question, [found.passages(search) for search in wanted], ANSWER_TOP_K)
+    return _answered(question, read, matcher)
+
+
+def _answered(question: GoldQuestion, read: Ground, matcher: QueryMatcher) -> _Asked:
+    answer = answer_question(question.question, read.passages, matcher, _FRAME, twins=read.twins)
+    return _Asked(question, read, matcher, answer)
 
 
 def _places(connection: Connection, trials: Sequence[Trial]) -> dict[UUID, _Place]:
     wanted = list({chunk_id for trial in trials for chunk_id, _, _ in trial.hits})
     return {row[0]: _Place(*row) for row in connection.execute(_PLACES, (wanted,))}
-
-
-def _outcome(
-    question: GoldQuestion,
-    wanted: Sequence[Search],
-    trials: Mapping[str, Trial],
-    places: Mapping[UUID, _Place],
-    analyser: Analyser,
-) -> Outcome:
-    trial = trials[wanted[0].question]
-    hits = [places[chunk_id] for chunk_id, _, _ in trial.hits[:TOP_K] if chunk_id in places]
-    found = [_passages(trials[search.question], places, search.limit) for search in wanted]
-    grounded = ground(question.question, found, ANSWER_TOP_K)
-    matcher = QueryMatcher(
-        trial.query, analyser, frequency=lambda term: trial.frequency.get(term, 0), total=trial.total
-    )
-    answer = answer_question(question.question, grounded.passages, matcher, _FRAME, twins=grounded.twins)
-    return Outcome(
-        question,
-        ranks_of(question, [(place.law_names, place.section) for place in hits]),
-        answer.answered,
-        evidence_share(question, answer.render() if answer.answered else ""),
-    )
 
 
 def _passages(trial: Trial, places: Mapping[UUID, _Place], limit: int) -> list[Passage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -21,7 +21,11 @@ from dagster import (
 from luna_assets.documents.assets import INDEX
 from luna_assets.documents.drain import Drain, DrainRequest
 from luna_assets.evaluation import assets
+from luna_assets.evaluation import measure as measuring
 from luna_assets.evaluation.measure import fitting, gold_questions, measure
+from luna_rules.answers.gather import Ground, Search
+from luna_rules.answers.matching import ConceptMatcher
+from luna_rules.answers.model import Passage
 from luna_rules.evaluation.metrics import figures
 from luna_rules.evaluation.questions import GoldQuestion, Provision
 from resources.database import Connection, worker_connection
@@ -112,6 +116,30 @@ def test_the_live_version_is_asked_what_fits_it(luna: GivenLuna) -> None:
     assert several.complete.value == 1.0
     assert told.refusals is not None
     assert told.refusals.refused_rightly == told.refusals.absent == 1
+
+
+def test_before_declining_it_searches_once_more_as_the_api_does(
+    luna: GivenLuna, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    found: list[str | None] = []
+
+    def wanted(question: str, passages: Sequence[Passage], matcher: ConceptMatcher) -> Search:
+        asked.append(question)
+        return Search("Bußgeld für beschädigte Laternen", 1)
+
+    def joined(question: str, read: Ground, more: Sequence[Passage], matcher: ConceptMatcher, top_k: int) -> Ground:
+        found.extend(passage.section for passage in more)
+        return read
+
+    monkeypatch.setattr(measuring, "second_search", wanted)
+    monkeypatch.setattr(measuring, "with_second", joined)
+    with luna.connection() as connection:
+        measured = measure(connection, QUESTIONS)
+    assert measured is not None
+    declined = [one.question.question for one in measured.outcomes if not one.answered]
+    assert asked == declined == ["Wer schrieb den Faust?"], "what is answered needs no further search"
+    assert found == ["§ 3"]
 
 
 def test_no_fitting_question_is_no_measurement(luna: GivenLuna) -> None:
