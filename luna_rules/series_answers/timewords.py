@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from luna_rules.series_answers import spans
+from luna_rules.series_answers.atom import Atom
+from luna_rules.series_answers.atoms import find_atoms
 from luna_rules.series_answers.spans import BERLIN, Span
-from luna_rules.series_answers.timeatoms import Atom, find_atoms
 
 _RANGE_JOIN = re.compile(
     r"^\s*(?:uhr)?\s*(?:bis(?:\s+(?:einschließlich|inklusive|inkl\.?))?(?:\s+(?:zum|zur|zu|dem|den|der|ende))?"
