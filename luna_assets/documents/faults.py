@@ -13,7 +13,7 @@ from resources.database import Connection
 from resources.embedder import EmbedderError
 from resources.extractor import ExtractionError, ExtractorLostError, ExtractorUnavailableError
 from resources.objects import ObjectDamagedError, ObjectMissingError, StoreUnavailableError
-from resources.vectors.points import PointsUnavailableError
+from resources.vectors.points import PointsError
 from resources.vectors.postgres_writer import IndexWriter
 
 _PLAIN_TEXT = "Netz"
@@ -21,7 +21,7 @@ _PLAIN_TEXT = "Netz"
 OUTAGES = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
-    PointsUnavailableError,
+    PointsError,
     StoreUnavailableError,
     ExtractorUnavailableError,
     EmbedderError,

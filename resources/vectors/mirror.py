@@ -6,6 +6,7 @@ ignores points that no segment names, but must never miss one that a segment doe
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import cast
 from uuid import UUID
@@ -24,12 +25,13 @@ from resources.vectors.points import (
     ItemFacts,
     PassagePoints,
     Points,
-    PointsUnavailableError,
+    PointsError,
     VersionRef,
     sparse_rows,
 )
 
 ENGINE = "qdrant"
+_LOG = logging.getLogger(__name__)
 _FACTS = """
 SELECT id, document_id, version, kind, source, tags,
        CASE WHEN isfinite(valid_from) THEN valid_from - DATE '1970-01-01' END,
@@ -174,7 +176,9 @@ class PointsMirror:
             return
         try:
             work(self._points)
-        except PointsUnavailableError:
+        except PointsError as fault:
+            # Away, full, another key, a collection that is gone or is another one: no document is to blame for it.
             if "postgres" not in info.engines:
                 raise
+            _LOG.warning("index version %s is no longer kept in step in Qdrant: %s", info.id, fault)
             self.forsake(info)

@@ -28,6 +28,7 @@ from resources.vectors.points import (
     FoundPoints,
     IncompleteError,
     PassagePoints,
+    PointsError,
     PointsMismatchError,
     PointsQuestion,
     PointsUnavailableError,
@@ -371,10 +372,16 @@ async def test_without_an_answer_postgres_answers_and_the_server_is_left_alone_f
     assert calls == ["find"], "not asked again with every question"
 
 
-async def test_writing_goes_on_while_the_engine_is_away(world: World) -> None:
+def refusing(name: str) -> None:
+    if name == "write":
+        raise PointsError("Qdrant verlangt einen anderen Schlüssel; bitte QDRANT_API_KEY prüfen")
+
+
+@pytest.mark.parametrize("fails", [away, refusing])
+async def test_writing_goes_on_while_the_engine_is_away(world: World, fails: Callable[[str], None]) -> None:
     tenant, version, _ = await filled(world)
     doc = world.document(tenant, ["Quargelwort im Netz"])
-    writer = IndexWriter(world.worker, Faulty(store(world), away))
+    writer = IndexWriter(world.worker, Faulty(store(world), fails))
     world.add(version, tenant, doc, writer=writer)
     assert world.writer.version(version).engines == ("postgres",)
     assert await world.found(tenant, "Quargelwort") == {doc.item_id}
@@ -383,6 +390,18 @@ async def test_writing_goes_on_while_the_engine_is_away(world: World) -> None:
     assert world.writer.version(version).engines == ("postgres", "qdrant")
     assert await world.found(tenant, "Quargelwort") == {doc.item_id}
     assert trouble(world) is None
+
+
+async def test_a_collection_that_goes_amid_writing_costs_no_document(world: World) -> None:
+    tenant, version, _ = await filled(world)
+    first, second = world.document(tenant, ["Erster im Netz"]), world.document(tenant, ["Quargelwort im Netz"])
+    world.add(version, tenant, first)
+    store(world).retain([])
+    store(world)._ready.add(store(world).collection(ref(world, version)))  # as the process knows that has just written
+    world.add(version, tenant, second)
+    assert await world.found(tenant, "Quargelwort") == {second.item_id}
+    assert transfer(world.worker, world.writer, version, "qdrant", lambda *_: None).written > 1
+    assert world.writer.version(version).engines == ("postgres", "qdrant")
 
 
 async def test_what_is_in_qdrant_only_is_not_written_without_it(world: World) -> None:
