@@ -31,8 +31,10 @@ def print_answer(console: Console, data: Json) -> None:
     if note := str(writing.get("note") or ""):
         console.print(f"\n{note}", style="dim")
     for title, key in (("Vorschlag", "suggestion"), ("Nächste Frage", "next_question")):
-        if data.get(key):
-            console.print(f"\n{title}: {_CHUNK.sub(numbered, str(data[key]))}")
+        told = str(data.get(key) or "")
+        # An answer that declines says both itself.
+        if told and told not in answer:
+            console.print(f"\n{title}: {_CHUNK.sub(numbered, told)}")
     if citations:
         console.print("\nQuellen", style="bold")
         for number, citation in enumerate(citations, 1):
