@@ -112,11 +112,21 @@ class _Transfer:
                 block = self._block(stored)
                 vectors = self._vectors(stored, block)
                 with self._connection.transaction():
+                    self._hold(stored)
                     self._connection.execute("DELETE FROM index_vectors WHERE segment_id = %s", (stored.id,))
                     self._writer.write_vectors(self._info, stored.id, vectors)
                 written += stored.live_chunks
             self._report(stored.live_chunks)
         return Transfer(self._info.id, self._total, written, 0)
+
+    def _hold(self, stored: StoredSegment) -> None:
+        """Keeps a segment from going until the transaction ends. Raises `IndexVersionError` where it has gone."""
+        held = self._connection.execute("SELECT FROM index_segments WHERE id = %s FOR KEY SHARE", (stored.id,))
+        if held.fetchone() is None:
+            raise IndexVersionError(
+                f"Segment {stored.id} of index version {self._info.id} was joined with others meanwhile; "
+                "begin the transfer again"
+            )
 
     def _report(self, passages: int) -> None:
         self._done += passages
