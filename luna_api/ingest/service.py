@@ -18,7 +18,7 @@ from luna_api.ingest.names import clean_tags, optional_date, optional_text, opti
 from luna_api.ingest.schemas import IngestForm, IngestResult, IngestState, UrlRequest
 from luna_api.items.service import is_retryable, owns
 from resources.database import AsyncConnection
-from resources.extractor.media_types import detect
+from resources.extractor.detection import detect
 
 _ATTEMPTS = 5
 

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from luna_rules.documents.model import ExtractedText
 from resources.extractor.cutting import ReadDocument
+from resources.extractor.detection import DetectedType, detect
 from resources.extractor.errors import ExtractionError, ExtractorLostError, ExtractorUnavailableError
-from resources.extractor.media_types import SUPPORTED_FORMATS, DetectedType, detect
+from resources.extractor.media_types import SUPPORTED_FORMATS
 from resources.extractor.pool import EmbeddedExtractor
 
 __all__ = [

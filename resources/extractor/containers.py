@@ -10,9 +10,9 @@ import re
 import zipfile
 import zlib
 
+from resources.extractor.detect_zip import zip_names
 from resources.extractor.errors import ExtractionError
 from resources.extractor.limits import Limits
-from resources.extractor.media_types import zip_names
 
 _ENTITY = re.compile(rb"<!\s*ENTITY", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!\s*DOCTYPE[^>\[]*(\[)?", re.IGNORECASE)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from luna_rules.documents.model import ExtractedText, PageSpan
 from resources.extractor import media_types as types
+from resources.extractor.detection import DetectedType, detect
 from resources.extractor.errors import ExtractionError
 from resources.extractor.formats import epub, html, legacy, mail, opendocument, pdf, plain, rtf, sheets, slides, word
 from resources.extractor.formats.base import Extracted
@@ -63,7 +64,7 @@ def extract(data: bytes, file_name: str, media_type: str | None, limits: Limits,
         raise ExtractionError("empty")
     if len(data) > limits.input_bytes:
         raise ExtractionError("too_large", "Die Datei ist zu groß.")
-    kind = types.detect(data, file_name, media_type)
+    kind = detect(data, file_name, media_type)
     if kind.media_type == types.ENCRYPTED_OFFICE:
         raise ExtractionError("encrypted")
     reader = _READERS.get(kind.media_type)
@@ -81,7 +82,7 @@ def extract(data: bytes, file_name: str, media_type: str | None, limits: Limits,
     return _finish(found, kind, limits, extractor)
 
 
-def _finish(found: Extracted, kind: types.DetectedType, limits: Limits, extractor: str) -> ExtractedText:
+def _finish(found: Extracted, kind: DetectedType, limits: Limits, extractor: str) -> ExtractedText:
     raw = found.pages if found.pages is not None else [found.text]
     if kind.media_type in _JUDGED:
         # Judged before the common care, which would take the controls away that give a broken text layer away.

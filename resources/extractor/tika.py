@@ -18,6 +18,7 @@ import msgspec
 from luna_rules.documents.model import ExtractedText, PageSpan
 from resources.extractor import media_types as types
 from resources.extractor.cutting import ReadDocument
+from resources.extractor.detection import detect
 from resources.extractor.errors import (
     MESSAGES,
     ErrorCode,
@@ -111,7 +112,7 @@ class TikaExtractor:
             raise ExtractionError("empty")
         if len(data) > self._limits.input_bytes:
             raise ExtractionError("too_large", "Die Datei ist zu groß.")
-        kind = types.detect(data, file_name, media_type)
+        kind = detect(data, file_name, media_type)
         if kind.media_type == types.ENCRYPTED_OFFICE:
             raise ExtractionError("encrypted")
         if not kind.supported or kind.media_type not in _SERVED:
@@ -140,7 +141,7 @@ class TikaExtractor:
 
     def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
         """See `Extractor.read`. What the server reads is not cut here."""
-        if data and types.detect(data, file_name, media_type).media_type not in _SERVED:
+        if data and detect(data, file_name, media_type).media_type not in _SERVED:
             return self._own.read(data, file_name, media_type)
         return ReadDocument(self.extract(data, file_name, media_type))
 

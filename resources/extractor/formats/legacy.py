@@ -15,6 +15,7 @@ from resources.extractor.containers import Container
 from resources.extractor.errors import ExtractionError
 from resources.extractor.formats.base import Extracted, one_line
 from resources.extractor.limits import Limits
+from resources.extractor.ole import ole_is_encrypted
 
 _XLSB_PARTS = re.compile(r"^(?:\[Content_Types\]\.xml|_rels/|docProps/|xl/(?!embeddings|media))", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>~&\"'$%,/:;=?@^])")
@@ -58,7 +59,7 @@ def _config() -> kreuzberg.ExtractionConfig:
 
 def read(data: bytes, media_type: str, limits: Limits) -> Extracted:
     """Text and title of one document."""
-    if types.ole_is_encrypted(data):
+    if ole_is_encrypted(data):
         raise ExtractionError("encrypted")
     if media_type == types.XLSB:
         # Measured here, for the library would inflate it without a bound.
