@@ -7,6 +7,7 @@ Without a model the index's vectors are made by `luna_rules.search.lexicon`. Wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 from typing import Any, Final
 
 import httpx
@@ -22,7 +23,11 @@ __all__ = ["EmbedderError", "OllamaEmbedder", "Prefixes", "Space", "prefixes_of"
 BATCH_TEXTS: Final = 32
 BATCH_CHARS: Final = 60_000
 BATCH_TIMEOUT_S: Final = 180.0
-"""A batch on a slow processor; loading the model counts with the first."""
+"""A batch on a slow processor; loading the model counts with the first. One that takes longer is halved."""
+SLOW_S: Final = BATCH_TIMEOUT_S / 3
+"""Batches that take longer than this are halved before they take too long."""
+ANSWER_TIMEOUT_S: Final = 5.0
+"""Within this time a server that is only slow tells its version."""
 ATTEMPTS: Final = 3
 _RETRY_WAIT_S: Final = 0.5
 _WINDOW: Final = 512
@@ -83,6 +88,7 @@ class OllamaEmbedder:
         self._client = ollama.Client(host=host, timeout=timeout, trust_env=False)
         self._space: Space | None = None
         self._most_chars = int(_WINDOW * CHARACTERS_PER_TOKEN)
+        self._batch_texts = BATCH_TEXTS
 
     def close(self) -> None:
         """Close the connections."""
@@ -146,12 +152,11 @@ class OllamaEmbedder:
             done += len(batch)
         return found
 
-    @staticmethod
-    def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    def _batches(self, texts: Sequence[str]) -> Iterator[list[str]]:
         batch: list[str] = []
         size = 0
         for text in texts:
-            if batch and (len(batch) >= BATCH_TEXTS or size + len(text) > BATCH_CHARS):
+            if batch and (len(batch) >= self._batch_texts or size + len(text) > BATCH_CHARS):
                 yield batch
                 batch, size = [], 0
             batch.append(text)
@@ -160,16 +165,44 @@ class OllamaEmbedder:
             yield batch
 
     def _fitting(self, texts: Sequence[str]) -> F32:
-        """Vectors of one batch. A text that has more tokens than its length lets expect loses its end, it only."""
+        """Vectors of one batch. A text that has more tokens than its length lets expect loses its end, it only.
+
+        Where a batch takes too long for this server and model, it is halved, and so are those to come.
+        """
+        begun = monotonic()
         try:
-            return self._embed(texts)
+            vectors = self._embed(texts)
         except EmbedderError as fault:
+            if fault.fault == "timeout" and len(texts) > 1 and self._answers():
+                self._batch_texts = len(texts) // 2
+                return self._in_parts(texts)
             if fault.fault != "too_long" or (len(texts) == 1 and len(texts[0]) <= _LEAST_CHARS):
                 raise
+        else:
+            if monotonic() - begun > SLOW_S:
+                self._batch_texts = max(1, len(texts) // 2)
+            return vectors
         if len(texts) == 1:
             return self._fitting([texts[0][: max(_LEAST_CHARS, len(texts[0]) // 2)]])
         half = len(texts) // 2
         return np.concatenate([self._fitting(texts[:half]), self._fitting(texts[half:])])
+
+    def _in_parts(self, texts: Sequence[str]) -> F32:
+        """Vectors of texts in batches of what the server has been found to bear, which the first of them may tell."""
+        parts: list[F32] = []
+        while texts:
+            size = self._batch_texts
+            parts.append(self._fitting(texts[:size]))
+            texts = texts[size:]
+        return np.concatenate(parts)
+
+    def _answers(self) -> bool:
+        """Whether the server is there, so that what takes long is its work."""
+        try:
+            library = self._client._client  # type: ignore[reportPrivateUsage]  # the library sets one time for all calls
+            return library.get("/api/version", timeout=ANSWER_TIMEOUT_S).is_success
+        except httpx.HTTPError:
+            return False
 
     def _embed(self, texts: Sequence[str]) -> F32:
         # What is too long was cut here; the server would cut in silence.

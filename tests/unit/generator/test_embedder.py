@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from threading import Event
 
 import numpy as np
 import pytest
@@ -104,6 +105,49 @@ def test_a_text_of_too_many_tokens_loses_its_end_only(script: Script, made: Olla
     assert lengths[0] == pytest.approx(prefix + 100, abs=0.1)
     assert 250 <= lengths[1] <= prefix + 500
     assert lengths[2] == pytest.approx(prefix + 200, abs=0.1)
+
+
+def test_a_slow_server_gets_smaller_batches(script: Script) -> None:
+    gate = Event()
+
+    def slow(texts: list[str]) -> list[list[float]]:
+        if len(texts) > 8:
+            gate.wait(30)
+        return by_length(texts)
+
+    script.embed = slow
+    texts = ["x" * length for length in range(1, 51)]
+    with fake_ollama(script) as url:
+        one = OllamaEmbedder(url, NAME, prefixes=Prefixes(), timeout_s=2)
+        vectors = one.passages(texts)
+        gate.set()
+        one.close()
+    assert np.argsort(vectors[:, 2]).tolist() == list(range(50))
+    assert [len(batch) for batch in sent(script)[1:4]] == [32, 16, 8]
+    assert max(len(batch) for batch in sent(script)[3:]) == 8, "what took too long is not tried again"
+
+
+def test_a_batch_that_takes_long_makes_the_next_smaller(
+    script: Script, made: OllamaEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert made.space
+    monkeypatch.setattr(embedder, "SLOW_S", 0.0)
+    assert made.passages(["Netz"] * 60).shape == (60, 3)
+    assert [len(batch) for batch in sent(script)[1:]] == [32, 16, 8, 4]
+
+
+def test_a_server_that_hangs_is_not_asked_for_each_half(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Event()
+    script.embed = lambda texts: by_length(texts) if len(texts) == 1 or gate.wait(30) else []
+    monkeypatch.setattr(OllamaEmbedder, "_answers", lambda _: False)
+    with fake_ollama(script) as url:
+        one = OllamaEmbedder(url, NAME, timeout_s=2)
+        with pytest.raises(EmbedderError) as caught:
+            one.passages(["Netz"] * 4)
+        gate.set()
+        one.close()
+    assert caught.value.fault == "timeout"
+    assert len(sent(script)) == 2
 
 
 def test_a_server_that_calls_every_text_too_long_is_not_asked_for_ever(script: Script, made: OllamaEmbedder) -> None:
