@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 
 import httpx
@@ -10,12 +9,13 @@ import psycopg
 
 _TABLES = ["runs", "event_logs", "instigators", "daemon_heartbeats"]
 _TABLES_TIMEOUT_S = 30.0
+_PATIENCE = "-c statement_timeout=5000"
 
 
 def has_dagster_tables(url: str) -> bool:
     """Whether the last of Dagster's three storages has its tables in the database at `url`."""
     try:
-        with psycopg.connect(url, connect_timeout=5, application_name="luna_wait") as connection:
+        with psycopg.connect(url, connect_timeout=5, application_name="luna_wait", options=_PATIENCE) as connection:
             row = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = ANY(%s)", (_TABLES,)).fetchone()
     except psycopg.OperationalError:
         return False
@@ -29,10 +29,10 @@ def await_dagster_tables(url: str) -> None:
         time.sleep(0.1)
 
 
-def end_orphaned_runs(dagster_url: str, before: float) -> None:
+def end_orphaned_runs(dagster_url: str, before: float) -> str | None:
     """No run of an earlier start can be alive; left alone it would stay „started“ and block the next one.
 
-    `before` is the time of this start in seconds since 1970 (UTC).
+    `before` is the time of this start in seconds since 1970 (UTC). Returns what kept it from it (German).
     """
     ask = (
         "query Alive($before: Float) { runsOrError(filter: {statuses: [STARTED, STARTING, CANCELING, NOT_STARTED], "
@@ -43,10 +43,13 @@ def end_orphaned_runs(dagster_url: str, before: float) -> None:
         "terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) { __typename } }"
     )
     url = f"{dagster_url}/graphql"
-    with contextlib.suppress(httpx.HTTPError, ValueError, KeyError, TypeError):
+    try:
         answer = httpx.post(
             url, json={"query": ask, "variables": {"before": before}}, timeout=10, trust_env=False
         ).json()
         for run in answer["data"]["runsOrError"]["results"]:
             variables = {"runId": run["runId"]}
-            httpx.post(url, json={"query": end, "variables": variables}, timeout=10, trust_env=False)
+            httpx.post(url, json={"query": end, "variables": variables}, timeout=10, trust_env=False).raise_for_status()
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as fault:
+        return f"Läufe von früher ließen sich nicht beenden ({type(fault).__name__}); sie können neue aufhalten"
+    return None

@@ -15,6 +15,8 @@ from resources.embedded.postgres_faults import explain_log
 
 OWNER = "luna_owner"
 DATABASE = "luna"
+_TOOL_TIMEOUT_S = 600.0
+"""initdb takes seconds, on a busy disk a minute; what takes longer hangs."""
 
 # For two shared cores and a database that is one tenant of the machine among others.
 _CONFIGURATION = """\
@@ -165,19 +167,26 @@ class DataFolder:
     def _tool(self, command: list[str], folder: Path, stdin: str = "") -> None:
         name, *arguments = command
         user = self._run_as
-        result = subprocess.run(
-            [self._binaries.path(name), *arguments],
-            cwd=folder,
-            env=server_environment(),
-            input=stdin.encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            umask=0o077,
-            user=user.uid if user else None,
-            group=user.gid if user else None,
-            extra_groups=[] if user else None,
-        )
+        try:
+            result = subprocess.run(
+                [self._binaries.path(name), *arguments],
+                cwd=folder,
+                env=server_environment(),
+                input=stdin.encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+                timeout=_TOOL_TIMEOUT_S,
+                umask=0o077,
+                user=user.uid if user else None,
+                group=user.gid if user else None,
+                extra_groups=[] if user else None,
+            )
+        except subprocess.TimeoutExpired as fault:
+            raise EmbeddedError(
+                f"{name} ist nach {_TOOL_TIMEOUT_S:.0f} s nicht fertig und wurde beendet. "
+                f"Bitte nachsehen, ob der Datenträger von {self._home} antwortet."
+            ) from fault
         output = result.stdout.decode("utf-8", "replace")
         # single-user mode exits with 0 although the statement failed
         if result.returncode != 0 or "ERROR:" in output or "FATAL:" in output:

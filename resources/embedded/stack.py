@@ -14,13 +14,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import psutil
+import psycopg
 
 from resources.embedded.dagster_start import await_dagster_tables, end_orphaned_runs, has_dagster_tables
 from resources.embedded.errors import EmbeddedError, refuse_unusable
 from resources.embedded.home import open_home
 from resources.embedded.lock import held
 from resources.embedded.part_logs import last_line, log_file, supervisord_output
-from resources.embedded.parts import Part, PartName, build_parts, build_ports, fault_of
+from resources.embedded.parts import TITLES, Part, PartName, build_parts, build_ports, fault_of
 from resources.embedded.postgres import EmbeddedPostgres
 from resources.embedded.stack_record import StackRecord, read_record, remove_record
 from resources.embedded.stack_status import Overall, StackStatus, memory_bytes, part_status
@@ -92,7 +93,7 @@ class Stack:
                 migrated = migrate(urls, kept)
             except MigrationError as fault:
                 raise EmbeddedError(f"Das Schema lässt sich nicht anheben: {fault}") from fault
-            except Exception as fault:
+            except (psycopg.Error, OSError) as fault:
                 if postgres is None:
                     raise EmbeddedError(
                         f"Die Datenbank aus DATABASE_URL ist nicht benutzbar: {_first_line(fault)}"
@@ -111,7 +112,9 @@ class Stack:
                 supervisor.start("daemon")
             faults = self._await_healthy(supervisor, rest, report)
             if "webserver" not in faults:
-                end_orphaned_runs(self.settings.dagster_url, record.started_at)
+                left = end_orphaned_runs(self.settings.dagster_url, record.started_at)
+                if left is not None:
+                    report(TITLES["webserver"], left)
         except BaseException:
             self._stop(record)
             raise

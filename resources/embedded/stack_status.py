@@ -57,7 +57,11 @@ def part_status(
     elif name == "STOPPED":
         state, detail = "stopped", "angehalten"
     else:
-        said = {"BACKOFF": "startet nach einem Absturz neu", "FATAL": "beendet sich immer wieder"}
+        said = {
+            "BACKOFF": "startet nach einem Absturz neu",
+            "FATAL": "beendet sich immer wieder",
+            "UNKNOWN": "seine Aufsicht antwortet nicht",
+        }
         state, detail = "fault", f"{said.get(name, name)}; zuletzt: {last_line(settings.home, part.name)}"
     started = float(str(info.get("start") or 0))
     uptime = int(time.time() - started) if pid and started else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import json
 import os
 import secrets as random
 import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +18,6 @@ from pathlib import Path
 from typing import cast
 
 import psutil
-from supervisor.xmlrpc import SupervisorTransport  # pyright: ignore[reportMissingTypeStubs]
 
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.home import write_private
@@ -27,6 +28,8 @@ from resources.embedded.sockets import control_socket
 from resources.embedded.stack_record import MARK, StackRecord, write_record
 
 START_TIMEOUT_S = 15.0
+_CALL_TIMEOUT_S = 20.0
+"""It answers within milliseconds; one that is stopped or stuck must not hold up whoever asks."""
 
 
 def start_supervisord(home: Path, parts: tuple[Part, ...], ports: dict[str, int]) -> StackRecord:
@@ -111,14 +114,41 @@ class Supervisord:
         self._call("supervisor.shutdown")
 
     def _call(self, method: str, *arguments: object) -> object:
-        transport = SupervisorTransport("luna", self._record.password, f"unix://{self._record.socket}")
-        proxy = xmlrpc.client.ServerProxy(f"http://{LOOPBACK}", transport=cast("xmlrpc.client.Transport", transport))
+        transport = _SocketTransport(self._record)
+        proxy = xmlrpc.client.ServerProxy(f"http://{LOOPBACK}", transport=transport)
         try:
             return getattr(proxy, method)(*arguments)
         except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError) as fault:
             raise EmbeddedError(f"Die Aufsicht über die Dienste antwortet nicht: {fault}") from fault
         finally:
             transport.close()
+
+
+class _SocketConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket, which the library's own client would wait on without end."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(LOOPBACK, timeout=_CALL_TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket instead of to the host."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(_CALL_TIMEOUT_S)
+        self.sock.connect(self._path)
+
+
+class _SocketTransport(xmlrpc.client.Transport):
+    """XML-RPC to the daemon of a record."""
+
+    def __init__(self, record: StackRecord) -> None:
+        login = base64.b64encode(f"luna:{record.password}".encode()).decode("ascii")
+        super().__init__(headers=[("Authorization", f"Basic {login}")])
+        self._path = record.socket
+
+    def make_connection(self, host: object) -> http.client.HTTPConnection:
+        """A connection for one call; the proxy's `host` says nothing."""
+        return _SocketConnection(self._path)
 
 
 def _describe(parts: tuple[Part, ...], folder: Path, mark: str) -> None:
