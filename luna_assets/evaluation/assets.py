@@ -45,6 +45,16 @@ _SCHEMA = TableSchema(
         TableColumn("all in 5"),
     ]
 )
+_REFUSALS = TableSchema(
+    columns=[
+        TableColumn("half"),
+        TableColumn("without an answer", "int"),
+        TableColumn("declined rightly", "int"),
+        TableColumn("with an answer", "int"),
+        TableColumn("declined wrongly", "int"),
+        TableColumn("evidence in the answer"),
+    ]
+)
 
 
 class EvaluationConfig(Config):
@@ -84,6 +94,7 @@ def evaluation(context: AssetExecutionContext, config: EvaluationConfig, luna: L
             "hit_at_5": overall.hit.value if overall else 0.0,
             "mrr_at_10": overall.reciprocal.value if overall else 0.0,
             "by_kind": MetadataValue.table(_records({**halves, "both": whole}), schema=_SCHEMA),
+            "refusals": MetadataValue.table(_declined({**halves, "both": whole}), schema=_REFUSALS),
             "figures": MetadataValue.json({name: one.summary() for name, one in halves.items()}),
             "seconds": round(measured.seconds, 3),
         }
@@ -104,6 +115,23 @@ def _records(parts: dict[str, Figures]) -> list[TableRecord]:
         )
         for half, told in parts.items()
         for kind in told.kinds
+    ]
+
+
+def _declined(parts: dict[str, Figures]) -> list[TableRecord]:
+    return [
+        TableRecord(
+            {
+                "half": half,
+                "without an answer": told.refusals.absent,
+                "declined rightly": told.refusals.refused_rightly,
+                "with an answer": told.refusals.answerable,
+                "declined wrongly": told.refusals.refused_wrongly,
+                "evidence in the answer": _interval(told.refusals.evidence) if told.refusals.evidence else "",
+            }
+        )
+        for half, told in parts.items()
+        if told.refusals is not None
     ]
 
 

@@ -154,6 +154,9 @@ def test_the_asset_keeps_a_table_by_half_and_kind(luna: GivenLuna) -> None:
         (event,) = done.asset_materializations_for_node("documents__evaluation")
     records = [record.data for record in event.metadata["by_kind"].records]  # type: ignore[union-attr]
     assert {record["half"] for record in records} == {"tune", "hold", "both"}
+    declined = {record.data["half"]: record.data for record in event.metadata["refusals"].records}  # type: ignore[union-attr]
+    assert (declined["tune"]["without an answer"], declined["tune"]["declined rightly"]) == (1, 1)
+    assert (declined["both"]["with an answer"], declined["both"]["declined wrongly"]) == (2, 0)
     assert event.metadata["left_out"].value == 1
     assert event.metadata["hit_at_5"].value == 1.0
 
