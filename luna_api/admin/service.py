@@ -11,6 +11,7 @@ import psycopg
 
 from luna_api.accounts.principal import Principal
 from luna_api.admin.index import probe
+from luna_api.admin.launching import not_launched
 from luna_api.admin.schemas import AdminHealth, Job, JobList, ReindexRequest, RunStarted, ServiceHealth, Versions
 from luna_api.answers.retrieval import read_filters
 from luna_api.audit import audit
@@ -102,7 +103,7 @@ class AdminService:
                 REINDEX_JOB, run_config={"ops": {"documents": {"config": config}}}, tags=tags
             )
         except OrchestratorError as fault:
-            raise unavailable("dagster", f"Dagster hat den Auftrag nicht angenommen: {fault}") from None
+            raise not_launched(fault) from None
         async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
             await audit(sql, self._principal, "admin.reindex", {"run_id": run_id, **config})
         return RunStarted(run_id)
