@@ -12,6 +12,7 @@ from luna_api import deps
 from luna_api.accounts.controller import AccountController
 from luna_api.accounts.service import Authenticator
 from luna_api.admin.controller import AdminController
+from luna_api.admin.evaluation import QualityController
 from luna_api.admin.index import IndexController
 from luna_api.answers.controller import AnswerController
 from luna_api.answers.lexicons import Lexicons
@@ -168,6 +169,7 @@ def _routers(settings: Settings) -> list[Router]:
             AdminAnswerController,
             AdminController,
             IndexController,
+            QualityController,
             AnswerController,
             AnswerReceiptController,
             ConversationController,

@@ -5,6 +5,7 @@ Written with httpx, because the published client package imports all of Dagster 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import cast
 
@@ -61,6 +62,27 @@ mutation StopSensor($id: String!) {
 }"""
 
 
+_MATERIALIZED = """
+query Materialized($key: AssetKeyInput!) {
+  assetOrError(assetKey: $key) {
+    __typename
+    ... on Asset {
+      assetMaterializations(limit: 1) {
+        runId
+        timestamp
+        metadataEntries {
+          label
+          ... on IntMetadataEntry { intValue }
+          ... on FloatMetadataEntry { floatValue }
+          ... on TextMetadataEntry { text }
+          ... on JsonMetadataEntry { jsonString }
+        }
+      }
+    }
+  }
+}"""
+
+
 class OrchestratorError(RuntimeError):
     """Dagster cannot be reached, or refused what was asked."""
 
@@ -80,6 +102,18 @@ class Run:
     def alive(self) -> bool:
         """Whether it may still do something."""
         return self.status in ALIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Materialization:
+    """What a run made of an asset, and what it noted about it; `at_s` is seconds since the epoch, UTC.
+
+    `metadata` has numbers, texts and parsed JSON by label; entries of other kinds (tables, links) are left out.
+    """
+
+    run_id: str
+    at_s: float
+    metadata: Json
 
 
 class Orchestrator:
@@ -128,6 +162,15 @@ class Orchestrator:
         if result.get("__typename") != "Runs":
             raise OrchestratorError(f"Dagster did not list its runs: {result.get('message')}")
         return [_run(_object(row)) for row in cast("list[object]", result.get("results") or [])]
+
+    async def materialized(self, asset: tuple[str, ...]) -> Materialization | None:
+        """The newest materialisation of an asset; None where there is none yet. Raises `OrchestratorError`."""
+        found = _object((await self._ask(_MATERIALIZED, {"key": {"path": list(asset)}})).get("assetOrError"))
+        # Dagster knows an asset from its first materialisation on.
+        if found.get("__typename") not in ("Asset", "AssetNotFoundError"):
+            raise OrchestratorError(f"Dagster did not tell of {'/'.join(asset)}: {found.get('__typename')}")
+        rows = cast("list[object]", found.get("assetMaterializations") or [])
+        return _materialization(_object(rows[0])) if rows else None
 
     async def terminate(self, run_id: str) -> None:
         """Ask a run to stop. Raises `OrchestratorError` when Dagster cannot be reached."""
@@ -180,3 +223,19 @@ def _run(row: Json) -> Run:
         end_time_s=float(end) if isinstance(end, int | float) else None,
         tags={str(tag.get("key")): str(tag.get("value")) for tag in tags},
     )
+
+
+def _materialization(row: Json) -> Materialization:
+    """Raises `OrchestratorError` where what Dagster tells is not what it says it is."""
+    metadata: Json = {}
+    try:
+        for entry in map(_object, cast("list[object]", row.get("metadataEntries") or [])):
+            value = next((entry[key] for key in ("intValue", "floatValue", "text") if key in entry), None)
+            if isinstance(told := entry.get("jsonString"), str):
+                value = json.loads(told)
+            if value is not None:
+                metadata[str(entry.get("label"))] = value
+        # Dagster sends milliseconds, as text.
+        return Materialization(str(row.get("runId")), float(str(row.get("timestamp"))) / 1e3, metadata)
+    except ValueError as fault:
+        raise OrchestratorError(f"Dagster's materialisation cannot be read: {fault}") from fault

@@ -198,7 +198,7 @@ async function api(request, response, url) {
     const found = await series(request, response, url, parts, body, raw, { fault: (status, message) => new Fault(status, message), newId, sleep });
     if (found !== null) return found;
   }
-  if (root === 'admin' && ['index', 'reindex', 'jobs'].includes(second)) {
+  if (root === 'admin' && ['index', 'evaluation', 'reindex', 'jobs'].includes(second)) {
     if (request.headers['x-admin-key'] !== ADMIN) throw new Fault(403, 'Dieser Schlüssel passt nicht.');
     const found = indexRoutes(request.method, parts, body, { fault: (status, message) => new Fault(status, message), newId });
     if (found !== null) return found;

@@ -468,6 +468,16 @@ export type FormulaPart = {
 };
 
 /**
+ * HalfQuality
+ */
+export type HalfQuality = {
+    kinds: {
+        [key: string]: KindQuality;
+    };
+    refusals?: RefusalQuality | null;
+};
+
+/**
  * Health
  */
 export type Health = {
@@ -933,6 +943,16 @@ export type JobListEnvelope = {
 };
 
 /**
+ * KindQuality
+ */
+export type KindQuality = {
+    all_in_5?: Share | null;
+    hit_at_5: Share;
+    mrr_at_10: Share;
+    n: number;
+};
+
+/**
  * LivePrice
  *
  * Data of the event `price`; `ts` in milliseconds UTC, start of delivery.
@@ -1321,6 +1341,24 @@ export type QualityDay = {
 };
 
 /**
+ * QualityOverview
+ */
+export type QualityOverview = {
+    live_version: number | null;
+    measured: SearchQuality | null;
+};
+
+/**
+ * Envelope[QualityOverview]
+ */
+export type QualityOverviewEnvelope = {
+    data: QualityOverview;
+    message: string;
+    status: 'ok' | 'error';
+    trace_id: string;
+};
+
+/**
  * QualityReport
  */
 export type QualityReport = {
@@ -1455,6 +1493,16 @@ export type ReceiptQuality = {
     simulated: boolean;
     substituted: number;
     values: number;
+};
+
+/**
+ * RefusalQuality
+ */
+export type RefusalQuality = {
+    answerable: number;
+    refused_rightly: number;
+    refused_wrongly: number;
+    unanswerable: number;
 };
 
 /**
@@ -1647,6 +1695,20 @@ export type SearchDataEnvelope = {
 };
 
 /**
+ * SearchQuality
+ */
+export type SearchQuality = {
+    halves: {
+        [key: string]: HalfQuality;
+    };
+    index_version: number;
+    left_out: number;
+    measured_at_s: number;
+    questions: number;
+    run_id: string;
+};
+
+/**
  * SearchRequest
  */
 export type SearchRequest = {
@@ -1777,6 +1839,16 @@ export type ServiceHealth = {
     message?: string | null;
     state: 'up' | 'down' | 'degraded' | 'off';
     version?: string | null;
+};
+
+/**
+ * Share
+ */
+export type Share = {
+    high: number;
+    low: number;
+    n: number;
+    value: number;
 };
 
 /**
@@ -2082,6 +2154,47 @@ export type VerifyAnswersResponses = {
 };
 
 export type VerifyAnswersResponse = VerifyAnswersResponses[keyof VerifyAnswersResponses];
+
+export type GetSearchQualityData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/evaluation';
+};
+
+export type GetSearchQualityErrors = {
+    /**
+     * Ein Feld ist nicht brauchbar; data nennt field, fault und example
+     */
+    400: Fault;
+    /**
+     * Niemand ist angemeldet
+     */
+    401: Fault;
+    /**
+     * Nicht gestattet
+     */
+    403: Fault;
+    /**
+     * Fehler auf unserer Seite
+     */
+    500: Fault;
+    /**
+     * Ein Teil ist nicht erreichbar; data.part nennt ihn
+     */
+    503: Fault;
+};
+
+export type GetSearchQualityError = GetSearchQualityErrors[keyof GetSearchQualityErrors];
+
+export type GetSearchQualityResponses = {
+    /**
+     * Request fulfilled, document follows
+     */
+    200: QualityOverviewEnvelope;
+};
+
+export type GetSearchQualityResponse = GetSearchQualityResponses[keyof GetSearchQualityResponses];
 
 export type GetAdminHealthData = {
     body?: never;

@@ -13,6 +13,7 @@ import { Field, Input } from '@/components/ui/field';
 import { Failure, Waiting } from '@/components/ui/notice';
 import { IndexVersions } from './index-versions';
 import { Models } from './models';
+import { Quality } from './quality';
 import { Simulation } from './simulation';
 import { STATUS, formatColumnDay, formatColumnHour, formatDuration, formatNumber, plural } from '@/lib/format';
 
@@ -52,7 +53,7 @@ export function SystemView() {
       title="System"
       lead="Wie es mir geht. Danke der Nachfrage."
       aside={
-        <div className="flex flex-wrap gap-2 lg:pr-12">
+        <div className="flex flex-wrap gap-2">
           {info.data?.dagster_url && (
             <Button size="sm" asChild>
               <a href={info.data.dagster_url} target="_blank" rel="noreferrer noopener">
@@ -115,6 +116,12 @@ export function SystemView() {
           <section aria-label="Index">
             <h2 className="mb-3 font-semibold">Index</h2>
             <IndexVersions dagster={info.data?.dagster_url ?? null} />
+          </section>
+        )}
+        {admin && !refused && (
+          <section aria-label="Güte der Suche">
+            <h2 className="mb-3 font-semibold">Güte der Suche</h2>
+            <Quality dagster={info.data?.dagster_url ?? null} />
           </section>
         )}
         {admin && !refused && (
