@@ -15,6 +15,17 @@
     return ids.filter((id, at) => ids.indexOf(id) !== at);
   },
 
+  // Controls and headings that the round button of the help lies on.
+  underHelp() {
+    const help = [...document.querySelectorAll('main [aria-label="Hilfe zu dieser Seite"]')].find((e) => e.getBoundingClientRect().width > 0);
+    if (help === undefined) return [];
+    const a = help.getBoundingClientRect();
+    return [...document.querySelectorAll('main button, main a[href], main input, main select, main h1, main h2')].filter((e) => {
+      const b = e.getBoundingClientRect();
+      return e !== help && b.width > 0 && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    }).map((e) => e.outerHTML.slice(0, 160));
+  },
+
   // What sticks out to the right, and panes that can be scrolled sideways.
   tooWide() {
   const clipped = (e) => { for (let p = e.parentElement; p; p = p.parentElement) {

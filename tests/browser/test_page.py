@@ -147,6 +147,24 @@ def test_help_speaks_and_closes_by_escape(desk: Session) -> None:
     expect(button).to_be_focused()
 
 
+def test_help_goes_with_what_is_scrolled_and_lies_on_nothing(desk: Session) -> None:
+    page = desk.goto("/system")
+    page.evaluate("sessionStorage.setItem('luna.admin-key', 'verwaltung')")
+    page.reload()
+    settle(page)
+    button = page.get_by_role("button", name="Hilfe zu dieser Seite").locator("visible=true")
+    expect(button).to_be_in_viewport()
+    assert found_by(page, "underHelp") == []
+    page.get_by_role("heading", name="Stand", exact=True).scroll_into_view_if_needed()
+    expect(button).not_to_be_in_viewport()
+    for path in VIEWS:
+        for width in (1440, 1024):
+            page.set_viewport_size({"width": width, "height": 900})
+            desk.goto(path)
+            settle(page)
+            assert found_by(page, "underHelp") == [], (path, width)
+
+
 def test_the_administrators_key_stays_in_the_tab(desk: Session, real_server: bool) -> None:
     page = desk.goto("/system")
     page.get_by_role("button", name="Schlüssel eingeben").click()

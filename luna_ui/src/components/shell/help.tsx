@@ -1,10 +1,12 @@
 /** „?“ on each view: what one can do here, in Luna's voice; the words come from the API. */
 import { useQuery } from '@tanstack/react-query';
+import { useRouterState, useSearch } from '@tanstack/react-router';
 import { CircleHelp, X } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { helpFor } from '@/api/calls';
 import { Button, IconButton } from '@/components/ui/button';
 import { Failure, Waiting } from '@/components/ui/notice';
+import { helpRoute, viewOf } from './nav';
 
 export function Help({ route }: { route: string }) {
   return (
@@ -30,6 +32,21 @@ export function Help({ route }: { route: string }) {
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>
+  );
+}
+
+/**
+ * The same in the upper right corner of a view on a wide screen. It belongs to what is scrolled: floating above it, it
+ * would lie on buttons that pass by.
+ */
+export function CornerHelp() {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const evidenceOpen = useSearch({ strict: false, select: (search) => search.beleg !== undefined });
+  if (evidenceOpen) return null;
+  return (
+    <div className="absolute top-5 right-3 z-10 hidden xl:right-6 lg:block print:hidden">
+      <Help route={helpRoute(viewOf(path))} />
+    </div>
   );
 }
 

@@ -2,7 +2,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
-import { Activity, ChartLine, FileText, Gauge, MessageSquareText, MessagesSquare, Moon as MoonIcon, RotateCw, Search, Sun } from 'lucide-react';
+import { MessagesSquare, Moon as MoonIcon, RotateCw, Sun } from 'lucide-react';
 import { refreshSystemInfo } from '@/api/client';
 import { Moon } from '@/components/moon';
 import { Button, IconButton } from '@/components/ui/button';
@@ -13,27 +13,12 @@ import { cn } from '@/lib/cn';
 import { setTheme, useTheme } from '@/lib/theme';
 import { SiteFooter } from './footer';
 import { Help } from './help';
-
-const NAV = [
-  { to: '/', label: 'Fragen', icon: MessageSquareText },
-  { to: '/dokumente', label: 'Dokumente', icon: FileText },
-  { to: '/suche', label: 'Suche', icon: Search },
-  { to: '/zaehler', label: 'Zähler', icon: Gauge },
-  { to: '/markt', label: 'Markt', icon: ChartLine },
-  { to: '/system', label: 'System', icon: Activity },
-] as const;
-
-/** The start page is the view „Fragen“, the legal pages share one text. */
-function helpRoute(route: string): string {
-  if (route === '/') return '/fragen';
-  return NAV.some(({ to }) => to === route) ? route : '/rechtliches';
-}
+import { NAV, helpRoute, viewOf } from './nav';
 
 export function Shell({ children }: { children: ReactNode }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const evidenceOpen = useSearch({ strict: false, select: (search) => search.beleg !== undefined });
   useSlashKey();
-  const view = NAV.findLast(({ to }) => (to === '/' ? path === '/' : path.startsWith(to)));
 
   return (
     <div className="flex h-dvh flex-col lg:flex-row print:block print:h-auto">
@@ -44,21 +29,14 @@ export function Shell({ children }: { children: ReactNode }) {
         Zum Inhalt springen
       </a>
       <Sidebar />
-      <TopBar route={view?.to ?? path} />
+      <TopBar route={viewOf(path)} />
       <main
         id="main"
         tabIndex={-1}
         className={cn('flex min-h-0 min-w-0 ringless flex-1 flex-col outline-none print:block', evidenceOpen && 'xl:pr-[30rem] print:pr-0')}
       >
         <Unreachable />
-        <div className="relative min-h-0 flex-1 print:static">
-          {view && !evidenceOpen && (
-            <div className="absolute top-5 right-6 z-10 hidden lg:block print:hidden">
-              <Help route={helpRoute(view.to)} />
-            </div>
-          )}
-          {children}
-        </div>
+        <div className="relative min-h-0 flex-1 print:static">{children}</div>
       </main>
       <TabBar />
     </div>

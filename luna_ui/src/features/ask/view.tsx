@@ -6,6 +6,7 @@ import { EvidenceDrawer } from '@/components/evidence/drawer';
 import { useEvidence } from '@/components/evidence/use-evidence';
 import { Moon } from '@/components/moon';
 import { SiteFooter } from '@/components/shell/footer';
+import { CornerHelp } from '@/components/shell/help';
 import { Failure, Waiting } from '@/components/ui/notice';
 import { citedIds } from '@/lib/citations';
 import { useTitle } from '@/lib/title';
@@ -91,7 +92,8 @@ export function AskView() {
 
   return (
     <div className="flex h-full min-h-0 flex-col print:block print:h-auto">
-      <div ref={scroller} className="thin-scroll [container-type:size] min-h-0 flex-1 overflow-y-auto scroll-pt-2 print:[container-type:normal] print:overflow-visible">
+      <div ref={scroller} className="thin-scroll relative [container-type:size] min-h-0 flex-1 overflow-y-auto scroll-pt-2 print:[container-type:normal] print:overflow-visible">
+        <CornerHelp />
         <div className="mx-auto flex min-h-full measure flex-col px-5 pt-4">
           <div className="flex-1">
             {loading ? (

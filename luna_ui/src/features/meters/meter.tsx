@@ -62,7 +62,7 @@ function Meter({ meter }: { meter: MeterData }) {
         </Button>
       }
       aside={
-        <div className="flex flex-wrap items-center gap-2 lg:pr-12">
+        <div className="flex flex-wrap items-center gap-2">
           {meter.simulated && <Badge tone="warn">simuliert</Badge>}
           {meter.virtual && <Badge>virtuell</Badge>}
           {!meter.virtual && (
