@@ -1,6 +1,6 @@
 """What was found, and answers that may leave: checked against their passages, with all that is told about them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
@@ -14,7 +14,7 @@ from luna_api.series.answers import SeriesReply
 from luna_api.series.schemas import QueryReceipt
 from luna_rules.answers.citations import CitationChecker
 from luna_rules.answers.model import Answer, AnswerSentence, Passage, cite
-from resources.vectors.index import SearchResult
+from resources.vectors.index import Hit, SearchResult
 
 EXTRACTIVE = "extractive"
 """The mode of an answer that is made of verbatim sentences."""
@@ -29,10 +29,14 @@ NO_MODEL = "none"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Passages of a search with all that is told about them."""
+    """Passages of a search with all that is told about them.
+
+    `above` are the rows of passages that lead in those that begin amid a table or list; search did not ask for them.
+    """
 
     result: SearchResult
     rows: tuple[dict[str, Any], ...]
+    above: tuple[dict[str, Any], ...] = ()
 
     @staticmethod
     def read(result: SearchResult, rows: Mapping[UUID, dict[str, Any]]) -> "Found":
@@ -59,12 +63,25 @@ class Found:
         """As the rules of answering want them."""
         return [passage(row, hit.score, hit.scores) for hit, row in self.pairs]
 
+    def ground(self, cited: Collection[str]) -> tuple[GroundPassage, ...]:
+        """What an answer that cites these was taken from, as its receipt keeps it."""
+        lent = (row for row in self.above if str(row["chunk_id"]) in cited)
+        return ground_of((*self.rows, *lent), cited)
+
     def citation(self, chunk_id: str) -> Citation:
         """One of the passages as an answer cites it. Raises `KeyError` for any other."""
-        return _citation(self._by_id(), chunk_id)
+        return _citation(self.by_id, chunk_id)
 
-    def _by_id(self) -> dict[str, tuple[dict[str, Any], Any]]:
-        return {str(row["chunk_id"]): (row, hit) for hit, row in self.pairs}
+    @property
+    def lending(self) -> list[Passage]:
+        """The passages whose heads and lead-ins an answer may show."""
+        return [passage(row, 0.0, {}) for row in self.above]
+
+    @property
+    def by_id(self) -> dict[str, tuple[dict[str, Any], Any]]:
+        """The row and the hit of each passage that an answer may cite."""
+        lent = {str(row["chunk_id"]): (row, Hit(row["chunk_id"], row["item_id"], 0.0, {})) for row in self.above}
+        return lent | {str(row["chunk_id"]): (row, hit) for hit, row in self.pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +133,8 @@ class Clock:
 
 def checked(answer: Answer, found: Found, registry: Registry) -> Composed:
     """The last gate for verbatim sentences: what does not hold against its passage does not leave."""
-    rows = {str(row["chunk_id"]): (row, hit) for hit, row in found.pairs}
-    checker = CitationChecker(found.passages)
+    rows = found.by_id
+    checker = CitationChecker([*found.lending, *found.passages])
     blocks: list[str] = []
     sentences: list[AnswerSentenceData] = []
     for statement in answer.body_sentences:
@@ -127,7 +144,7 @@ def checked(answer: Answer, found: Found, registry: Registry) -> Composed:
             registry.dropped_sentences.inc()
             continue
         blocks.append(statement.render())
-        sentences.append(AnswerSentenceData(statement.render(), [_citation(rows, statement.chunk_id)]))
+        sentences.append(AnswerSentenceData(statement.render(), [_citation(rows, one) for one in statement.cited]))
     cited = [chunk_id for chunk_id in answer.cited if chunk_id in rows] if answer.answered else []
     return Composed(
         answer=answer,
@@ -137,7 +154,7 @@ def checked(answer: Answer, found: Found, registry: Registry) -> Composed:
         citations=tuple(_citation(rows, chunk_id) for chunk_id in cited),
         chunk_runs={chunk_id: rows[chunk_id][0]["run_id"] for chunk_id in cited},
         index_versions=found.result.index_versions,
-        ground=ground_of(found.rows, cited),
+        ground=found.ground(cited),
         generation=found.result.generation,
         lasting=not found.result.without_vectors,
         without_vectors=found.result.without_vectors,

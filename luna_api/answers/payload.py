@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from luna_api.answers.schemas import Payload
+from luna_rules.answers.above import MOST_ABOVE, begins_amid
 from luna_rules.answers.model import Passage
 from resources.database import AsyncConnection
 
@@ -17,6 +18,20 @@ c.run_id, i.metadata || c.metadata AS metadata, c.chunk_idx
 """
 _BY_ID = f"SELECT {COLUMNS} FROM item_chunks AS c JOIN items AS i ON i.id = c.item_id WHERE c.id = ANY(%s)"  # noqa: S608
 
+# Beside the passages right before, the nearest one that is no later part of the same table, for its column heads.
+_BEFORE = f"""
+SELECT {COLUMNS} FROM item_chunks AS own
+JOIN LATERAL (
+    SELECT max(h.chunk_idx) AS chunk_idx FROM item_chunks AS h
+    WHERE h.item_id = own.item_id AND h.chunk_idx < own.chunk_idx AND own.metadata ? 'table_header'
+      AND h.metadata ->> 'table_header' IS DISTINCT FROM own.metadata ->> 'table_header'
+) AS head ON true
+JOIN item_chunks AS c ON c.item_id = own.item_id
+     AND (c.chunk_idx = head.chunk_idx OR c.chunk_idx BETWEEN own.chunk_idx - %s AND own.chunk_idx - 1)
+JOIN items AS i ON i.id = c.item_id
+WHERE own.id = ANY(%s) ORDER BY c.chunk_idx
+"""  # noqa: S608
+
 
 async def passages_by_id(sql: AsyncConnection, chunk_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     """Rows of the passages that the asker may see, by id."""
@@ -24,6 +39,19 @@ async def passages_by_id(sql: AsyncConnection, chunk_ids: Sequence[UUID]) -> dic
         return {}
     async with sql.cursor(row_factory=dict_row, binary=True) as cursor:
         await cursor.execute(_BY_ID, (list(chunk_ids),))
+        return {row["chunk_id"]: row for row in await cursor.fetchall()}
+
+
+async def passages_above(sql: AsyncConnection, passages: Sequence[Passage]) -> dict[UUID, dict[str, Any]]:
+    """By their ids, in the documents' order, the rows of what stands before those that may begin amid a table or list.
+
+    No statement is made where none does.
+    """
+    cut = [UUID(one.chunk_id) for one in passages if begins_amid(one.text)]
+    if not cut:
+        return {}
+    async with sql.cursor(row_factory=dict_row, binary=True) as cursor:
+        await cursor.execute(_BEFORE, (MOST_ABOVE, cut))
         return {row["chunk_id"]: row for row in await cursor.fetchall()}
 
 

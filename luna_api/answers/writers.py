@@ -15,7 +15,6 @@ from typing import Protocol
 import structlog
 
 from luna_api.answers.composed import GENERATIVE, Composed, Found
-from luna_api.answers.ground import ground_of
 from luna_api.answers.schemas import AnswerSentenceData, Attempt, Writing
 from luna_api.metrics.registry import Registry
 from luna_api.models.directory import Candidate, ModelDirectory
@@ -258,14 +257,14 @@ def _composed(info: ModelInfo, brief: Brief, kept: Sequence[WrittenSentence], *,
         body = "\n\n".join((body, *(sentence.text for sentence in rest)))
         cited += [str(citation.chunk_id) for citation in draft.citations]
     citations = {chunk_id: brief.found.citation(chunk_id) for chunk_id in cited}
-    runs = {str(row["chunk_id"]): row["run_id"] for row in brief.found.rows}
+    rows = brief.found.by_id
     return replace(
         draft,
         body=body,
         sentences=tuple(sentences),
         citations=tuple(citations.values()),
-        chunk_runs={chunk_id: runs[chunk_id] for chunk_id in citations},
-        ground=ground_of(brief.found.rows, citations),
+        chunk_runs={chunk_id: rows[chunk_id][0]["run_id"] for chunk_id in citations},
+        ground=brief.found.ground(citations),
         mode=GENERATIVE,
         model=info.name,
         model_digest=info.digest,

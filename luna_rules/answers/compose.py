@@ -57,7 +57,7 @@ def answer_question(
         return reply(question, None, frame)
     extractor = Extractor(read, passages, matcher, today)
     extract = extractor.extract()
-    support = assess(read, passages, matcher, extractor, extract)
+    support = assess(read, extractor.passages, matcher, extractor, extract)
     if support.supported:
         sentences = _checked(extract.sentences, passages)
         if sentences:
@@ -115,21 +115,19 @@ def assess_question(question: str, passages: Sequence[Passage], matcher: Concept
     """Whether `passages` support an answer at all; asked before a generator is."""
     read = read_question(question)
     extractor = Extractor(read, passages, matcher)
-    return assess(read, passages, matcher, extractor, extractor.extract())
+    return assess(read, extractor.passages, matcher, extractor, extractor.extract())
 
 
 def _checked(sentences: Sequence[AnswerSentence], passages: Sequence[Passage]) -> tuple[AnswerSentence, ...]:
     """The sentences that hold: every slice is verbatim in its passage, and the check agrees."""
-    by_id = {passage.chunk_id: passage for passage in passages}
-    checker = CitationChecker(passages)
+    every = [*(one for passage in passages for one in passage.above), *passages]
+    by_id = {passage.chunk_id: passage for passage in every}
+    checker = CitationChecker(every)
     kept: list[AnswerSentence] = []
     for sentence in sentences:
-        source = by_id[sentence.chunk_id].text
-        verbatim = all(
-            shown(source[start:end]) == piece
-            for (start, end), piece in zip(sentence.spans, sentence.slices, strict=True)
-        )
-        lines = [f"{piece} [chunk {sentence.chunk_id}]" for piece in sentence.slices]
+        places = list(zip(sentence.located, sentence.slices, strict=True))
+        verbatim = all(shown(by_id[chunk_id].text[slice(*span)]) == piece for (chunk_id, span), piece in places)
+        lines = [f"{piece} [chunk {chunk_id}]" for (chunk_id, _), piece in places]
         # A piece of several lines is read line by line where the answer is read as a whole.
         parts = [part for line in lines for part in (checker.check_text(line) if "\n" in line.strip() else ())]
         single = [checker.check_sentence(line) for line in lines]
@@ -155,7 +153,7 @@ def _answer(
     # The summary speaks of what is read first; only of a table's rows, which keep their order, is it the best.
     lead = sentences[0] if read.lookup is not None or read.place is not None or not sentences[0].table else best
     passage = by_id[lead.chunk_id]
-    headings = headings_at(passage, lead.spans[0][0])
+    headings = headings_at(passage, lead.start)
     # A value is said by itself only where its own sentence speaks of what was asked, not merely its surroundings.
     anchored = extract.best is not None and extract.best.coverage >= _ANCHORED
     summary = summary_of(
@@ -235,10 +233,10 @@ def _steps(
     *,
     validity: Sequence[Passage],
 ) -> tuple[str, ...]:
-    reads = dict.fromkeys(_reading(by_id[one.chunk_id], one.spans[0][0], frame, question) for one in sentences)
+    reads = dict.fromkeys(_reading(by_id[one.chunk_id], one.start, frame, question) for one in sentences)
     steps = [step for step in reads if step][:2]
     passage = by_id[best.chunk_id]
-    name = place_name(passage, headings_at(passage, best.spans[0][0]))
+    name = place_name(passage, headings_at(passage, best.start))
     if name and kind in ("deadline", "amount"):
         steps.append(frame.say(f"steps.{kind}", question, name=name))
     elif name and kind == "duty":

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
 
+from luna_rules.answers.above import located, whole
 from luna_rules.answers.choice import MOST_CHARACTERS, MOST_SENTENCES, Chooser
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
@@ -54,11 +55,17 @@ class Extractor:
         matcher: ConceptMatcher,
         today: date | None = None,
     ) -> None:
+        passages = [whole(passage) for passage in passages]
         self._question = question
         self._passages = passages
         self._matcher = matcher
         self._scorer = StatementScorer(question, passages, matcher, today)
         self._chooser = Chooser(question, passages, matcher, self._scorer.passage_concepts, self._scorer.asked_of)
+
+    @property
+    def passages(self) -> Sequence[Passage]:
+        """The passages as they are read, with what stands above those that begin amid a table or list."""
+        return self._passages
 
     def passage_concepts(self, number: int) -> Mapping[int, float]:
         """What a passage as a whole speaks of, its heading and title included."""
@@ -111,9 +118,21 @@ class Extractor:
     def _sentence(self, scored: Scored) -> AnswerSentence:
         passage = self._passages[scored.statement.passage]
         spans, complete = self._slices(passage, scored)
-        slices = tuple(shown(passage.text[start:end]) for start, end in spans)
         table = scored.statement.table
-        return AnswerSentence("\n".join(slices), passage.chunk_id, tuple(spans), slices, scored.score, complete, table)
+        places = [place for span in spans for place in located(passage, span)]
+        texts = {one.chunk_id: one.text for one in passage.above} | {passage.chunk_id: passage.text[passage.begins :]}
+        slices = tuple(shown(texts[chunk_id][slice(*span)]) for chunk_id, span in places)
+        sources = tuple(chunk_id for chunk_id, _ in places)
+        return AnswerSentence(
+            "\n".join(slices),
+            passage.chunk_id,
+            tuple(span for _, span in places),
+            slices,
+            scored.score,
+            complete,
+            table,
+            sources if set(sources) != {passage.chunk_id} else (),
+        )
 
     def _slices(self, passage: Passage, scored: Scored) -> tuple[list[tuple[int, int]], bool]:
         statement = scored.statement
@@ -122,9 +141,11 @@ class Extractor:
         every = [(item[0][0], item[-1][1]) for item in statement.items]
         said = [shown(passage.text[slice(*item)]) for item in every]
         if len(scored.text) <= WHOLE_LIST:
-            return [*statement.spans, *(span for item in statement.items for span in item)], True
+            return [*statement.spans, *(span for item in statement.items for span in item)], not passage.begins
         worth: list[tuple[float, int]] = []
         for place, text in enumerate(said):
+            if every[place][0] < passage.begins:
+                continue  # what leads others in says nothing by itself
             own = self._matcher.concepts(text)
             value = sum(self._scorer.weights[c] * s for c, s in own.items()) / self._scorer.total
             value += sum(WORTH[want] for want in self._question.wants if SIGNS[want].search(text))
@@ -258,18 +279,19 @@ class Extractor:
 
 
 def _one_header(sentences: tuple[AnswerSentence, ...]) -> tuple[AnswerSentence, ...]:
-    """Rows of one table under one header, and under one row that leads them in."""
+    """Rows of one table under one header, and under one row that leads them in; items of one list under one lead-in."""
     found: list[AnswerSentence] = []
-    before: tuple[str, tuple[tuple[int, int], ...]] = ("", ())
+    before: tuple[tuple[str, tuple[int, int]], ...] = ()
     for sentence in sentences:
-        mine = (sentence.chunk_id, sentence.spans) if sentence.table else ("", ())
+        mine = sentence.located
         same = 0
-        if mine[0] and mine[0] == before[0]:
-            while same < len(sentence.spans) - 1 and before[1][same : same + 1] == (sentence.spans[same],):
-                same += 1
+        while same < min(len(mine) - 1, len(before)) and before[same] == mine[same]:
+            same += 1
         if same:
-            spans, slices = sentence.spans[same:], sentence.slices[same:]
-            sentence = replace(sentence, spans=spans, slices=slices, text="\n".join(slices))
+            slices, sources = sentence.slices[same:], sentence.sources[same:]
+            sources = sources if set(sources) != {sentence.chunk_id} else ()
+            spans = sentence.spans[same:]
+            sentence = replace(sentence, spans=spans, slices=slices, text="\n".join(slices), sources=sources)
         before = mine
         found.append(sentence)
     return tuple(found)
@@ -277,4 +299,4 @@ def _one_header(sentences: tuple[AnswerSentence, ...]) -> tuple[AnswerSentence, 
 
 def _begins(passage: Passage) -> bool:
     """Whether a passage is the beginning of its Absatz."""
-    return passage.paragraph is not None and passage.text.startswith(f"({passage.paragraph})")
+    return passage.paragraph is not None and not passage.begins and passage.text.startswith(f"({passage.paragraph})")

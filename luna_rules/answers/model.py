@@ -15,7 +15,8 @@ class Passage:
     """A passage that retrieval found, with what a reader needs to know of its origin.
 
     `law` is the short name of the law (`EnWG`), None for other documents. `section` and `paragraph` are written as in
-    `luna_rules.documents.model.Chunk`.
+    `luna_rules.documents.model.Chunk`. `above` are the passages from where the table or list begins that this one goes
+    on with; once their text stands before its own (`luna_rules.answers.above.whole`), its own begins at `begins`.
     """
 
     chunk_id: str
@@ -30,6 +31,8 @@ class Passage:
     valid_from: date | None = None
     valid_to: date | None = None
     item_id: str = ""
+    above: tuple[Passage, ...] = ()
+    begins: int = 0
 
     @property
     def provision(self) -> str | None:
@@ -61,7 +64,8 @@ class AnswerSentence:
     `spans` are the slices of the passage's text: one for a sentence, several for a lead-in with items of its list.
     `slices` are what stands there, a row of a table in HTML without its markup, cells parted by strokes.
     `complete` is False where items between the slices were left out. `table` marks rows of a table, header first.
-    `text` joins the slices by line breaks.
+    `text` joins the slices by line breaks. `sources` names for each slice the passage it stands in and its span counts
+    in; empty where all stand in `chunk_id`, which is otherwise where the statement's own words stand.
     """
 
     text: str
@@ -71,12 +75,28 @@ class AnswerSentence:
     score: float = 0.0
     complete: bool = True
     table: bool = False
+    sources: tuple[str, ...] = ()
+
+    @property
+    def located(self) -> tuple[tuple[str, tuple[int, int]], ...]:
+        """For each slice the id of its passage and its span there."""
+        return tuple(zip(self.sources or (self.chunk_id,) * len(self.spans), self.spans, strict=True))
+
+    @property
+    def cited(self) -> tuple[str, ...]:
+        """The ids of the passages that the statement cites, in the order of its slices."""
+        return tuple(dict.fromkeys(self.sources or (self.chunk_id,)))
+
+    @property
+    def start(self) -> int:
+        """Where its own words begin in the passage `chunk_id`."""
+        return next((span[0] for chunk_id, span in self.located if chunk_id == self.chunk_id), 0)
 
     def render(self) -> str:
         """The statement with its citation; each item of a list carries its own, so that no line stands unproven."""
-        mark = cite(self.chunk_id)
         pieces = self.slices or (self.text,)
-        lines = [f"{piece.rstrip()} {mark}" for piece in pieces]
+        marks = self.sources or (self.chunk_id,) * len(pieces)
+        lines = [f"{piece.rstrip()} {cite(mark)}" for piece, mark in zip(pieces, marks, strict=True)]
         if not self.complete:
             lines.append("[…]")
         return "\n".join(lines)
@@ -107,7 +127,7 @@ class Answer:
     @property
     def cited(self) -> tuple[str, ...]:
         """The ids of the cited passages in the order of their first citation."""
-        found = dict.fromkeys(sentence.chunk_id for sentence in self.body_sentences)
+        found = dict.fromkeys(chunk_id for sentence in self.body_sentences for chunk_id in sentence.cited)
         if self.summary_chunk_id:
             found = {self.summary_chunk_id: None, **found}
         return tuple(found)

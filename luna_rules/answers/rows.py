@@ -129,6 +129,8 @@ def _kept(
         most = max((len(own) for own, label in zip(hits, labels, strict=True) if label <= asked), default=0)
         if most:
             return [label <= asked and len(own) == most for own, label in zip(hits, labels, strict=True)]
+        # Of „Fernwärme, Steuerbox“ and „Fernwärme, Modem“ the one that the question says more of is meant.
+        return [bool(own) and not any(own < other for other in hits) for own in hits]
     return [bool(own) for own in hits]
 
 

@@ -136,6 +136,8 @@ def value_spans(text: str, wants: Sequence[Want]) -> list[tuple[int, int]]:
     return found
 
 
+_SCALED = re.compile(r"(?:\b(?:Mio|Mrd|Tsd)\.?|\b(?:Tausend|Millionen|Milliarden))\s*\Z")
+"""Before a unit that is not the cell's own: „Investition (Mio. EUR)“."""
 _UNIT = r"(?:Euro|EUR|€|Cents?|ct|%|Prozent|[kMGT]?Wp?h?|[kMGT]?VA|Jahren?|Monaten?|Wochen|Tagen?|Stunden|k?m)(?=\W|$)"
 _YEARLY = r"\w+(?:\s?[·*x/]\s?(?:a|Jahr|Monat)\b)?"
 _PER = rf"(?:\s?/\s?(?:\({_YEARLY}\)|{_YEARLY}))?"
@@ -164,7 +166,7 @@ def cells_with_units(header: str, row: str) -> list[tuple[str, str]]:
     for place, cell in enumerate(cells):
         above = heads[place + shift].strip() if 0 <= place + shift < len(heads) else ""
         unit = _HEADER_UNIT.search(above) if _BARE.fullmatch(cell) else None
-        if unit is None:
+        if unit is None or _SCALED.search(above, 0, unit.start()):
             found.append((above, cell.strip()))
             continue
         name = f"{above[: unit.start()]} {above[unit.end() :]}"

@@ -25,6 +25,8 @@ _SUB_ITEM = re.compile(r"[a-z]{1,2}\\?\)\s")
 _GONE = re.compile(r"\((?:aufgehoben|weggefallen|gestrichen|gegenstandslos)\)\W*\Z", re.I)
 """All that is left of a repealed provision, and all that there is to say of it."""
 _RULER = re.compile(r"[\s|:-]*")
+_LONGEST_LEAD = 1_000
+"""Characters of a sentence above a passage beyond which its items are shown without it."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,15 @@ def _begins_line(text: str, at: int) -> bool:
 
 
 def statements(passage: Passage, number: int = 0) -> list[Statement]:
-    """The statements of a passage in reading order, without page furniture and bare headings."""
+    """The statements of a passage in reading order, without page furniture and bare headings.
+
+    Of what stands above its own text there is only what leads its own statements in.
+    """
+    found = _read(passage, number)
+    return _own(passage, found) if passage.begins else found
+
+
+def _read(passage: Passage, number: int) -> list[Statement]:
     text = passage.text
     headings = (*passage.heading_path, passage.title)
     found: list[Statement] = []
@@ -162,6 +172,29 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
         if not leads:
             group = None
     return [one for statement in _without_leads(found, under) for one in _apart(text, statement)]
+
+
+def _own(passage: Passage, found: Sequence[Statement]) -> list[Statement]:
+    """Statements with words of the passage's own text, with what leads these in above it."""
+    text, begins = passage.text, passage.begins
+    kept: list[Statement] = []
+    for one in found:
+        own = next((place for place, item in enumerate(one.items) if item[-1][1] > begins), None)
+        if one.table:
+            kept += [one] if one.last >= begins else []
+        elif own is not None:
+            every = [(item[0][0], item[-1][1]) for item in one.items]
+            items = [*(one.items[place] for place in sorted(parents(text, every, own))), *one.items[own:]]
+            kept.append(Statement(one.passage, _short(one.spans, begins), items))
+        elif not one.items and one.spans[-1][1] > begins:
+            kept.append(Statement(one.passage, _short(one.spans, begins)))
+    return kept
+
+
+def _short(spans: Sequence[tuple[int, int]], begins: int) -> list[tuple[int, int]]:
+    """The spans, without those above the passage's own text where they are more than a lead-in."""
+    lent = sum(end - start for start, end in spans if end <= begins)
+    return list(spans) if lent <= _LONGEST_LEAD else [span for span in spans if span[1] > begins]
 
 
 def _without(text: str, tables: Mapping[tuple[int, int], Table]) -> str:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 from retrieval_quality import MemoryEngine, Place, build  # noqa: E402
 
 from luna_api.prompts import load_prompts  # noqa: E402
+from luna_rules.answers.above import MOST_ABOVE, above  # noqa: E402
 from luna_rules.answers.citations import CitationChecker  # noqa: E402
 from luna_rules.answers.compose import answer_question  # noqa: E402
 from luna_rules.answers.gather import ground, searches  # noqa: E402
@@ -89,6 +90,15 @@ class Bench:
                     item_id=p.item_id,
                 )
             )
+        return found
+
+    def above(self, passages: Sequence[Passage]) -> list[Passage]:
+        """The passages, those that begin amid a table or list with what stands above them."""
+        found: list[Passage] = []
+        for one in passages:
+            place = int(one.chunk_id[1:])
+            before = [p for p in self.passages[max(0, place - MOST_ABOVE) : place] if p.item_id == one.item_id]
+            found.append(replace(one, above=above(one, before)))
         return found
 
     def matcher(self, question: str) -> QueryMatcher:
@@ -172,16 +182,16 @@ def ask(bench: Bench, case: dict[str, Any], top_k: int) -> Row:
     matcher = bench.matcher(case["question"])
     begun = time.thread_time()  # other work on shared cores does not count
     found = ground(case["question"], searched, top_k)
-    passages = list(found.passages)
+    passages = bench.above(found.passages)
     answer = answer_question(
         case["question"], passages, matcher, frame, twins=found.twins, further=found.further, today=TODAY
     )
     wanted = None if answer.answered or answer.talk else second_search(case["question"], passages, matcher)
     if wanted is not None:
         more = bench.find(wanted.question, wanted.limit)
-        found = with_second(case["question"], found, more, matcher, top_k)
-        if found.passages != tuple(passages):
-            passages = list(found.passages)
+        first, found = found, with_second(case["question"], found, more, matcher, top_k)
+        if found.passages != first.passages:
+            passages = bench.above(found.passages)
             answer = answer_question(
                 case["question"], passages, matcher, frame, twins=found.twins, further=found.further, today=TODAY
             )
@@ -191,14 +201,15 @@ def ask(bench: Bench, case: dict[str, Any], top_k: int) -> Row:
     evidence = sum(e in body for e in gold) / len(gold) if gold else None
     found = squeeze(" ".join(p.text for p in passages))
     reachable = sum(e in found for e in gold) / len(gold) if gold else None
-    checker = CitationChecker(passages)
+    every = [*(one for p in passages for one in p.above), *passages]
+    checker = CitationChecker(every)
     cited = [s for s in checker.check_text(answer.render_body()) if s.verdict != "ok"]
     if answer.summary_chunk_id:
         cited += [
             s for s in checker.check_text(f"{answer.summary} [chunk {answer.summary_chunk_id}]") if s.verdict != "ok"
         ]
-    texts = {p.chunk_id: p.text for p in passages}
-    torn = [s for s in answer.body_sentences if tuple(shown(texts[s.chunk_id][a:b]) for a, b in s.spans) != s.slices]
+    texts = {p.chunk_id: p.text for p in every}
+    torn = [s for s in answer.body_sentences if tuple(shown(texts[i][a:b]) for i, (a, b) in s.located) != s.slices]
     return Row(case, answer, passages, spent, evidence, reachable, len(cited) + len(torn))
 
 

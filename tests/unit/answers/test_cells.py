@@ -44,6 +44,11 @@ def test_the_value_under_the_column_that_was_named(question: str, value: str) ->
     assert value in summary(question)
 
 
+def test_a_unit_that_is_counted_in_millions_stays_above_its_number() -> None:
+    table = "| Anlage | Investition (Mio. EUR) |\n| --- | --- |\n| Trafo | 20,75 |\n| Kabel | 3,50 |\n"
+    assert "Trafo, Investition (Mio. EUR) 20,75" in summary("Wie hoch ist die Investition für den Trafo?", table)
+
+
 def test_a_stroke_within_a_cell_parts_nothing() -> None:
     table = (
         "| Gerät | Niederspannung EUR/Jahr | Mittelspannung EUR/Jahr |\n| --- | --- | --- |\n"

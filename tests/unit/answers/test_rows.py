@@ -37,6 +37,21 @@ def labels(question: str, *texts: str, law: str | None = None) -> list[str]:
     return [one.slices[-1].split(" | ")[0].strip("| ") for one in found if one.table]
 
 
+LED = """| Ziffer | Handlung | Gebühr EUR |
+| --- | --- | --- |
+| 1 | Handlungen wegen eines Gasspeichers | |
+| 1.1 | Prüfung einschließlich der Unterlagen | 100 |
+| 1.2 | Löschung einschließlich der Unterlagen | 200 |
+| 2 | Handlungen wegen eines Wärmenetzes | |
+| 2.1 | Prüfung einschließlich der Unterlagen | 300 |
+| 2.2 | Löschung einschließlich der Unterlagen | 400 |
+"""
+
+
+def test_of_rows_that_are_said_in_part_the_one_of_which_more_is_said() -> None:
+    assert labels("Was kostet die Löschung wegen eines Wärmenetzes?", LED) == ["2.2"]
+
+
 @pytest.mark.parametrize(
     ("question", "rows"),
     [
