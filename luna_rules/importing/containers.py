@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import io
-import lzma
 import re
-import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from luna_rules.importing.model import UnreadableFileError
+from luna_rules.importing.workbooks import (
+    DAMAGED,
+    STEP_BYTES,
+    check_open_spreadsheet,
+    check_workbook,
+    is_open_spreadsheet,
+    too_large,
+)
 
-Kind = Literal["text", "json", "xml", "html", "edifact", "xlsx", "xls", "parquet", "arrow"]
+Kind = Literal["text", "json", "xml", "html", "edifact", "xlsx", "xls", "ods", "parquet", "arrow"]
 
-_MIB: Final = 1024 * 1024
-_STEP: Final = 4 * _MIB
-SHEET_CELLS: Final = 30_000_000
-"""A sheet is read as a rectangle: so many cells at most, wherever the far corner is."""
-WORKBOOK_BYTES: Final = 1024 * _MIB
-_DAMAGED: Final = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, OSError,
-    ValueError, OverflowError,
-)  # fmt: skip
-"""What the reader of archives raises where headers or contents are damaged."""
 _FOREIGN: Final[tuple[tuple[bytes, str], ...]] = (
     (b"%PDF", "ein PDF"),
     (b"\x89PNG", "ein Bild (PNG)"),
@@ -63,8 +59,8 @@ def unpack(content: bytes, max_bytes: int) -> Unpacked:
             continue
         if content.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
             inner = _unzip(content, max_bytes)
-            if inner is None:
-                return Unpacked(content, "xlsx", " in ".join(packed) or None)
+            if isinstance(inner, str):
+                return Unpacked(content, inner, " in ".join(packed) or None)
             content = inner
             packed.append("zip")
             continue
@@ -87,7 +83,8 @@ def _kind(content: bytes) -> Kind:
         if content.startswith(magic):
             raise UnreadableFileError(
                 "foreign",
-                f"Die Datei ist {name}. Lesbar sind CSV, JSON, XML (ENTSO-E), XLSX, XLS, Parquet, Arrow und MSCONS.",
+                f"Die Datei ist {name}. "
+                "Lesbar sind CSV, JSON, XML (ENTSO-E), XLSX, XLS, ODS, Parquet, Arrow und MSCONS.",
             )
     head = content[:2048].lstrip(b"\xef\xbb\xbf\x00\xff\xfe \t\r\n").replace(b"\x00", b"")
     if re.match(rb"UNA.{6}\s*UN[BGH]|UN[BH][^A-Za-z0-9]", head, re.DOTALL):
@@ -106,11 +103,11 @@ def _gunzip(content: bytes, max_bytes: int) -> bytes:
         while rest.startswith(b"\x1f\x8b"):
             engine = zlib.decompressobj(wbits=31)
             while not engine.eof:
-                part = engine.decompress(rest, _STEP)
+                part = engine.decompress(rest, STEP_BYTES)
                 rest = engine.unconsumed_tail
                 out += part
                 if len(out) > max_bytes:
-                    raise _too_large(max_bytes)
+                    raise too_large(max_bytes)
                 if not part and not rest:
                     raise UnreadableFileError("broken", "Die gzip-Datei ist abgeschnitten.")
             rest = engine.unused_data
@@ -119,11 +116,11 @@ def _gunzip(content: bytes, max_bytes: int) -> bytes:
     return bytes(out)
 
 
-def _unzip(content: bytes, max_bytes: int) -> bytes | None:
-    """The one file of an archive; None for a workbook, which has then been checked."""
+def _unzip(content: bytes, max_bytes: int) -> bytes | Literal["xlsx", "ods"]:
+    """The one file of an archive; its kind for a workbook, which has then been checked."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise UnreadableFileError("broken", "Das Archiv (ZIP oder XLSX) ist beschädigt oder abgeschnitten.") from error
     with archive:
         names = archive.namelist()
@@ -132,11 +129,15 @@ def _unzip(content: bytes, max_bytes: int) -> bytes | None:
         if any(name.startswith("xl/workbook") for name in names):
             if "xl/workbook.bin" in names:
                 raise UnreadableFileError("foreign", "XLSB wird nicht gelesen. Bitte als XLSX oder CSV speichern.")
-            _check_workbook(archive)
-            return None
+            check_workbook(archive)
+            return "xlsx"
+        if is_open_spreadsheet(archive):
+            check_open_spreadsheet(archive)
+            return "ods"
         if "mimetype" in names or "[Content_Types].xml" in names:
             raise UnreadableFileError(
-                "foreign", "Das ist ein Office-Dokument, aber keine Arbeitsmappe. Bitte als XLSX oder CSV speichern."
+                "foreign",
+                "Das ist ein Office-Dokument, aber keine Arbeitsmappe. Bitte als XLSX, ODS oder CSV speichern.",
             )
         files = [
             info
@@ -157,57 +158,11 @@ def _parts(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> l
     total = 0
     try:
         with archive.open(info) as member:
-            while part := member.read(_STEP):
+            while part := member.read(STEP_BYTES):
                 total += len(part)
                 if total > max_bytes:
-                    raise _too_large(max_bytes)
+                    raise too_large(max_bytes)
                 parts.append(part)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise UnreadableFileError("broken", "Das Archiv ist beschädigt und lässt sich nicht entpacken.") from error
     return parts
-
-
-_CELL: Final = re.compile(rb"<(?:\w+:)?(?:c|row)\b[^<>]*?\sr\s*=\s*[\"']([A-Z]{0,3})([0-9]{1,7})[\"']")
-
-
-def _check_workbook(archive: zipfile.ZipFile) -> None:
-    """Unfold every part once without keeping it: the true sizes, and how far each sheet's corner is."""
-    total = 0
-    for info in archive.infolist():
-        if info.flag_bits & 1:
-            raise UnreadableFileError("encrypted", "Die Arbeitsmappe ist mit einem Kennwort geschützt.")
-        sheet = info.filename.startswith("xl/worksheets/")
-        columns = rows = 0
-        tail = b""
-        try:
-            with archive.open(info) as member:
-                while part := member.read(_STEP):
-                    total += len(part)
-                    if total > WORKBOOK_BYTES:
-                        raise _too_large(WORKBOOK_BYTES, "bomb")
-                    if sheet:
-                        text = tail + part
-                        for found in _CELL.finditer(text):
-                            columns = max(columns, _column(found[1]))
-                            rows = max(rows, int(found[2]))
-                        tail = text[-256:]
-        except _DAMAGED as error:
-            raise UnreadableFileError(
-                "broken", "Die Arbeitsmappe ist beschädigt und lässt sich nicht öffnen."
-            ) from error
-        if columns * rows > SHEET_CELLS:
-            raise UnreadableFileError(
-                "bomb",
-                f"Ein Blatt reicht über {rows} Zeilen und {columns} Spalten; das ist zu groß. Bitte als CSV speichern.",
-            )
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _too_large(limit: int, code: str = "too_large") -> UnreadableFileError:
-    return UnreadableFileError(code, f"Entpackt ist die Datei größer als {limit // _MIB} MiB. Bitte teilen.")

@@ -53,7 +53,7 @@ def _parsed(unpacked: containers.Unpacked, options: ImportOptions, faults: Fault
             return _tables([html_grid(content, options)], options, faults)
         case "parquet" | "arrow":
             return _columnar(content, unpacked.kind, options, faults)
-        case "xlsx" | "xls":
+        case "xlsx" | "xls" | "ods":
             return _tables(sheet_grids(content, options), options, faults)
         case _:
             return _text(content, options, faults)

@@ -14,7 +14,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luna_rules.importing import ImportOptions, Mapping, UnreadableFileError, containers, parse
+from luna_rules.importing import ImportOptions, Mapping, UnreadableFileError, parse, workbooks
 from tests.places import SHARED
 from tests.unit.importing.quirks import german, instants, kwh, local, rows_of, table
 
@@ -241,7 +241,7 @@ def test_workbook_bombs(monkeypatch: pytest.MonkeyPatch) -> None:
     sheet = b'<worksheet><sheetData><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
     far = _zip({"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>", "xl/worksheets/sheet1.xml": sheet})
     assert _refused(far).code == "bomb"
-    monkeypatch.setattr(containers, "WORKBOOK_BYTES", 10_000_000)
+    monkeypatch.setattr(workbooks, "WORKBOOK_BYTES", 10_000_000)
     fat = {"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>", "xl/sharedStrings.xml": bytes(20_000_000)}
     assert _refused(_zip(fat)).code == "bomb"
 
