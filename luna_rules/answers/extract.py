@@ -24,6 +24,7 @@ from luna_rules.answers.signs import SIGNS, WORTH
 from luna_rules.answers.statements import Statement, parents
 from luna_rules.answers.tables import shown
 from luna_rules.documents.sentences import ITEM_MARKER
+from luna_rules.quantities.years import in_year
 from luna_rules.search.laws import section_key
 
 _CLOSED = re.compile(r"(?:[.,;!?]|,?\s(?:und|oder|sowie))\s*$")
@@ -140,8 +141,13 @@ class Extractor:
             return list(statement.spans), True
         every = [(item[0][0], item[-1][1]) for item in statement.items]
         said = [shown(passage.text[slice(*item)]) for item in every]
-        if len(scored.text) <= WHOLE_LIST:
-            return [*statement.spans, *(span for item in statement.items for span in item)], not passage.begins
+        of_year = in_year(self._question.text, said)
+        if not all(of_year):
+            of_year = _with_parents(passage.text, every, of_year)
+        left = len(scored.text) - sum(len(text) for text, held in zip(said, of_year, strict=True) if not held)
+        if left <= WHOLE_LIST:
+            kept = [span for item, held in zip(statement.items, of_year, strict=True) if held for span in item]
+            return [*statement.spans, *kept], all(of_year) and not passage.begins
         worth: list[tuple[float, int]] = []
         for place, text in enumerate(said):
             if every[place][0] < passage.begins:
@@ -150,7 +156,7 @@ class Extractor:
             value = sum(self._scorer.weights[c] * s for c, s in own.items()) / self._scorer.total
             value += sum(WORTH[want] for want in self._question.wants if SIGNS[want].search(text))
             worth.append((value, place))
-        held = in_range(self._question.text, said)
+        held = [one and other for one, other in zip(in_range(self._question.text, said), of_year, strict=True)]
         room = WHOLE_LIST - sum(len(shown(passage.text[slice(*span)])) for span in statement.spans)
         keep: set[int] = set()
         for _, place in sorted(worth, key=lambda pair: (-pair[0], pair[1])):
@@ -276,6 +282,15 @@ class Extractor:
             chosen.append(scored)
             length += size
         return Extract(_one_header(tuple(self._sentence(scored) for scored in chosen)), tuple(ranked), in_order[0])
+
+
+def _with_parents(text: str, items: Sequence[tuple[int, int]], held: Sequence[bool]) -> list[bool]:
+    """Without items under one that does not hold, and without those of which nothing is left that they lead in."""
+    above = [parents(text, items, place) for place in range(len(items))]
+    kept = [one and all(held[number] for number in over) for one, over in zip(held, above, strict=True)]
+    leading = {number for over in above for number in over}
+    led = {number for one, over in zip(kept, above, strict=True) if one for number in over}
+    return [one and (place not in leading or place in led) for place, one in enumerate(kept)]
 
 
 def _one_header(sentences: tuple[AnswerSentence, ...]) -> tuple[AnswerSentence, ...]:

@@ -14,6 +14,7 @@ from luna_rules.answers.model import Passage
 from luna_rules.answers.scoring import Scored
 from luna_rules.answers.tables import shown
 from luna_rules.quantities.ranges import Measure, Range, measures, ranges
+from luna_rules.quantities.years import in_year
 
 _NO_CASE = frozenset(("money", "percent", "percentpoint", "month", "day", "workday", "minute", "second"))
 """What these count is told by an answer rather than the case that is asked about."""
@@ -25,7 +26,7 @@ def cases_asked(question: str) -> list[Measure]:
 
 
 def rows_in_range(question: str, passages: Sequence[Passage], ranked: Sequence[Scored]) -> list[Scored]:
-    """Statements without the rows of tables that hold for another quantity than the question's, in their order."""
+    """Statements in their order, without rows of tables that hold for another quantity or year than is asked for."""
     tables: dict[tuple[int, tuple[int, int]], list[Scored]] = {}
     for scored in ranked:
         if scored.statement.table:
@@ -34,7 +35,8 @@ def rows_in_range(question: str, passages: Sequence[Passage], ranked: Sequence[S
     for rows in tables.values():
         rows.sort(key=lambda scored: scored.statement.spans[-1])
         texts = [shown(passages[one.statement.passage].text[slice(*one.statement.spans[-1])]) for one in rows]
-        others.update(id(row) for row, held in zip(rows, in_range(question, texts), strict=True) if not held)
+        held = zip(rows, in_range(question, texts), in_year(question, texts), strict=True)
+        others.update(id(row) for row, of_range, of_year in held if not (of_range and of_year))
     return [scored for scored in ranked if id(scored) not in others]
 
 
