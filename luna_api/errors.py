@@ -160,6 +160,9 @@ def on_database_error(request: AnyRequest, fault: psycopg.Error) -> Response[Env
 def on_store_error(request: AnyRequest, fault: StoreUnavailableError) -> Response[Envelope[Any]]:
     """The place of the files is down, refuses or is full."""
     structlog.get_logger("luna_api.errors").warning("store_down", path=request.url.path, fault=str(fault))
+    if fault.full:
+        message = "Der Dateispeicher (S3) ist voll; aufgenommen wurde nichts. Bitte sagen Sie der Verwaltung Bescheid."
+        return respond(unavailable("minio", message, retry_after_s=300))
     return respond(unavailable("minio", "Der Dateispeicher (S3) antwortet gerade nicht. Bitte gleich noch einmal."))
 
 

@@ -42,9 +42,17 @@ class StoreUnavailableError(OSError):
     `reason` is one word for it: the store's own code, else the kind of fault.
     """
 
+    FULL = frozenset({"XMinioStorageFull", "InsufficientStorage", "QuotaExceeded"})
+    """What MinIO, versitygw and Ceph say where nothing more can be put, however often it is tried."""
+
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason or type(self).__name__
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room left: trying again helps only after somebody made some."""
+        return self.reason in self.FULL
 
 
 @dataclass(frozen=True, slots=True)

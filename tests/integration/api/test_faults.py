@@ -14,6 +14,7 @@ import pytest
 
 from resources.embedded.postgres import EmbeddedPostgres
 from resources.migrate import migrate
+from resources.objects import StoreUnavailableError
 from resources.objects_s3 import S3ObjectStore, S3Place
 from resources.secrets import database_urls, load_secrets
 from resources.settings import load_settings
@@ -209,6 +210,22 @@ def test_a_store_that_is_away_refuses_the_upload_and_keeps_nothing(module_databa
             store = admin.get("/admin/health").json()["data"]["services"]["minio"]
         assert store["state"] == "down"
         assert store["message"].startswith("Der Dateispeicher (S3) nimmt nichts an")
+
+
+def test_a_store_that_is_full_is_called_full(
+    module_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreUnavailableError("no room", "InsufficientStorage")
+
+    with serve(module_database, tmp_path) as api, api.user(uuid4()) as user:
+        monkeypatch.setattr(type(api.context.objects), "put", full)
+        monkeypatch.setattr(type(api.context.objects), "put_stream", full)
+        refused = upload(user, NOTE)
+        assert refused.status_code == 503, refused.text
+        assert refused.json()["data"]["part"] == "minio"
+        assert "ist voll" in refused.json()["message"]
+        assert NOTE.splitlines()[0] not in user.get("/items").text
 
 
 def test_an_extractor_that_is_away_is_told_of_in_german(module_database: Database, tmp_path: Path) -> None:
