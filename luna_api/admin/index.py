@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from luna_api.accounts.principal import Principal
 from luna_api.admin.schemas import RunStarted
-from luna_api.answers.pipeline import WARM_QUESTION, today
+from luna_api.answers.asked import today
+from luna_api.answers.warming import WARM_QUESTION
 from luna_api.audit import audit
 from luna_api.context import AppContext
 from luna_api.envelope import Envelope, ok

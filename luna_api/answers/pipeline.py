@@ -5,17 +5,14 @@ The rules of all that are pure and live in `luna_rules`; here they meet the data
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
-
-import msgspec
-import structlog
-from psycopg.types.json import Jsonb
 
 from luna_api.accounts.principal import Principal
+from luna_api.answers.answer_log import log_answer, read_history, touch
+from luna_api.answers.asked import Asked, read_question, today, valid_on
 from luna_api.answers.compared import answer_comparison
 from luna_api.answers.composed import (
     CONVERSATION,
@@ -41,9 +38,10 @@ from luna_api.answers.schemas import (
     SearchData,
     SearchRequest,
 )
+from luna_api.answers.settling import Settling
+from luna_api.answers.warming import keep_warm
 from luna_api.answers.writers import Brief, Left, write
 from luna_api.envelope import trace_id
-from luna_api.errors import invalid, missing
 from luna_api.metrics.registry import Registry
 from luna_api.models.directory import Candidate, ModelDirectory
 from luna_api.prompts import LunaPrompts
@@ -57,53 +55,11 @@ from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Answer, Passage
 from luna_rules.answers.smalltalk import Talk, talk_of
 from luna_rules.answers.support import Support
-from luna_rules.answers.text import clean
-from luna_rules.search.when import asked_day
-from resources.database import DEFAULT_TENANT, AppDatabase, AsyncConnection
+from resources.database import AppDatabase, AsyncConnection
 from resources.generator import ModelInfo
-from resources.vectors.index import NO_FILTERS, Filters, IndexState, PassageIndex
+from resources.vectors.index import Filters, IndexState, PassageIndex
 
-_BERLIN = ZoneInfo("Europe/Berlin")
 _CACHED_ANSWERS = 512
-_LOOK_S = 2.0
-WARM_QUESTION = "Wie lange dauert ein Lieferantenwechsel?"
-"""Searched for where nobody asked: to read what searches need, and to see whether they work."""
-_HISTORY = """
-SELECT t.question, coalesce(a.condensed_question, ''), coalesce(a.answer ->> 'next_question', ''),
-       coalesce(concat_ws(' ', c.section, 'Abs. ' || c.paragraph, i.law_names[1]), '')
-FROM conversation_turns AS t LEFT JOIN answer_log AS a ON a.id = t.answer_id
-LEFT JOIN item_chunks AS c ON c.id = a.chunk_ids[1] AND c.section IS NOT NULL LEFT JOIN items AS i ON i.id = c.item_id
-WHERE t.conversation_id = %s ORDER BY t.turn_idx DESC LIMIT 10
-"""
-# The update holds the conversation's row, so that two questions at once get their turns one after the other.
-_TOUCH = """
-UPDATE conversations SET updated_at = now() WHERE id = %s AND user_id = %s AND deleted_at IS NULL RETURNING id
-"""
-_LOG = """
-WITH conversation AS (
-    INSERT INTO conversations (id, tenant_id, user_id, title)
-    SELECT %(conversation_id)s, %(tenant)s, %(user_id)s, %(title)s WHERE %(new)s
-    RETURNING id
-), answer AS (
-    INSERT INTO answer_log (id, tenant_id, user_id, conversation_id, question, condensed_question, filters, as_of,
-                            top_k, answered, answer, mode, model, model_digest, prompt_version, prompt_hash, chunk_ids,
-                            chunk_runs, ground, index_versions, index_generation, index_runs, latency_ms, trace_id)
-    VALUES (%(answer_id)s, %(tenant)s, %(user_id)s, %(conversation_id)s, %(question)s, %(condensed)s, %(filters)s,
-            %(as_of)s, %(top_k)s, %(answered)s, %(answer)s, %(mode)s, %(model)s, %(model_digest)s, %(prompt_version)s,
-            %(prompt_hash)s, %(chunk_ids)s, %(chunk_runs)s, %(ground)s, %(index_versions)s, %(index_generation)s,
-            (SELECT coalesce(jsonb_object_agg(
-                id, jsonb_build_object('run_id', run_id, 'embedder', embedder, 'lexicon', lexicon_digest)
-                    || CASE WHEN model_digest IS NULL THEN '{}' ELSE jsonb_build_object(
-                           'model_digest', model_digest, 'question_vector', id <> ALL(%(without_vectors)s)) END), '{}')
-             FROM index_versions WHERE id = ANY(%(index_versions)s)), %(latency_ms)s, %(trace_id)s)
-)
-INSERT INTO conversation_turns (tenant_id, conversation_id, turn_idx, question, answer_id)
-SELECT %(tenant)s, %(conversation_id)s,
-       (SELECT coalesce(max(turn_idx) + 1, 0) FROM conversation_turns WHERE conversation_id = %(conversation_id)s),
-       %(question)s, %(answer_id)s
-"""
-
-
 Key = tuple[object, ...]
 Listener = Callable[[AskMeta | AnswerSentenceData], Awaitable[None]]
 """Told who writes, and then each sentence, while the rest is still being written."""
@@ -117,37 +73,6 @@ class Drafted:
     known: bool = False
     key: Key = ()
     brief: Brief | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it is dealt with: its words, the day, the ids that its answer will have."""
-
-    request: AskRequest
-    filters: Filters
-    question: str
-    condensed: str
-    as_of: date
-    answer_id: UUID
-    conversation_id: UUID
-
-
-def _valid_on(as_of: date | None, question: str) -> date:
-    """The day whose texts are asked for: the one given, else the one that the question names, else today."""
-    return as_of or asked_day(question, today()) or today()
-
-
-def today() -> date:
-    """The day on which an answer holds, where none is named: today in Germany."""
-    return datetime.now(_BERLIN).date()
-
-
-def read_question(text: str) -> str:
-    """The question without invisible characters. Raises 400 when nothing is left."""
-    question = clean(text).replace("\x00", "").strip()
-    if not question:
-        raise invalid("question", "ist leer")
-    return question
 
 
 class AnswerPipeline:
@@ -169,7 +94,7 @@ class AnswerPipeline:
         self._registry = registry
         self._models = models
         self._cache: OrderedDict[Key, Composed] = OrderedDict()
-        self._settling: set[asyncio.Task[AnswerData]] = set()
+        self._settling = Settling()
 
     @staticmethod
     def check(request: AskRequest) -> None:
@@ -178,36 +103,8 @@ class AnswerPipeline:
         read_filters(request.filters)
 
     async def warm(self) -> None:
-        """Read the public index before anybody asks, and again after each promotion, until cancelled.
-
-        The first question would otherwise wait a second for the lexicon.
-        """
-        await self._warm_once()
-        versions: tuple[int, ...] | None = None
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            try:
-                async with self._database.transaction(DEFAULT_TENANT) as sql:
-                    state = await self._index.state(sql, DEFAULT_TENANT)
-            except Exception as fault:
-                structlog.get_logger("luna_api.answers").debug("index_not_seen", fault=type(fault).__name__)
-                continue
-            if versions is not None and state.index_versions != versions:
-                await self._warm_once()
-            versions = state.index_versions
-
-    async def _warm_once(self) -> None:
-        clock = Clock()
-        try:
-            async with self._database.transaction(DEFAULT_TENANT) as sql:
-                result = await self._index.search(
-                    sql, DEFAULT_TENANT, WARM_QUESTION, filters=NO_FILTERS, as_of=today(), limit=6
-                )
-                await self._retrieval.matcher(sql, WARM_QUESTION, result)
-        except Exception as fault:  # whatever it is, whoever asks will be told; this only prepares
-            structlog.get_logger("luna_api.answers").warning("index_not_warmed", fault=type(fault).__name__)
-            return
-        structlog.get_logger("luna_api.answers").info("index_warmed", **clock.total())
+        """Read the public index before anybody asks, and again after each promotion, until cancelled."""
+        await keep_warm(self._database, self._index, self._retrieval)
 
     async def search(self, principal: Principal, request: SearchRequest) -> SearchData:
         """Retrieval alone."""
@@ -216,7 +113,7 @@ class AnswerPipeline:
         async with self._database.transaction(principal.tenant_id) as sql:
             clock.lap("connection")
             found = await self._retrieval.search(
-                sql, principal, question, filters, _valid_on(request.as_of, question), request.top_k, clock
+                sql, principal, question, filters, valid_on(request.as_of, question), request.top_k, clock
             )
         hits = [
             Hit(
@@ -246,10 +143,10 @@ class AnswerPipeline:
             clock.lap("connection")
             condensed, history = question, list[Turn]()
             if request.conversation_id is not None:
-                history = await self._history(sql, principal, request.conversation_id)
+                history = await read_history(sql, principal, request.conversation_id)
                 condensed = condense(question, history)
                 clock.lap("condense")
-            as_of = _valid_on(request.as_of, condensed)
+            as_of = valid_on(request.as_of, condensed)
             asked = Asked(request, filters, question, condensed, as_of, uuid4(), request.conversation_id or uuid4())
             *previous, spoken = wordings(history, question, condensed)
             series = None if request.filters else await answer_series(sql, spoken, previous=previous, day=request.as_of)
@@ -270,13 +167,15 @@ class AnswerPipeline:
 
         def left(told: Composed) -> None:
             if listener is not None:
-                self._settle(self._noted(principal, asked, told, clock))
+                self._settling.begin(self._noted(principal, asked, told, clock))
 
         composed = await self._written(asked, drafted.brief, candidates, listener, left)
         clock.lap("model")
         self._keep(drafted.key, composed)
         # Who leaves now has seen it all, so it is noted to the end.
-        return await asyncio.shield(self._settle(self._noted(principal, asked, composed, clock))), composed.sentences
+        return await asyncio.shield(
+            self._settling.begin(self._noted(principal, asked, composed, clock))
+        ), composed.sentences
 
     async def again(self, principal: Principal, question: str, filters: Filters, as_of: date, top_k: int) -> Composed:
         """What a question that was condensed before gives today: by the passages alone, nothing kept and nothing noted.
@@ -320,24 +219,12 @@ class AnswerPipeline:
     async def _noted(self, principal: Principal, asked: Asked, composed: Composed, clock: Clock) -> AnswerData:
         """What a model wrote, noted in the log in a transaction of its own."""
         async with self._database.transaction(principal.tenant_id) as sql:
-            await sql.execute(_TOUCH, (asked.conversation_id, principal.user_id))
+            await touch(sql, principal, asked.conversation_id)
             return await self._given(sql, principal, asked, composed, clock, cached=False)
 
-    def _settle(self, noting: Coroutine[None, None, AnswerData]) -> asyncio.Task[AnswerData]:
-        """Note an answer whether or not its reader stays."""
-        task = asyncio.create_task(noting)
-        self._settling.add(task)
-        task.add_done_callback(self._settled)
-        return task
-
     async def close(self) -> None:
-        """Wait until answers whose readers have left are noted."""
-        await asyncio.gather(*self._settling, return_exceptions=True)
-
-    def _settled(self, task: asyncio.Task[AnswerData]) -> None:
-        self._settling.discard(task)
-        if not task.cancelled() and (fault := task.exception()):
-            structlog.get_logger("luna_api.answers").warning("answer_not_noted", fault=type(fault).__name__)
+        """Wait until answers whose readers have left are noted; not for ever (see `Settling`)."""
+        await self._settling.close()
 
     async def _given(
         self,
@@ -351,7 +238,7 @@ class AnswerPipeline:
     ) -> AnswerData:
         """The answer as it leaves, noted in the log."""
         data = self._answer(asked, composed, clock, cached=cached)
-        await self._log(sql, principal, asked, data, composed)
+        await log_answer(sql, principal, asked, data, composed)
         self._count(data, clock)
         return data
 
@@ -474,16 +361,6 @@ class AnswerPipeline:
             self._prompts.sha256,
         )
 
-    async def _history(self, sql: AsyncConnection, principal: Principal, conversation_id: UUID) -> list[Turn]:
-        touched = await (await sql.execute(_TOUCH, (conversation_id, principal.user_id))).fetchone()
-        if touched is None:
-            raise missing("Dieses Gespräch")
-        rows = await (await sql.execute(_HISTORY, (conversation_id,))).fetchall()
-        return [
-            Turn(question=row[0], condensed=row[1] if row[1] != row[0] else "", offered=row[2], provision=row[3])
-            for row in reversed(rows)
-        ]
-
     def _answer(self, asked: Asked, composed: Composed, clock: Clock, *, cached: bool) -> AnswerData:
         answer = composed.answer
         return AnswerData(
@@ -510,46 +387,6 @@ class AnswerPipeline:
             prompt_hash=self._prompts.sha256,
             writing=composed.writing,
             latency_ms=clock.total(),
-        )
-
-    async def _log(
-        self,
-        sql: AsyncConnection,
-        principal: Principal,
-        asked: Asked,
-        data: AnswerData,
-        composed: Composed,
-    ) -> None:
-        await sql.execute(
-            _LOG,
-            {
-                "answer_id": data.answer_id,
-                "tenant": principal.tenant_id,
-                "user_id": principal.user_id,
-                "conversation_id": data.conversation_id,
-                "new": asked.request.conversation_id is None,
-                "title": data.question[:120],
-                "question": data.question,
-                "condensed": data.condensed_question,
-                "filters": Jsonb(msgspec.to_builtins(asked.filters) if asked.request.filters else {}),
-                "as_of": data.as_of,
-                "top_k": asked.request.top_k,
-                "answered": data.answered,
-                "answer": Jsonb(msgspec.to_builtins(data)),
-                "mode": data.mode,
-                "model": data.model,
-                "model_digest": data.model_digest or None,
-                "prompt_version": data.prompt_version,
-                "prompt_hash": self._prompts.sha256,
-                "chunk_ids": data.chunks_used,
-                "chunk_runs": Jsonb(dict(composed.chunk_runs)),
-                "ground": Jsonb(msgspec.to_builtins(composed.ground)),
-                "index_versions": data.index_versions,
-                "index_generation": composed.generation,
-                "without_vectors": list(composed.without_vectors),
-                "latency_ms": Jsonb(data.latency_ms),
-                "trace_id": trace_id.get(),
-            },
         )
 
     def _count(self, data: AnswerData, clock: Clock) -> None:
