@@ -34,8 +34,12 @@ _WANTS: tuple[tuple[Want, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            r"\bbis wann\b|\bab wann\b|\bseit wann\b|\bwann\b|\bstichtag\b|\bzu welchem (?:datum|zeitpunkt|termin)\b"
-            r"|\bin welchem jahr\b|\bby when\b|\bwhen\b|\bdeadline\b|\bab welchem (?:jahr|datum)\b",
+            # „Wann darf er …?“ asks for what it depends on, unless a first or last day is meant.
+            r"\b(?:bis|ab|seit) wann\b"
+            r"|\bwann\b(?! (?:darf|dürfen|(?:kann|können)(?! (?:ich|wir|man)\b))\b(?!.*\b(?:früh|spät)estens\b))"
+            r"|\bby when\b|\bwhen\b(?! (?:may|can(?! (?:i|we|you|one)\b))\b(?!.*\b(?:earliest|latest)\b))|\bdeadline\b"
+            r"|\bstichtag\b|\bzu welchem (?:datum|zeitpunkt|termin)\b|\bin welchem jahr\b"
+            r"|\bab welchem (?:jahr|datum)\b",
             re.I,
         ),
     ),

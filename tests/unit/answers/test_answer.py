@@ -213,6 +213,13 @@ def test_a_faulty_prompt_file_is_refused_by_key(path: tuple[str, ...], value: ob
         ("Wie weit muss das Windrad entfernt sein?", {"distance"}),
         ("Darf er das?", {"modal"}),
         ("How long is it valid?", {"duration"}),
+        ("Wann darf der Netzbetreiber ohne Ankündigung sperren?", {"modal"}),
+        ("Wann darf frühestens gesperrt werden?", {"date"}),
+        ("Wann kann der Versorger eine Vorauszahlung verlangen?", {"modal"}),
+        ("Wann kann ich meinen Vertrag kündigen?", {"date"}),
+        ("Ab wann darf eingespeist werden?", {"date"}),
+        ("When may the operator cut off my connection?", {"modal"}),
+        ("When can I cancel?", {"date"}),
     ],
 )
 def test_the_kind_of_answer_is_read(question: str, wants: set[str]) -> None:
