@@ -17,6 +17,7 @@ from luna_api.answers.retrieval import read_filters
 from luna_api.audit import audit
 from luna_api.context import AppContext
 from luna_api.errors import invalid, unavailable
+from luna_api.models.choice import Role
 from luna_api.models.service import embedding_model
 from resources.migrate import schema_version
 from resources.objects import StoreUnavailableError
@@ -35,6 +36,7 @@ SELECT id FROM items WHERE deleted_at IS NULL AND status IN ('ready', 'failed')
     AND (%(version)s::integer[] IS NULL OR version = ANY (%(version)s))
 """
 _PROBE_TIMEOUT_S = 2.0
+_CHOICE_TIMEOUT_S = 1.0
 
 Probe = Callable[[], Awaitable[str | None]]
 
@@ -179,7 +181,7 @@ class AdminService:
             return None
         version = await generator.version()
         there = {info.name for info in await generator.models()}
-        names = await self._context.models.choice.names()
+        names = await self._chosen_models()
         lost = [names[role] for role in ("generate", "fallback") if not there & {names[role], f"{names[role]}:latest"}]
         if lost:
             raise LookupError(f"Auf dem Modellserver fehlt {' und '.join(dict.fromkeys(lost))}")
@@ -192,15 +194,19 @@ class AdminService:
             )
             return [row[0] async for row in found]
 
-    async def _generate_model(self) -> str:
-        if self._context.models.generator is None:
-            return "none"
+    async def _chosen_models(self) -> dict[Role, str]:
+        """By role the models that are to be used, as far as the database tells in time.
+
+        What is wrong with the database stands beside it already; it is no fault of the models' server.
+        """
         choice = self._context.models.choice
         try:
-            return (await asyncio.wait_for(choice.names(), _PROBE_TIMEOUT_S))["generate"]
+            return await asyncio.wait_for(choice.names(), _CHOICE_TIMEOUT_S)
         except Exception:
-            # What is wrong with the database stands beside it already.
-            return choice.configured["generate"]
+            return {**choice.configured, **choice.chosen}
+
+    async def _generate_model(self) -> str:
+        return "none" if self._context.models.generator is None else (await self._chosen_models())["generate"]
 
     async def _versions(self) -> Versions:
         embedder = ""

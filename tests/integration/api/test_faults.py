@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from resources.objects_s3 import S3ObjectStore, S3Place
 from resources.secrets import database_urls, load_secrets
 from resources.settings import load_settings
 from tests.conftest import Database, free_port
+from tests.fake_ollama import Script, fake_ollama
 from tests.integration.api.conftest import NOTE, Api, ready, serve, upload
 
 
@@ -234,3 +236,22 @@ def test_an_extractor_that_is_away_is_told_of_in_german(module_database: Databas
         told = admin.get("/admin/health").json()["data"]["services"]["tika"]
     assert (told["state"], told["implementation"]) == ("down", "server")
     assert told["message"].startswith("Tika antwortet nicht")
+
+
+def test_a_database_that_hangs_is_no_fault_of_the_models_server(
+    module_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(_: object) -> dict[str, str]:
+        await asyncio.sleep(60)
+        return {}
+
+    script = Script(models={"llama3.1:8b-instruct-q4_K_M": 4096, "phi3:mini": 4096})
+    with (
+        fake_ollama(script) as models,
+        serve(module_database, tmp_path, ollama_host=models) as api,
+        api.admin() as admin,
+    ):
+        monkeypatch.setattr(type(api.context.models.choice), "names", hangs)
+        health = admin.get("/admin/health").json()["data"]
+    assert health["services"]["ollama"]["state"] == "up"
+    assert health["versions"]["generate_model"] == "llama3.1:8b-instruct-q4_K_M"
