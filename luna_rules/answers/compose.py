@@ -6,9 +6,12 @@ Only the order of these steps belongs here; the same way is gone for every answe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
+from luna_rules.answers.absent import Absent, absent
 from luna_rules.answers.citations import CitationChecker
+from luna_rules.answers.contrast import CONTRAST, PARTLY, Told, told_each, under
 from luna_rules.answers.energies import LABEL, is_twin, law_energy
 from luna_rules.answers.extract import Extract, Extractor
 from luna_rules.answers.frame import Frame, ask_about, heading_of, place_name, plural_of_missing, quoted
@@ -55,15 +58,31 @@ def answer_question(
         return Answer(False, frame.say("empty_corpus", question), reason="keine Dokumente vorhanden")
     if read.empty:
         return reply(question, None, frame)
+    gap = absent(read.lookup, (*passages, *further)) if read.lookup is not None else None
+    if gap is not None and gap.sure and f"absent.{gap.kind}" in frame.templates:
+        return refuse_absent(question, gap, frame)
     extractor = Extractor(read, passages, matcher, today)
     extract = extractor.extract()
+    if CONTRAST in frame.templates and (told := told_each(read, passages, matcher, today)):
+        given = tuple((one, _checked(one.sentences, passages)) for one in told)
+        if any(sentences for _, sentences in given):
+            every = tuple(sentence for one, sentences in given for sentence in under(one.thing, sentences))
+            answer = _answer(read, passages, extractor, extract, every, frame, today, twins, further)
+            return replace(answer, summary=_apart(question, given, frame), summary_chunk_id="")
     support = assess(read, extractor.passages, matcher, extractor, extract)
     if support.supported:
         sentences = _checked(extract.sentences, passages)
         if sentences:
-            return _answer(read, passages, extractor, extract, sentences, frame, today, twins, further)
+            answer = _answer(read, passages, extractor, extract, sentences, frame, today, twins, further)
+            return _not_seen(answer, question, gap, frame) if gap is not None else answer
         support = Support(False, "keine Aussage hielt der Prüfung stand")
     return refuse(question, passages, frame, support)
+
+
+def _apart(question: str, given: Sequence[tuple[Told, Sequence[AnswerSentence]]], frame: Frame) -> str:
+    """What stands above things that are told of one after the other, and of which of them nothing can be told."""
+    missing = [one.thing for one, sentences in given if not sentences]
+    return frame.say(PARTLY if missing else CONTRAST, question, missing=plural_of_missing(missing))
 
 
 def reply(question: str, talk: Talk | None, frame: Frame) -> Answer:
@@ -96,6 +115,30 @@ def refuse(question: str, passages: Sequence[Passage], frame: Frame, support: Su
         reason=support.reason,
         missing=missing,
     )
+
+
+def refuse_absent(question: str, gap: Absent, frame: Frame) -> Answer:
+    """The statement that a law, which is at hand, does not have what the question names, and how far it reaches."""
+    key = f"absent.{gap.kind}{'_until' if gap.last else ''}"
+    said = frame.say(key, question, named=gap.named, provision=gap.provision, last=gap.last)
+    first = frame.say("next_question.first", question)
+    next_question = (ask_about(frame, question, gap.near) if gap.near is not None else "") or first
+    return Answer(
+        False,
+        said,
+        next_question=next_question,
+        offer=frame.say("next_question.offer", question, asked=next_question),
+        reason=NO_PROVISION,
+        missing=(f"{gap.provision} {gap.named}".strip(),),
+    )
+
+
+def _not_seen(answer: Answer, question: str, gap: Absent, frame: Frame) -> Answer:
+    """An answer from the beginning of a provision, which says that it does not give the part that was asked for."""
+    if "absent.unseen" not in frame.templates:
+        return answer
+    said = frame.say("absent.unseen", question, named=gap.named, provision=gap.provision)
+    return replace(answer, summary=said, summary_chunk_id="")
 
 
 def refuse_limits(question: str, limits: Sequence[str], frame: Frame) -> Answer:

@@ -74,7 +74,12 @@ class Definition:
             strength = SAID
         elif self.bracketed.search(text):
             strength = BRACKETED
-        return strength * _ELSEWHERE if strength and _REFERS.search(text[:400]) else strength
+        return strength * _ELSEWHERE if strength and refers_elsewhere(text) else strength
+
+
+def refers_elsewhere(text: str) -> bool:
+    """Whether a statement refers to another law where it begins."""
+    return _REFERS.search(text[:400]) is not None
 
 
 def asked_term(question: str) -> str:
@@ -99,7 +104,8 @@ def definition_of(term: str) -> Definition:
     """The patterns of sentences that define `term`, whatever its endings."""
     words = [_ENDING.sub("", word) if len(word) > 4 else word for word in re.findall(r"[^\W_][\w-]*", term)]
     name = r"\s+".join(re.escape(word) + _ENDINGS for word in words)
-    quoted = rf"[„\"»‚']?{name}[“\"«‘”']?"
+    # „Herkunftsnachweis für Gas“ is another word than „Herkunftsnachweis“.
+    quoted = rf"(?:[„\"»‚']{name}[“\"«‘”']|{name})"
     # „7. X eine …“, „7. „X“ eine …“, „7. X: eine …“, „X im Sinne dieses Gesetzes ist“, „Im Sinne … ist X“
     entry = (
         rf"\s*\d{{1,3}}[a-z]{{0,2}}\\?[.)]\s*(?:(?:ist|sind)\s+)?{quoted}(?!\w)"

@@ -13,9 +13,10 @@ from itertools import takewhile
 
 from luna_rules.answers.above import located, whole
 from luna_rules.answers.choice import MOST_CHARACTERS, MOST_SENTENCES, Chooser
+from luna_rules.answers.headed import from_heading
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import AnswerSentence, Passage
-from luna_rules.answers.places import absatz_key, is_place, is_provision
+from luna_rules.answers.places import absatz_key, is_place, is_provision, same_section
 from luna_rules.answers.question import Lookup, Place, Question
 from luna_rules.answers.ranges import in_range, rows_in_range
 from luna_rules.answers.rows import rows_meant
@@ -94,7 +95,21 @@ class Extractor:
         if not ranked:
             return Extract((), (), None, meant.unlisted)
         chosen = self._chooser.choose(ranked, meant.named)
+        if begun := from_heading(question, self._passages, self._matcher, ranked):
+            return self._begun(begun, chosen, ranked)
         return Extract(self._in_order(chosen), tuple(ranked), ranked[0], meant.unlisted)
+
+    def _begun(self, begun: list[Scored], chosen: list[Scored], ranked: list[Scored]) -> Extract:
+        """How a provision begins, then what was chosen besides of the same one."""
+        here = self._passages[begun[0].statement.passage]
+        more = [
+            scored
+            for scored in chosen
+            if scored not in begun and same_section(self._passages[scored.statement.passage], here)
+        ]
+        lead = replace(begun[0], score=ranked[0].score)
+        said = [lead, *begun[1:], *more[: MOST_SENTENCES - len(begun)]]
+        return Extract(tuple(self._sentence(scored) for scored in said), tuple(ranked), lead)
 
     def _in_order(self, chosen: list[Scored]) -> tuple[AnswerSentence, ...]:
         """What answers first, a row with others of its table, the rest as it stands in the passages."""

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from luna_rules.answers.definitions import Definition, asked_term, definition_of
 from luna_rules.answers.energies import energies_of, has_twin, is_twin, law_energy
 from luna_rules.answers.frame import heading_of
+from luna_rules.answers.headed import begins_section, fit, same_words
 from luna_rules.answers.identifiers import home, homes, identifiers
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want, read_question
 from luna_rules.answers.roles import LIGHT_WORDS
 from luna_rules.answers.signs import value_spans
+from luna_rules.answers.things import mark_of, things_of, what_is
 from luna_rules.search.words import FUNCTION_WORDS, fold, spelling, stem, tokens
 
 LEAD = "lead"
@@ -71,10 +73,13 @@ class Ground:
 def searches(question: str, top_k: int) -> tuple[Search, ...]:
     """What to search for a question: itself, and for the meaning of a word the lists of definitions."""
     read = read_question(question)
+    if things := things_of(read):
+        each = (search for thing in things for search in searches(what_is(thing, read), top_k))
+        return Search(question, max(POOL, top_k)), *each
     term = _term(read)
     if not term:
         return (Search(question, max(POOL, top_k)), *(Search(part, _OF_PART) for part in asked_parts(read)))
-    return Search(question, max(DEFINING_POOL, top_k)), Search(f"Begriffsbestimmungen {term}", POOL)
+    return Search(question, max(DEFINING_POOL, top_k)), Search(f"Begriffsbestimmungen {term}", DEFINING_POOL)
 
 
 def asked_parts(read: Question) -> tuple[str, ...]:
@@ -97,6 +102,30 @@ def _term(read: Question) -> str:
 def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Ground:
     """The passages for an answer out of the results of `searches`, each best first."""
     read = read_question(question)
+    if things := things_of(read):
+        return _of_things(question, things, found, top_k)
+    return _ground(question, read, found, top_k)
+
+
+def _of_things(question: str, things: Sequence[str], found: Sequence[Sequence[Passage]], top_k: int) -> Ground:
+    """The passages for the question as a whole, and those for each of its things, marked with how they were found."""
+    read = read_question(question)
+    whole = _ground(question, read, found[:1], top_k)
+    passages = {passage.chunk_id: passage for passage in whole.passages}
+    start = 1
+    for number, thing in enumerate(things, 1):
+        asked = what_is(thing, read)
+        end = start + len(searches(asked, top_k))
+        own = _ground(asked, read_question(asked), found[start:end], top_k).passages
+        start = end
+        marks = mark_of(own, number)
+        for passage in own:
+            known = passages.get(passage.chunk_id, passage)
+            passages[passage.chunk_id] = replace(known, scores={**known.scores, **marks[passage.chunk_id]})
+    return replace(whole, passages=tuple(passages.values()))
+
+
+def _ground(question: str, read: Question, found: Sequence[Sequence[Passage]], top_k: int) -> Ground:
     first = list(found[0]) if found else []
     twins: tuple[Passage, ...] = ()
     if not read.laws and read.place is None:
@@ -116,7 +145,7 @@ def ground(question: str, found: Sequence[Sequence[Passage]], top_k: int) -> Gro
         if not read.laws:
             rest, _ = _one_energy(read.text, rest)
         defining = _defining(definition, [*first, *rest], best[0].score if best else 1.0)
-    titled = [] if term else _titled(read, first[top_k:])
+    titled = _headed(term, first) if term else _titled(read, first[top_k:])
     several = _heads(first) if len(read.parts) > 1 else []
     parted = [] if term else _parted(read, found[1:], first)
     chosen = _unique([*defining, *best, *several, *titled, *neighbours])
@@ -214,6 +243,12 @@ def _titled(read: Question, others: Sequence[Passage]) -> list[Passage]:
         if content and content <= asked and passage.paragraph in (None, "1"):
             found.append(passage)
     return found[:_MOST_TITLED]
+
+
+def _headed(term: str, passages: Sequence[Passage]) -> list[Passage]:
+    """The beginnings of sections whose heading is the word that is asked for."""
+    speaks = same_words(term)
+    return [p for p in passages if begins_section(p) and fit(p, speaks)][:_MOST_TITLED]
 
 
 def _section(passage: Passage) -> tuple[str, object]:

@@ -6,7 +6,7 @@ No behaviour beyond writing an answer out belongs here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 
 
@@ -100,6 +100,23 @@ class AnswerSentence:
         if not self.complete:
             lines.append("[…]")
         return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled(AnswerSentence):
+    """A quoted sentence under a line that says whose wording it is, or what it is about."""
+
+    label: str = ""
+
+    def render(self) -> str:
+        """The label, and below it the sentence with its citation."""
+        # Slots make a new class of the decorated one, so that the short form of super() would not find it.
+        return f"{self.label}\n{AnswerSentence.render(self)}"
+
+
+def labelled(sentence: AnswerSentence, label: str) -> Labelled:
+    """The same sentence under a label."""
+    return Labelled(*(getattr(sentence, field.name) for field in fields(AnswerSentence)), label=label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,14 @@ def is_provision(passage: Passage, lookup: Lookup) -> bool:
         return False
     if lookup.paragraph and passage.paragraph and lookup.paragraph.lower() != passage.paragraph.lower():
         return False
-    if not lookup.law or found_by_name:
-        return True
-    wanted_law = re.sub(r"[^a-z]", "", lookup.law.lower())
+    return not lookup.law or found_by_name or is_of_law(passage, lookup.law)
+
+
+def is_of_law(passage: Passage, law: str) -> bool:
+    """Whether a passage stands in the law of that name, short or long."""
+    wanted = re.sub(r"[^a-z]", "", law.lower())
     names = [re.sub(r"[^a-zäöü]", "", name.lower()) for name in (passage.law or "", passage.title)]
-    return any(name and (wanted_law.startswith(name[:12]) or wanted_law[:12] in name) for name in names)
+    return any(name and (wanted.startswith(name[:12]) or wanted[:12] in name) for name in names)
 
 
 def speaks_of(passage: Passage, lookup: Lookup) -> bool:
@@ -61,6 +64,12 @@ def _meant(own: str, number: str, *, loosely: bool) -> bool:
     return re.sub(r"^[a-z]{2,}", "", own) in (re.sub(r"^[a-z]{2,}", "", number), "") and own.startswith(annex) == (
         number.startswith(annex)
     )
+
+
+def same_section(one: Passage, other: Passage) -> bool:
+    """Whether two passages stand in one section of one document, where there are sections, else under one heading."""
+    mine, its = ((p.item_id or p.title, p.section or p.heading_path) for p in (one, other))
+    return mine == its
 
 
 def absatz_key(paragraph: str | None) -> tuple[int, str]:

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
-from luna_rules.answers.model import Answer, AnswerSentence, Passage
+from luna_rules.answers.model import Answer, AnswerSentence, Labelled, Passage
 from luna_rules.comparison.wording import Difference, Sentence, differences, sentences
 
 _MOST = 8
 """Differences that are quoted; of more the number is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled(AnswerSentence):
-    """A quoted sentence under a line that says whose wording it is."""
-
-    label: str = ""
-
-    def render(self) -> str:
-        """The label, and below it the sentence with its citation."""
-        # Slots make a new class of the decorated one, so that the short form of super() would not find it.
-        return f"{self.label}\n{AnswerSentence.render(self)}"
 
 
 def compare(
