@@ -114,7 +114,7 @@ addText(LEAFLET, [
 
 const day = (back) => new Date(Date.now() - back * 86_400_000).toISOString();
 
-const base = { source: 'crawler', tags: [], url: null, external_ref: null, summary: null, error: null, error_code: null, warnings: [], law_names: [], metadata: {}, public: false, own: true, current: true, finished_at: null, deleted_at: null, valid_from: null, valid_to: null, version: 1 };
+const base = { retryable: false, source: 'crawler', tags: [], url: null, external_ref: null, summary: null, error: null, error_code: null, warnings: [], law_names: [], metadata: {}, public: false, own: true, current: true, finished_at: null, deleted_at: null, valid_from: null, valid_to: null, version: 1 };
 export const items = [
   { ...base, item_id: ENWG, document_id: uuidOf('d-enwg'), version: 3, kind: 'regulation', title: 'Energiewirtschaftsgesetz (EnWG)', file_name: 'enwg.html', media_type: 'text/html', size_bytes: 1_402_113, tags: ['Bundesrecht', 'Strom', 'Gas'], url: 'https://www.gesetze-im-internet.de/enwg_2005/', sha256: 'a'.repeat(64), status: 'ready', valid_from: '2025-01-01', created_at: day(12), chunks: 0, public: true, own: false },
   { ...base, item_id: BK6, document_id: uuidOf('d-bk6'), kind: 'regulation', title: 'BNetzA BK6-22-300, Festlegung zu § 14a EnWG', file_name: 'BK6-22-300_Beschluss.pdf', media_type: 'application/pdf', size_bytes: 2_310_004, tags: ['Festlegung', 'Netzentgelt'], sha256: 'b'.repeat(64), status: 'ready', valid_from: '2024-01-01', created_at: day(9), chunks: 0, public: true, own: false },

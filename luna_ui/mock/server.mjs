@@ -158,7 +158,7 @@ const jobs = new Map();
 const STEPS = ['received', 'text', 'chunks', 'vectors', 'ready'];
 function startJob(name, size, sha256 = newId()) {
   const id = newId();
-  jobs.set(id, { name, started: Date.now(), fails: /kaputt/i.test(name), tries: 0 });
+  jobs.set(id, { name, started: Date.now(), fails: /kaputt|geschützt/i.test(name), tries: 0 });
   items.unshift({ ...blankItem, item_id: id, document_id: newId(), stage: 'received', kind: 'document', source: 'upload', title: name.replace(/\.\w+$/, ''), file_name: name, media_type: 'application/pdf', size_bytes: size, tags: [], url: null, sha256, status: 'received', error: null, valid_from: null, valid_to: null, created_at: new Date().toISOString(), chunks: 0 });
   return id;
 }
@@ -175,7 +175,8 @@ function jobState(id) {
     item.chunks = 1;
   }
   item.stage = stage;
-  return { item_id: id, stage, status: item.status, chunks: item.chunks, error: item.error, error_code: item.error ? 'no_text' : null, warnings: [], run_id: 'run-7', attempts: 1, timings: {}, position: stage === 'received' ? 2 : null, sha256: item.sha256, file_name: item.file_name, created_at: item.created_at, started_at: null, finished_at: null };
+  item.retryable = stage === 'failed' && !/geschützt/i.test(job.name);
+  return { retryable: item.retryable, item_id: id, stage, status: item.status, chunks: item.chunks, error: item.error, error_code: item.error ? 'no_text' : null, warnings: [], run_id: 'run-7', attempts: 1, timings: {}, position: stage === 'received' ? 2 : null, sha256: item.sha256, file_name: item.file_name, created_at: item.created_at, started_at: null, finished_at: null };
 }
 
 const HELP = {

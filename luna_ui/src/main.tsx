@@ -5,11 +5,13 @@ import { Tooltip } from 'radix-ui';
 import { createRoot } from 'react-dom/client';
 import { ApiError } from '@/api/client';
 import { Toaster } from '@/components/ui/toast';
+import { keepPageOnDrop } from '@/lib/dropped';
 import { applyTheme } from '@/lib/theme';
 import { router } from './router';
 import './index.css';
 
 applyTheme();
+keepPageOnDrop();
 
 const client = new QueryClient({
   defaultOptions: {

@@ -66,6 +66,16 @@ def test_a_failed_document_says_why_and_can_be_tried_again(desk: Session, real_s
     expect(upload).to_have_attribute("data-state", "ready")
 
 
+def test_what_the_bytes_themselves_are_to_blame_for_is_not_offered_again(desk: Session, real_server: bool) -> None:
+    if real_server:
+        pytest.skip("the stand-in fails on demand")
+    page = desk.goto("/dokumente")
+    page.locator("input[type=file]").set_input_files([note("geschützt.md", f"geschützt {uuid4()}")])
+    upload = page.get_by_test_id("upload").first
+    expect(upload).to_have_attribute("data-state", "failed")
+    expect(upload.get_by_role("button", name="Erneut")).to_have_count(0)
+
+
 def test_a_waiting_document_can_be_withdrawn(desk: Session, real_server: bool) -> None:
     if real_server:
         pytest.skip("a real server may be faster than a finger")
@@ -85,6 +95,40 @@ def test_files_can_be_dropped(desk: Session) -> None:
     )
     page.get_by_test_id("dropzone").dispatch_event("drop", {"dataTransfer": transfer})
     expect(page.get_by_test_id("upload").first).to_contain_text("abgelegt.md")
+
+
+# A dropped folder cannot be made in a page: what it hands over is played, an empty folder and one that has gone.
+DROP_FOLDER = """(gone) => {
+  const lost = new DOMException("A requested file could not be found", "NotFoundError");
+  const read = (done, fail) => (gone ? fail(lost) : done([]));
+  const folder = { name: "Akten", isFile: false, isDirectory: true, createReader: () => ({ readEntries: read }) };
+  const item = { kind: "file", webkitGetAsEntry: () => folder, getAsFile: () => null };
+  const event = new Event("drop", { bubbles: true, cancelable: true });
+  Object.defineProperty(event, "dataTransfer", { value: { items: [item], types: ["Files"] } });
+  document.querySelector("[data-testid=dropzone]").dispatchEvent(event);
+}"""
+
+
+def test_a_folder_with_nothing_to_read_is_told_of(desk: Session) -> None:
+    page = desk.goto("/dokumente")
+    page.get_by_test_id("dropzone").wait_for()
+    messages = page.get_by_role("region", name="Meldungen")
+    page.evaluate(DROP_FOLDER, False)
+    expect(messages.get_by_text("Darin lag keine Datei")).to_be_visible()
+    page.evaluate(DROP_FOLDER, True)
+    expect(messages.get_by_text("ließ sich nicht ganz lesen")).to_be_visible()
+
+
+def test_a_file_that_falls_beside_its_place_does_not_open_in_stead_of_the_page(desk: Session) -> None:
+    page = desk.goto("/suche")
+    page.get_by_label("Suchfrage").wait_for()
+    taken = page.evaluate("""() => ["dragover", "drop"].map((name) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["x"], "brief.txt"));
+      const event = new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: transfer });
+      return !document.body.dispatchEvent(event);
+    })""")
+    assert taken == [True, True]
 
 
 def test_deleting_can_be_undone(desk: Session) -> None:

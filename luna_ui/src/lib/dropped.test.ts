@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_FILES, droppedFiles } from './dropped';
+import { MOST_FILES, droppedFault, droppedFiles } from './dropped';
 
 type Tree = string | { name: string; inside: Tree[] };
 
@@ -25,6 +25,10 @@ describe('droppedFiles', () => {
 
   it('leaves what systems put into folders', async () => {
     expect(await names({ name: 'x', inside: ['.DS_Store', 'Thumbs.db', '~$bericht.docx', 'bericht.docx', { name: '.git', inside: ['HEAD'] }] })).toEqual(['bericht.docx']);
+  });
+
+  it('says what came of a folder with nothing, or too much, in it', () => {
+    expect([droppedFault(0), droppedFault(1), droppedFault(MOST_FILES)]).toEqual([expect.stringContaining('keine Datei'), null, expect.stringContaining('2.000 Dateien')]);
   });
 
   it('ends somewhere', async () => {

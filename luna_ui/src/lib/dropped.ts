@@ -42,3 +42,20 @@ export async function droppedFiles(items: Iterable<Item>): Promise<File[]> {
   }
   return found;
 }
+
+/** What is to be said of so many dropped files; null where there is nothing to say. */
+export function droppedFault(files: number): string | null {
+  if (files === 0) return 'Darin lag keine Datei, die ich lesen könnte.';
+  return files < MOST_FILES ? null : `Mehr als ${MOST_FILES.toLocaleString('de-DE')} Dateien auf einmal nehme ich nicht; was danach kam, blieb liegen.`;
+}
+
+/** A file that is dropped beside its place would be opened by the browser, and the page with all that is on it be gone. */
+export function keepPageOnDrop(): void {
+  const keep = (event: DragEvent): void => {
+    if (event.defaultPrevented || event.dataTransfer === null || !event.dataTransfer.types.includes('Files')) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'none';
+  };
+  addEventListener('dragover', keep);
+  addEventListener('drop', keep);
+}

@@ -46,18 +46,20 @@ export function DocumentView() {
           {item.data.status === 'failed' && (
             <div role="alert" className="rounded-lg border border-bad/45 bg-bad-soft px-4 py-3 text-sm">
               <p>{item.data.error ?? 'Dieses Dokument konnte ich nicht lesen.'}</p>
-              <Button
-                size="sm"
-                className="mt-3"
-                onClick={() => {
-                  retryIngest(itemId).then(
-                    () => item.refetch(),
-                    (error: unknown) => notify(messageOf(error), { tone: 'bad' }),
-                  );
-                }}
-              >
-                <RotateCw /> Noch einmal lesen
-              </Button>
+              {item.data.retryable && (
+                <Button
+                  size="sm"
+                  className="mt-3"
+                  onClick={() => {
+                    retryIngest(itemId).then(
+                      () => item.refetch(),
+                      (error: unknown) => notify(messageOf(error), { tone: 'bad' }),
+                    );
+                  }}
+                >
+                  <RotateCw /> Noch einmal lesen
+                </Button>
+              )}
             </div>
           )}
           {item.data.warnings.length > 0 && (

@@ -9,8 +9,9 @@ import { Moon } from '@/components/moon';
 import { Button, IconButton } from '@/components/ui/button';
 import { Field, Input, Select } from '@/components/ui/field';
 import { TraceId, messageOf } from '@/components/ui/notice';
+import { notify } from '@/components/ui/toast';
 import { cn } from '@/lib/cn';
-import { droppedFiles } from '@/lib/dropped';
+import { droppedFault, droppedFiles } from '@/lib/dropped';
 import { KIND, formatBytes, plural } from '@/lib/format';
 import { type Upload, uploads, useUploads } from './uploads';
 
@@ -33,7 +34,14 @@ export function UploadPanel() {
     depth.current = 0;
     setOver(false);
     const about = details();
-    void droppedFiles(event.dataTransfer.items).then((files) => uploads.addFiles(files, about, maxMb));
+    droppedFiles(event.dataTransfer.items).then(
+      (files) => {
+        const fault = droppedFault(files.length);
+        if (fault !== null) notify(fault, { tone: 'bad' });
+        uploads.addFiles(files, about, maxMb);
+      },
+      () => notify('Das ließ sich nicht ganz lesen; vielleicht ist es gerade umgezogen. Legen Sie es bitte noch einmal ab.', { tone: 'bad' }),
+    );
   };
 
   return (
@@ -184,7 +192,7 @@ function UploadRow({ upload }: { upload: Upload }) {
   const cancellable = state === 'waiting' || state === 'sending' || (state === 'working' && stage === 'received');
   const reason = upload.reason ?? (error === null ? null : messageOf(error));
   // What was refused for its content will be refused again.
-  const retryable = itemId !== null || !(error instanceof ApiError) || error.unreachable || error.status === 429 || error.status >= 500;
+  const retryable = itemId !== null ? upload.hopeful : !(error instanceof ApiError) || error.unreachable || error.status === 429 || error.status >= 500;
   const traceId = error instanceof ApiError ? error.traceId : null;
   return (
     <li className="flex items-start gap-3 px-4 py-3" data-testid="upload" data-state={state} data-stage-now={stage ?? ''}>

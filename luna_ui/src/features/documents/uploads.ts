@@ -25,6 +25,8 @@ export interface Upload {
   warnings: string[];
   error: unknown;
   reason: string | null;
+  /** Whether the same bytes may do better another time; false where they are the reason. */
+  hopeful: boolean;
 }
 
 type Send = (signal: AbortSignal) => Promise<IngestResult>;
@@ -78,6 +80,7 @@ class UploadStore {
       warnings: [],
       error: null,
       reason: fault,
+      hopeful: true,
     };
     this.set([blank, ...this.list]);
     this.pump();
@@ -120,7 +123,7 @@ class UploadStore {
         const state = await ingestState(itemId, signal);
         silent = 0;
         if (state.stage === 'failed') {
-          this.patch(id, { state: 'failed', stage: 'failed', position: null, reason: state.error ?? 'Warum, hat niemand aufgeschrieben.' });
+          this.patch(id, { state: 'failed', stage: 'failed', position: null, hopeful: state.retryable, reason: state.error ?? 'Warum, hat niemand aufgeschrieben.' });
           break;
         }
         this.patch(id, {
