@@ -12,18 +12,19 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from luna_api.accounts.principal import Principal
+from luna_api.admin.launching import not_launched
 from luna_api.admin.schemas import RunStarted
 from luna_api.answers.asked import today
 from luna_api.answers.warming import WARM_QUESTION
 from luna_api.audit import audit
 from luna_api.context import AppContext
 from luna_api.envelope import Envelope, ok
-from luna_api.errors import ApiError, invalid, unavailable
+from luna_api.errors import ApiError, invalid
 from luna_api.guards import admin_only
 from resources.database import AsyncConnection
 from resources.orchestrator import OrchestratorError
 from resources.vectors.index import NO_FILTERS
-from resources.vectors.points import PassagePoints, PointsError, VersionRef
+from resources.vectors.points import PassagePoints, PointsError, PointsState, VersionRef
 from resources.vectors.qdrant_index import QdrantIndex
 from resources.vectors.space import Space
 
@@ -151,7 +152,7 @@ class IndexService:
                 job, run_config={"ops": {op: {"config": config}}}, tags=tags
             )
         except OrchestratorError as fault:
-            raise unavailable("dagster", f"Dagster hat den Auftrag nicht angenommen: {fault}") from None
+            raise not_launched(fault) from None
         async with self._context.database.transaction(self._principal.tenant_id, admin=True) as sql:
             await audit(sql, self._principal, action, {"run_id": run_id, **config})
         return RunStarted(run_id)
@@ -162,18 +163,24 @@ async def probe(context: AppContext, tenant: UUID) -> str:
     async with context.database.transaction(tenant) as sql:
         versions, spaces = await _read(sql, live=True)
     points = context.points
-    # Asked before anything is in it, too: who has just set QDRANT_URL wants to know whether it is right.
-    state = None if points is None else await asyncio.to_thread(points.state)
+
+    async def counted() -> PointsState | None:
+        # Asked before anything is in it, too: who has just set QDRANT_URL wants to know whether it is right.
+        state = None if points is None else await asyncio.to_thread(points.state)
+        if points is not None:
+            await _count(points, versions, tenant)
+        return state
+
+    # At once: whoever looks waits for both no longer than for one, and a slow model does not make the index look down.
+    model, state = await asyncio.gather(_model_trouble(context, spaces), counted())
     if not versions:
         raise LookupError("Es gibt noch keinen Index")
     if points is None or state is None:
-        if trouble := _trouble(versions, outside=False) or await _model_trouble(context, spaces):
+        if trouble := _trouble(versions, outside=False) or model:
             raise LookupError(trouble)
         return ", ".join(str(version.id) for version in versions)
-    await _count(points, versions, tenant)
     trouble = _trouble(versions, outside=True) or await _search_trouble(context, tenant)
-    trouble = trouble or await _model_trouble(context, spaces)
-    if trouble := trouble or _alias_trouble(points, state.alias, versions):
+    if trouble := trouble or model or _alias_trouble(points, state.alias, versions):
         raise LookupError(trouble)
     return state.version
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 
 from resources.database import worker_connection
-from resources.vectors.points import VersionRef
+from resources.vectors.points import PointsState, VersionRef
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.qdrant import QdrantPoints
 from resources.vectors.transfer import transfer
@@ -80,3 +83,27 @@ def test_an_alias_that_names_another_collection_is_told_of(database: Database, m
         assert "index_switch" in str(trouble)
         writer.show_live()
         assert told() == ("up", None, None)
+
+
+def test_a_slow_model_does_not_make_the_index_look_down(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = QdrantPoints.in_memory("luna_test_slow")
+    state = points.state
+
+    def late() -> PointsState:
+        time.sleep(1.1)
+        return state()
+
+    async def told(*_: object) -> str:
+        await asyncio.sleep(1.1)
+        return "Der Modellserver antwortet nicht rechtzeitig"
+
+    monkeypatch.setattr("luna_api.app.open_points", lambda _: points)
+    with serve(database, database.settings.home) as api, api.admin(api.tenant()) as admin:
+        ready(api, admin, NOTE)
+        with api.database.owner() as owner:
+            owner.execute("UPDATE index_versions SET engines = '{postgres,qdrant}'")
+        monkeypatch.setattr(points, "state", late)
+        monkeypatch.setattr(points, "count", lambda _: 1_000)
+        monkeypatch.setattr("luna_api.admin.index._model_trouble", told)
+        health = admin.get("/admin/health").json()["data"]["services"]["qdrant"]
+    assert (health["state"], health["message"]) == ("degraded", "Der Modellserver antwortet nicht rechtzeitig")
