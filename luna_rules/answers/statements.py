@@ -21,6 +21,7 @@ _HEADING = re.compile(r"#{1,6}[ \t][^\n]*(?=\n)")
 _SOURCE = re.compile(r"\s*\(Fundstelle:[^()]*\)\s*")
 _DEFINES = re.compile(r"begriff|definition|bestimmung der begriffe", re.I)
 _ENTRY = re.compile(r"^\d{1,3}[a-z]{0,2}\\?[.)]\s", re.M)
+_NUMBER = re.compile(r"(\d{1,3})([a-z]{0,2})\\?\.\s")
 _SUB_ITEM = re.compile(r"[a-z]{1,2}\\?\)\s")
 _GONE = re.compile(r"\((?:aufgehoben|weggefallen|gestrichen|gegenstandslos)\)\W*\Z", re.I)
 """All that is left of a repealed provision, and all that there is to say of it."""
@@ -144,6 +145,8 @@ def _read(passage: Passage, number: int) -> list[Statement]:
             continue
         is_item = line_start and ITEM_MARKER.match(text, start) is not None and not _ABSATZ.match(text, start)
         if is_item:
+            if group is None and found and _goes_on(text, found[-1], start):
+                group = found[-1]
             if group is None or (not group.items and not _leads_in(text, group)):
                 group = Statement(number, [])
                 found.append(group)
@@ -287,6 +290,16 @@ def _apart(text: str, statement: Statement) -> list[Statement]:
     if statement.spans or len(statement.items) < 2 or any(text[item[0][0]].isalnum() for item in statement.items):
         return [statement]
     return [Statement(statement.passage, list(item)) for item in statement.items]
+
+
+def _goes_on(text: str, before: Statement, start: int) -> bool:
+    """Whether the item there goes on a list whose last item a line below it closed: „nach dem Jahr 2040,“, „2. …“."""
+    number = _NUMBER.match(text, start)
+    numbers = [found for item in before.items if (found := _NUMBER.match(text, item[0][0]))]
+    if number is None or not numbers or before.table or ITEM_MARKER.match(text, before.items[-1][0][0]):
+        return False
+    last = numbers[-1]
+    return (int(last[1]), last[2]) < (int(number[1]), number[2])
 
 
 def _leads_in(text: str, group: Statement) -> bool:

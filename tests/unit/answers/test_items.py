@@ -70,3 +70,14 @@ def test_an_entry_of_definitions(number: str, term: str) -> None:
 def test_the_beginning_of_an_absatz_comes_before_the_rest_of_it() -> None:
     assert said("§ 5 Abs. 2 Satz 1 HofG", LATER, FIRST).startswith("(2) Der Hof wird")
     assert said("§ 5 Abs. 2 Satz 2 HofG", LATER, FIRST).startswith("Das Laub kommt")
+
+
+def test_a_list_goes_on_below_a_line_that_closes_one_of_its_items() -> None:
+    text = (
+        "(1) Ordnungswidrig handelt, wer\n\n1. ohne Befugnis\n\na) den Hof fegt oder\n\nb) das Laub verbrennt\n\n"
+        "und dies nicht anzeigt,\n\n2. den Besen versteckt oder\n\n3. den Kompost umsetzt."
+    )
+    answer = said("§ 6 Abs. 1 Nr. 3 HofG", provision("c5", "§ 6", "1", text))
+    assert "Ordnungswidrig handelt, wer" in answer
+    assert "den Kompost umsetzt" in answer
+    assert "Besen" not in answer
