@@ -15,7 +15,6 @@ from luna_api.answers.answer_log import log_answer, read_history, touch
 from luna_api.answers.asked import Asked, read_question, today, valid_on
 from luna_api.answers.compared import answer_comparison
 from luna_api.answers.composed import (
-    CONVERSATION,
     EXTRACTIVE,
     GENERATIVE,
     Clock,
@@ -25,6 +24,7 @@ from luna_api.answers.composed import (
     of_series,
     rounded,
 )
+from luna_api.answers.given import answer_data, answer_meta
 from luna_api.answers.lexicons import Lexicons
 from luna_api.answers.narrowed import left_nothing
 from luna_api.answers.payload import payload
@@ -41,7 +41,6 @@ from luna_api.answers.schemas import (
 from luna_api.answers.settling import Settling
 from luna_api.answers.warming import keep_warm
 from luna_api.answers.writers import Brief, Left, write
-from luna_api.envelope import trace_id
 from luna_api.metrics.registry import Registry
 from luna_api.models.directory import Candidate, ModelDirectory
 from luna_api.prompts import LunaPrompts
@@ -211,7 +210,7 @@ class AnswerPipeline:
                 return
             if not told:
                 told = True
-                await listener(_meta(asked, GENERATIVE, info.name, info.digest))
+                await listener(answer_meta(asked, GENERATIVE, info.name, info.digest))
             await listener(sentence)
 
         return await write(brief, candidates, self._models, self._prompts, self._registry, say, left)
@@ -237,7 +236,7 @@ class AnswerPipeline:
         cached: bool,
     ) -> AnswerData:
         """The answer as it leaves, noted in the log."""
-        data = self._answer(asked, composed, clock, cached=cached)
+        data = answer_data(asked, composed, self._prompts, clock, cached=cached)
         await log_answer(sql, principal, asked, data, composed)
         self._count(data, clock)
         return data
@@ -361,47 +360,7 @@ class AnswerPipeline:
             self._prompts.sha256,
         )
 
-    def _answer(self, asked: Asked, composed: Composed, clock: Clock, *, cached: bool) -> AnswerData:
-        answer = composed.answer
-        return AnswerData(
-            answer_id=asked.answer_id,
-            conversation_id=asked.conversation_id,
-            answered=answer.answered,
-            answer=composed.body if answer.answered else answer.render(),
-            summary=composed.summary,
-            suggestion=answer.suggestion,
-            next_question=answer.next_question,
-            steps=list(answer.steps),
-            chunks_used=[citation.chunk_id for citation in composed.citations],
-            citations=list(composed.citations),
-            receipts=list(composed.receipts),
-            model=composed.model,
-            model_digest=composed.model_digest,
-            mode=composed.mode or (CONVERSATION if answer.talk else EXTRACTIVE),
-            cached=cached,
-            question=asked.question,
-            condensed_question=asked.condensed,
-            as_of=asked.as_of,
-            index_versions=list(composed.index_versions),
-            prompt_version=self._prompts.version,
-            prompt_hash=self._prompts.sha256,
-            writing=composed.writing,
-            latency_ms=clock.total(),
-        )
-
     def _count(self, data: AnswerData, clock: Clock) -> None:
         self._registry.answers.labels(str(data.answered).lower(), data.mode).inc()
         for part, milliseconds in clock.total().items():
             self._registry.answer_seconds.labels(part).observe(milliseconds / 1e3)
-
-
-def _meta(asked: Asked, mode: str, model: str, digest: str) -> AskMeta:
-    return AskMeta(
-        answer_id=asked.answer_id,
-        conversation_id=asked.conversation_id,
-        mode=mode,
-        model=model,
-        model_digest=digest,
-        condensed_question=asked.condensed,
-        trace_id=trace_id.get(),
-    )
