@@ -25,6 +25,8 @@ _OTHER_ENERGY = 0.72
 _ONLY_GAS = 0.9
 _EXCEPTION = 0.86
 _DETACHED = 0.94
+_OF_PART = 0.7
+"""What reduces a tax or frees from it, where its rate is asked for."""
 _AGENT = 1.08
 _BOUND = 1.15
 _WRONG_BOUND = 0.82
@@ -53,6 +55,23 @@ _AGENTS = re.compile(
     r"\bdurch (?:de[nm]|die|das|eine[nr]?)\b|\bist Aufgabe\b|\bobliegt|\bzuständig|\bnehmen\b.{1,260}\bwahr\b"
     r"|\bbestimmt\b|\bverantwortlich\b|\bsind verpflichtet\b|\bist verpflichtet\b|\bberechtigt\b",
     re.S,
+)
+_LEVIES = r"(?:steuer|abgabe|umlage|gebühr|tax|levy|duty|fee)"
+_LEVY = re.compile(
+    rf"\b(?=\w*{_LEVIES})[\w-]+(?:satz|sätze|tarif)\b|\b(?:tax|levy|fee)\b.*\brate"
+    rf"|\b(?:wie\s?(?:hoch|viel)|was (?:kostet|zahl)|höhe|how (?:high|much))\b[^?]*{_LEVIES}",
+    re.I,
+)
+"""A question for the rate of a tax, a levy or a fee."""
+_OF_LESS = re.compile(
+    r"ermäßig|entlast|befrei|vergünstig|erstatt|zurück|reduzier|verring|nachlass|weniger|sparen|steuerfrei|relief|refund"
+    r"|exempt|reduc|rebate",
+    re.I,
+)
+_LESS = re.compile(
+    r"\b(?:ermäßigt\w*|Steuerentlastung\w*|Entlastung\w*|Steuerbefreiung\w*|Steuerermäßigung\w*|Steuervergütung\w*|befreit"
+    r"|verringer[tn] sich|wird (?:erlassen|erstattet|vergütet))\b",
+    re.I,
 )
 _COSTS = re.compile(r"\b(?:kostet|kosten|zahlen|geld verlangen|gebühr\w*|entgelt\w*|bezahlen)\b", re.I)
 _FREE_OF_CHARGE = re.compile(
@@ -136,6 +155,7 @@ class Fitness:
         self._exceptions = _OF_EXCEPTIONS.search(question.text) is not None
         self._body = "body" in question.wants
         self._unit = unit_of_head(question.text) if {"amount", "money"} & set(self._wants) else None
+        self._rate = _LEVY.search(question.text) is not None and _OF_LESS.search(question.text) is None
         self._often = _OFTEN.search(question.text) is not None
         self._at_most = _AT_MOST.search(question.text) is not None
         self._at_least = _AT_LEAST.search(question.text) is not None
@@ -164,6 +184,8 @@ class Fitness:
                 factor *= _ONLY_GAS
         if not self._exceptions and _EXCEPTIONS.match(text):
             factor *= _EXCEPTION
+        if self._rate and _LESS.search(text):
+            factor *= _OF_PART
         if _POINTING.match(text):
             factor *= _DETACHED
         if self._today is not None and (in_force := holds(text, self._today)) is not None:
