@@ -1,6 +1,8 @@
 """A visit as people make it: several questions, the browser's own buttons, a cut line, a page for the printer."""
 
+import json
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import FilePayload, Route, expect
@@ -134,6 +136,33 @@ def test_a_view_that_cannot_be_fetched_does_not_lose_the_page(desk: Session) -> 
     page.unroute("**/api/**")
     alert.get_by_role("button", name="Noch einmal versuchen").click()
     expect(page.get_by_role("heading", name="Markt", exact=True)).to_be_visible()
+
+
+def test_a_conversation_deleted_elsewhere_is_followed_by_a_new_one(
+    desk: Session, question: str, real_server: bool
+) -> None:
+    if real_server:
+        pytest.skip("the stand-in's refusal is played")
+    page = desk.goto("/")
+    desk.ask(question)
+    expect(page).to_have_url(re.compile(r"[?&]c="))
+    old = parse_qs(urlsplit(page.url).query)["c"][0]
+
+    def refuse(route: Route) -> None:
+        if old not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        body = {"status": "error", "message": "Dieses Gespräch gibt es nicht.", "trace_id": "0" * 32, "data": None}
+        route.fulfill(status=404, content_type="application/json", body=json.dumps(body))
+
+    page.route("**/api/v1/rag/ask", refuse)
+    page.get_by_label(FIELD).fill(question)
+    page.keyboard.press("Enter")
+    alert = page.get_by_role("alert").filter(has_text="beginne ich ein neues")
+    alert.get_by_role("button", name="Noch einmal versuchen").click()
+    expect(page.get_by_role("region", name="Quellen")).to_have_count(2)
+    expect(page).not_to_have_url(re.compile(re.escape(old)))
+    expect(page).to_have_url(re.compile(r"[?&]c="))
 
 
 def test_on_paper_stands_the_whole_answer_and_nothing_to_click(desk: Session, question: str) -> None:

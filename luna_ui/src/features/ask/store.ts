@@ -38,6 +38,8 @@ export interface AskState {
 
 const EMPTY: AskState = { draft: '', scope: ANYTHING, conversationId: null, turns: [], loading: false, loadError: null };
 
+const GONE = new ApiError({ message: 'Dieses Gespräch gibt es nicht mehr; vielleicht wurde es anderswo gelöscht. Beim nächsten Versuch beginne ich ein neues.', status: 404 });
+
 class AskStore {
   private state: AskState = EMPTY;
   private readonly listeners = new Set<() => void>();
@@ -143,8 +145,8 @@ class AskStore {
         { id, question, scope, state: 'streaming', text: '', citations: {}, answer: null, answerId: null, askedAt: null, error: null, retryAt: null },
       ],
     });
+    const conversation = this.state.conversationId;
     try {
-      const conversation = this.state.conversationId;
       const body = { question, ...scopeBody(scope), ...(conversation === null ? {} : { conversation_id: conversation }) };
       for await (const event of askApi(body, abort.signal)) {
         if (abort.signal.aborted) return;
@@ -186,8 +188,11 @@ class AskStore {
       );
     } catch (error) {
       if (abort.signal.aborted) return;
+      // Deleted in another tab, for instance: in it nothing more can be asked, so the next try begins another one.
+      const gone = conversation !== null && error instanceof ApiError && error.status === 404;
+      if (gone) this.set({ conversationId: null });
       const wait = error instanceof ApiError && error.status === 429 ? (error.retryAfter ?? 60) : null;
-      this.patch(id, () => ({ state: 'failed', error, retryAt: wait === null ? null : Date.now() + wait * 1000 }));
+      this.patch(id, () => ({ state: 'failed', error: gone ? GONE : error, retryAt: wait === null ? null : Date.now() + wait * 1000 }));
     } finally {
       if (this.abort === abort) {
         this.abort = null;

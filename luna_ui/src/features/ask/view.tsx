@@ -46,9 +46,9 @@ export function AskView() {
     shown.current = c;
   }, [c]);
   useEffect(() => {
-    if (conversationId !== null && c === undefined) {
-      void navigate({ search: (old) => ({ ...old, c: conversationId }), replace: true, resetScroll: false });
-    }
+    // What is on the screen by now: the address may just have led to another one.
+    const current = askStore.get().conversationId;
+    if (current !== null && current !== c) void navigate({ search: (old) => ({ ...old, c: current }), replace: true, resetScroll: false });
     // Only a new conversation changes the address, not the wish to leave one.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [conversationId]);
