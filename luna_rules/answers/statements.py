@@ -18,7 +18,7 @@ from luna_rules.documents.sentences import ITEM_MARKER, split_sentences
 _ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
 _SKIP = re.compile(r"\s*(?:#{1,6}\s|<|\d{1,3}\\?[.)]\s+<table\b|\(weggefallen\)|-\s*\|?$|Inhaltsübersicht)")
 _HEADING = re.compile(r"#{1,6}[ \t][^\n]*(?=\n)")
-_SOURCE = re.compile(r"\s*\(Fundstelle:[^()]*\)\s*")
+_SOURCE = re.compile(r"\s*(?:\(Fundstelle:[^()]*\)|Fundstelle des Originaltextes:[^\n]*)\s*")
 _DEFINES = re.compile(r"begriff|definition|bestimmung der begriffe", re.I)
 _ENTRY = re.compile(r"^\d{1,3}[a-z]{0,2}\\?[.)]\s", re.M)
 _NUMBER = re.compile(r"(\d{1,3})([a-z]{0,2})\\?\.\s")

@@ -81,3 +81,10 @@ def test_a_list_goes_on_below_a_line_that_closes_one_of_its_items() -> None:
     assert "Ordnungswidrig handelt, wer" in answer
     assert "den Kompost umsetzt" in answer
     assert "Besen" not in answer
+
+
+def test_where_the_text_was_published_leads_no_item_in() -> None:
+    text = "Fundstelle des Originaltextes: BGBl. I 2005, 22 - 23\n\n1. Kosten des Hofes;\n\n2. Kosten des Gartens."
+    answer = said("Was sind die Kosten des Gartens?", Passage("c6", text, law="HofG", section="Anlage 2"))
+    assert "Kosten des Gartens" in answer
+    assert "Fundstelle" not in answer
