@@ -11,13 +11,13 @@ def not_launched(fault: OrchestratorError) -> ApiError:
 
     A busy Dagster may launch what it could not confirm in time; asked again, it would launch a second run.
     """
-    if isinstance(fault.__cause__, httpx.ReadTimeout):
+    if isinstance(fault.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
+        return unavailable("dagster", "Dagster ist gerade nicht erreichbar; der Auftrag läuft nicht.")
+    if isinstance(fault.__cause__, httpx.HTTPError):
         return unavailable(
             "dagster",
-            "Dagster hat nicht rechtzeitig geantwortet; vielleicht läuft der Auftrag trotzdem. Die Liste der Aufträge "
-            "zeigt es; bitte sehen Sie dort nach, ehe Sie ihn noch einmal erteilen.",
+            "Dagster hat nicht oder nicht rechtzeitig geantwortet; vielleicht läuft der Auftrag trotzdem. Die Liste "
+            "der Aufträge zeigt es; bitte sehen Sie dort nach, ehe Sie ihn noch einmal erteilen.",
             retry_after_s=30,
         )
-    if isinstance(fault.__cause__, httpx.HTTPError):
-        return unavailable("dagster", "Dagster ist gerade nicht erreichbar; der Auftrag läuft nicht.")
     return unavailable("dagster", f"Dagster hat den Auftrag nicht angenommen: {fault}")

@@ -15,6 +15,10 @@ def late(request: httpx.Request) -> httpx.Response:
     raise httpx.ReadTimeout("", request=request)
 
 
+def broken(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(500)
+
+
 def away(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("refused", request=request)
 
@@ -27,6 +31,7 @@ def refusing(_: httpx.Request) -> httpx.Response:
     ("answers", "told"),
     [
         (late, "vielleicht läuft der Auftrag trotzdem"),
+        (broken, "vielleicht läuft der Auftrag trotzdem"),
         (away, "der Auftrag läuft nicht"),
         (refusing, "nicht angenommen"),
     ],
