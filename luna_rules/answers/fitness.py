@@ -63,6 +63,13 @@ _LEVY = re.compile(
     re.I,
 )
 """A question for the rate of a tax, a levy or a fee."""
+_NOUN = re.compile(r"(?<=[^.?!\s]\s)[A-ZÄÖÜ][\wäöüß-]+")
+_TAXED = re.compile(
+    rf"\w*{_LEVIES}\w*|\w*(?:strom|gas|energie|benzin|diesel|heizöl|öle?|kohle|wärme)|\w*(?:höhe|satz|tarif)|megawatt\w*"
+    r"|kilowatt\w*|liter|euro|cent|deutschland",
+    re.I,
+)
+"""What such a question may name and still ask for the rate of everybody, not for that of some use."""
 _OF_LESS = re.compile(
     r"ermäßig|entlast|befrei|vergünstig|erstatt|zurück|reduzier|verring|nachlass|weniger|sparen|steuerfrei|relief|refund"
     r"|exempt|reduc|rebate",
@@ -137,6 +144,13 @@ def unit_of_head(question: str) -> re.Pattern[str] | None:
     return next((unit for noun, unit in _UNITS if noun.search(head)), None)
 
 
+def _asks_for_rate(question: str) -> bool:
+    """Whether the rate of a tax, a levy or a fee is asked for as it holds for everybody."""
+    if _LEVY.search(question) is None or _OF_LESS.search(question) is not None:
+        return False
+    return all(_TAXED.fullmatch(noun) for noun in _NOUN.findall(question))
+
+
 class Fitness:
     """Judges statements for one question."""
 
@@ -155,7 +169,7 @@ class Fitness:
         self._exceptions = _OF_EXCEPTIONS.search(question.text) is not None
         self._body = "body" in question.wants
         self._unit = unit_of_head(question.text) if {"amount", "money"} & set(self._wants) else None
-        self._rate = _LEVY.search(question.text) is not None and _OF_LESS.search(question.text) is None
+        self._rate = _asks_for_rate(question.text)
         self._often = _OFTEN.search(question.text) is not None
         self._at_most = _AT_MOST.search(question.text) is not None
         self._at_least = _AT_LEAST.search(question.text) is not None

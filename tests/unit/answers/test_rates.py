@@ -35,3 +35,13 @@ def test_the_rate_comes_before_what_reduces_it(question: str) -> None:
 )
 def test_what_reduces_it_is_given_where_that_is_asked_for(question: str) -> None:
     assert first(question) == REDUCED
+
+
+def test_of_a_use_that_is_named_the_reduced_rate_may_be_the_rate() -> None:
+    rail = "Wie hoch ist der Steuersatz für Strom im Schienenverkehr?"
+    passages = [
+        Passage(chunk_id=f"c{number}", text=text, title="StromStG", law="StromStG", section=f"§ {number}", score=1)
+        for number, text in ((9, REDUCED.replace(" für Strom", " im Schienenverkehr")), (3, RATE))
+    ]
+    found = Extractor(read_question(rail), passages, WordMatcher(rail)).extract()
+    assert found.ranked[0].statement.passage == 0
