@@ -25,6 +25,17 @@ VIEWS = (
     "/gibtsnicht",
 )
 
+INGEST: dict[str, Any] = {
+    "ready": 6,
+    "failed": 0,
+    "queued": 0,
+    "processing": 0,
+    "queue_age_s": None,
+    "duration_s_p50": 1.0,
+    "duration_s_p95": 2.0,
+    "failures_by_code": {},
+}
+
 
 def found_by(page: Page, check: str) -> Any:
     """What one of the checks in checks.js finds on the page as it is."""
@@ -163,6 +174,22 @@ def test_help_goes_with_what_is_scrolled_and_lies_on_nothing(desk: Session) -> N
             desk.goto(path)
             settle(page)
             assert found_by(page, "underHelp") == [], (path, width)
+
+
+def test_two_columns_of_a_chart_are_no_slabs(desk: Session, real_server: bool) -> None:
+    if real_server:
+        pytest.skip("the figures are played")
+    points = [{"ts": f"2026-05-01T{hour}:00:00Z", "count": 3} for hour in (10, 11)]
+    desk.page.route(
+        "**/api/v1/metrics/ingest",
+        lambda route: route.fulfill(json=route.fetch().json() | {"data": {**INGEST, "throughput": points}}),
+    )
+    page = desk.goto("/system")
+    chart = page.get_by_role("figure").filter(has_text="Dokumente je Stunde")
+    expect(chart).to_be_visible()
+    box = chart.bounding_box()
+    assert box is not None
+    assert box["width"] < 300
 
 
 def test_the_administrators_key_stays_in_the_tab(desk: Session, real_server: bool) -> None:

@@ -284,7 +284,8 @@ function Columns({ label, points }: { label: string; points: { name: string; val
   const top = Math.max(1, ...points.map((point) => point.value));
   const peak = points.find((point) => point.value === top);
   return (
-    <figure className="mt-6 max-w-2xl">
+    // A few columns stay columns: over the whole width two of them would be slabs.
+    <figure className="mt-6 max-w-2xl" style={{ maxWidth: `min(42rem, ${Math.max(14, points.length * 3)}rem)` }}>
       <figcaption className="mb-2 flex justify-between text-xs text-ink-3">
         <span>{label}</span>
         {peak && <span>Spitze: {formatNumber(top)}</span>}
