@@ -7,11 +7,10 @@ import { ApiError, systemInfo } from '@/api/client';
 import type { Stage } from '@/api/types';
 import { Moon } from '@/components/moon';
 import { Button, IconButton } from '@/components/ui/button';
+import { takeDropped } from '@/components/ui/dropped';
 import { Field, Input, Select } from '@/components/ui/field';
 import { TraceId, messageOf } from '@/components/ui/notice';
-import { notify } from '@/components/ui/toast';
 import { cn } from '@/lib/cn';
-import { droppedFault, droppedFiles } from '@/lib/dropped';
 import { KIND, formatBytes, plural } from '@/lib/format';
 import { type Upload, uploads, useUploads } from './uploads';
 
@@ -34,14 +33,7 @@ export function UploadPanel() {
     depth.current = 0;
     setOver(false);
     const about = details();
-    droppedFiles(event.dataTransfer.items).then(
-      (files) => {
-        const fault = droppedFault(files.length);
-        if (fault !== null) notify(fault, { tone: 'bad' });
-        uploads.addFiles(files, about, maxMb);
-      },
-      () => notify('Das ließ sich nicht ganz lesen; vielleicht ist es gerade umgezogen. Legen Sie es bitte noch einmal ab.', { tone: 'bad' }),
-    );
+    takeDropped(event.dataTransfer.items, (files) => uploads.addFiles(files, about, maxMb));
   };
 
   return (

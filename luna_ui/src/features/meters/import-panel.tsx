@@ -5,11 +5,11 @@ import { type ImportMapping, type ImportTarget, importFile, importState, undoImp
 import type { ImportData } from '@/api/series-types';
 import { WanderingMoon } from '@/components/moon';
 import { Button } from '@/components/ui/button';
+import { takeDropped } from '@/components/ui/dropped';
 import { Field, Input, Select } from '@/components/ui/field';
 import { Failure } from '@/components/ui/notice';
 import { adminKey, isPassing } from '@/api/client';
 import { cn } from '@/lib/cn';
-import { droppedFiles } from '@/lib/dropped';
 import { formatDays, formatNumber, plural } from '@/lib/format';
 import { MappingForm, unclear } from './mapping';
 
@@ -89,7 +89,7 @@ export function ImportPanel({ onDone }: { onDone: () => void }) {
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    void droppedFiles(event.dataTransfer.items).then((files) => files.forEach(look));
+    takeDropped(event.dataTransfer.items, (files) => files.forEach(look));
   };
 
   return (
