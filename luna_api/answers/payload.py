@@ -10,6 +10,7 @@ from luna_api.answers.schemas import Payload
 from luna_rules.answers.above import MOST_ABOVE, begins_amid
 from luna_rules.answers.model import Passage
 from resources.database import AsyncConnection
+from resources.passages_before import PASSAGES_BEFORE
 
 COLUMNS = """
 c.id AS chunk_id, c.item_id, i.document_id, i.title, i.file_name, i.url, i.kind, i.tags, i.version, i.valid_from,
@@ -18,19 +19,7 @@ c.run_id, i.metadata || c.metadata AS metadata, c.chunk_idx
 """
 _BY_ID = f"SELECT {COLUMNS} FROM item_chunks AS c JOIN items AS i ON i.id = c.item_id WHERE c.id = ANY(%s)"  # noqa: S608
 
-# Beside the passages right before, the nearest one that is no later part of the same table, for its column heads.
-_BEFORE = f"""
-SELECT {COLUMNS} FROM item_chunks AS own
-JOIN LATERAL (
-    SELECT max(h.chunk_idx) AS chunk_idx FROM item_chunks AS h
-    WHERE h.item_id = own.item_id AND h.chunk_idx < own.chunk_idx AND own.metadata ? 'table_header'
-      AND h.metadata ->> 'table_header' IS DISTINCT FROM own.metadata ->> 'table_header'
-) AS head ON true
-JOIN item_chunks AS c ON c.item_id = own.item_id
-     AND (c.chunk_idx = head.chunk_idx OR c.chunk_idx BETWEEN own.chunk_idx - %s AND own.chunk_idx - 1)
-JOIN items AS i ON i.id = c.item_id
-WHERE own.id = ANY(%s) ORDER BY c.chunk_idx
-"""  # noqa: S608
+_BEFORE = f"SELECT {COLUMNS} FROM {PASSAGES_BEFORE} ORDER BY c.chunk_idx"  # noqa: S608
 
 
 async def passages_by_id(sql: AsyncConnection, chunk_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -51,7 +40,7 @@ async def passages_above(sql: AsyncConnection, passages: Sequence[Passage]) -> d
     if not cut:
         return {}
     async with sql.cursor(row_factory=dict_row, binary=True) as cursor:
-        await cursor.execute(_BEFORE, (MOST_ABOVE, cut))
+        await cursor.execute(_BEFORE, {"most": MOST_ABOVE, "cut": cut})
         return {row["chunk_id"]: row for row in await cursor.fetchall()}
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from luna_api.accounts.principal import Principal
@@ -11,10 +10,9 @@ from luna_api.answers.composed import Clock, Found
 from luna_api.answers.lexicons import Lexicons
 from luna_api.answers.payload import passage, passages_above, passages_by_id
 from luna_api.errors import ApiError
-from luna_rules.answers.above import above
+from luna_rules.answers.above import Before, led_in
 from luna_rules.answers.gather import Ground, ground, searches
 from luna_rules.answers.matching import ConceptMatcher, QueryMatcher, WordMatcher
-from luna_rules.answers.model import Passage
 from luna_rules.answers.second import second_search, with_second
 from resources.database import AsyncConnection
 from resources.vectors.index import FilterError, Filters, IndexState, PassageIndex, SearchResult, parse_filters
@@ -128,21 +126,14 @@ async def _with_above(sql: AsyncConnection, found: Found, read: Ground) -> tuple
     before = await passages_above(sql, read.passages)
     if not before:
         return found, read
-    places = {str(row["chunk_id"]): (row["item_id"], row["chunk_idx"]) for row in found.rows}
-    passages = [_led(one, *places[one.chunk_id], list(before.values())) for one in read.passages]
+    places: dict[str, int] = {str(row["chunk_id"]): row["chunk_idx"] for row in found.rows}
+    standing = [
+        Before(row["chunk_idx"], row["metadata"].get("table_header"), passage(row, 0.0, {})) for row in before.values()
+    ]
+    passages = [led_in(one, places[one.chunk_id], standing) for one in read.passages]
     lent = dict.fromkeys(UUID(other.chunk_id) for one in passages for other in one.above)
     rows = tuple(before[chunk_id] for chunk_id in lent if str(chunk_id) not in places)
     return replace(found, above=rows), replace(read, passages=tuple(passages))
-
-
-def _led(one: Passage, item: UUID, place: int, rows: Sequence[Mapping[str, Any]]) -> Passage:
-    """A passage at its place among its item's, with those of `rows` that lead it in."""
-    own = {row["chunk_idx"]: row for row in rows if row["item_id"] == item and row["chunk_idx"] < place}
-    first = next(at for at in range(place, -1, -1) if at - 1 not in own)
-    headers = {at: row["metadata"].get("table_header") for at, row in own.items()}
-    head = next((at for at in sorted(own, reverse=True) if at < first and headers[at] != headers.get(first)), None)
-    near = [passage(own[at], 0.0, {}) for at in range(first, place)]
-    return replace(one, above=above(one, near, None if head is None else passage(own[head], 0.0, {})))
 
 
 def _joined(every: Sequence[Found], read: Ground) -> Found:

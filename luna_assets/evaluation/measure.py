@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 from luna_assets.documents.gold import GOLD_FILES
+from luna_rules.answers.above import MOST_ABOVE, Before, begins_amid, led_in
 from luna_rules.answers.compose import answer_question
 from luna_rules.answers.frame import Frame
 from luna_rules.answers.gather import Ground, Search, ground, searches
@@ -20,6 +21,7 @@ from luna_rules.evaluation.metrics import Outcome
 from luna_rules.evaluation.questions import GoldQuestion, evidence_share, law_key, ranks_of, read_questions
 from luna_rules.search.analyser import Analyser
 from resources.database import Connection
+from resources.passages_before import PASSAGES_BEFORE
 from resources.search_tables import load_search_tables
 from resources.vectors.embedders import Embedders
 from resources.vectors.postgres_writer import IndexWriter
@@ -30,11 +32,13 @@ TOP_K = 50
 ANSWER_TOP_K = 6
 # What is said around an answer does not change whether there is one.
 _FRAME = Frame(dict.fromkeys(Frame.REQUIRED, ("…",)))
-_PLACES = """
-SELECT c.id, c.item_id, c.section, c.paragraph, c.heading_path, c.text,
-       coalesce(i.title, i.file_name), i.law_names
-FROM item_chunks AS c JOIN items AS i ON i.id = c.item_id WHERE c.id = ANY(%s)
+_COLUMNS = """
+c.id, c.item_id, c.section, c.paragraph, c.heading_path, c.text, coalesce(i.title, i.file_name), i.law_names
 """
+_PLACES = f"SELECT {_COLUMNS} FROM item_chunks AS c JOIN items AS i ON i.id = c.item_id WHERE c.id = ANY(%s)"  # noqa: S608
+_BEFORE = f"""
+SELECT own.id, own.chunk_idx, c.chunk_idx, c.metadata ->> 'table_header', {_COLUMNS} FROM {PASSAGES_BEFORE}
+"""  # noqa: S608
 _LAWS = (
     "SELECT DISTINCT unnest(law_names) FROM items WHERE tenant_id IS NULL AND status = 'ready' AND deleted_at IS NULL"
 )
@@ -91,7 +95,7 @@ def measure(
     found = version.try_all(
         [Search(question.question, TOP_K) for question in chosen] + [s for some in wanted for s in some]
     )
-    asked = [_ask(question, found, some, analyser) for question, some in zip(chosen, wanted, strict=True)]
+    asked = [_ask(question, version, found, some, analyser) for question, some in zip(chosen, wanted, strict=True)]
     again = {number: search for number, one in enumerate(asked) if (search := one.second_search()) is not None}
     more = version.try_all(list(again.values()))
     for number, search in again.items():
@@ -136,12 +140,30 @@ class _Version:
         trials = try_version(self.connection, self.version_id, texts, tables, limit=most, embedders=self.embedders)
         return _Found(dict(zip(texts, trials, strict=True)), _places(self.connection, trials))
 
+    def led_in(self, read: Ground) -> Ground:
+        """The same, where passages that begin amid a table or list have those that lead them in."""
+        cut = [UUID(one.chunk_id) for one in read.passages if begins_amid(one.text)]
+        if not cut:
+            return read
+        places: dict[str, int] = {}
+        before: list[Before] = []
+        for own, own_place, place, header, *rest in self.connection.execute(
+            _BEFORE, {"most": MOST_ABOVE, "cut": cut}
+        ).fetchall():
+            places[str(own)] = own_place
+            before.append(Before(place, header, _passage(_Place(*rest), 0.0, {})))
+        passages = [
+            led_in(one, places[one.chunk_id], before) if one.chunk_id in places else one for one in read.passages
+        ]
+        return replace(read, passages=tuple(passages))
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A question answered as the API does: from what was found, and before declining from one further search."""
 
     question: GoldQuestion
+    version: _Version
     ground: Ground
     matcher: QueryMatcher
     answer: Answer
@@ -155,7 +177,9 @@ class _Asked:
     def with_second(self, found: Sequence[Passage]) -> _Asked:
         """The same with what the further search found."""
         read = with_second(self.question.question, self.ground, found, self.matcher, ANSWER_TOP_K)
-        return self if read.passages == self.ground.passages else _answered(self.question, read, self.matcher)
+        if read.passages == self.ground.passages:
+            return self
+        return _answered(self.question, self.version, read, self.matcher)
 
     def outcome(self, places: Sequence[_Place]) -> Outcome:
         """What became of it; `places` are the best passages of its search."""
@@ -167,18 +191,21 @@ class _Asked:
         )
 
 
-def _ask(question: GoldQuestion, found: _Found, wanted: Sequence[Search], analyser: Analyser) -> _Asked:
+def _ask(
+    question: GoldQuestion, version: _Version, found: _Found, wanted: Sequence[Search], analyser: Analyser
+) -> _Asked:
     trial = found.trials[question.question]
     matcher = QueryMatcher(
         trial.query, analyser, frequency=lambda term: trial.frequency.get(term, 0), total=trial.total
     )
     read = ground(question.question, [found.passages(search) for search in wanted], ANSWER_TOP_K)
-    return _answered(question, read, matcher)
+    return _answered(question, version, read, matcher)
 
 
-def _answered(question: GoldQuestion, read: Ground, matcher: QueryMatcher) -> _Asked:
-    answer = answer_question(question.question, read.passages, matcher, _FRAME, twins=read.twins)
-    return _Asked(question, read, matcher, answer)
+def _answered(question: GoldQuestion, version: _Version, read: Ground, matcher: QueryMatcher) -> _Asked:
+    led = version.led_in(read)
+    answer = answer_question(question.question, led.passages, matcher, _FRAME, twins=led.twins)
+    return _Asked(question, version, read, matcher, answer)
 
 
 def _places(connection: Connection, trials: Sequence[Trial]) -> dict[UUID, _Place]:
@@ -188,18 +215,22 @@ def _places(connection: Connection, trials: Sequence[Trial]) -> dict[UUID, _Plac
 
 def _passages(trial: Trial, places: Mapping[UUID, _Place], limit: int) -> list[Passage]:
     return [
-        Passage(
-            chunk_id=str(chunk_id),
-            text=place.text,
-            title=place.title,
-            heading_path=tuple(place.heading_path),
-            section=place.section,
-            paragraph=place.paragraph,
-            law=place.law_names[0] if place.law_names else None,
-            score=score,
-            scores=scores,
-            item_id=str(place.item_id),
-        )
+        _passage(place, score, scores)
         for chunk_id, score, scores in trial.hits[:limit]
         if (place := places.get(chunk_id)) is not None
     ]
+
+
+def _passage(place: _Place, score: float, scores: Mapping[str, float]) -> Passage:
+    return Passage(
+        chunk_id=str(place.chunk_id),
+        text=place.text,
+        title=place.title,
+        heading_path=tuple(place.heading_path),
+        section=place.section,
+        paragraph=place.paragraph,
+        law=place.law_names[0] if place.law_names else None,
+        score=score,
+        scores=scores,
+        item_id=str(place.item_id),
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from luna_rules.answers.model import Passage
 from luna_rules.documents.sentences import ITEM_MARKER
@@ -28,6 +28,15 @@ _THEAD = re.compile(r"<table\b(?:(?!</?table\b).)*?</thead\s*>", re.I | re.S)
 Span = tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A passage before another in the same document: its place there and the column heads that it is split from."""
+
+    place: int
+    table_header: str | None
+    passage: Passage
+
+
 def begins_amid(text: str) -> bool:
     """Whether a passage may begin in the middle of a table or list: with a row that is no head, or with an item."""
     text = text.lstrip()
@@ -36,6 +45,16 @@ def begins_amid(text: str) -> bool:
     if text.startswith("<"):
         return _ROW.match(text) is not None
     return ITEM_MARKER.match(text) is not None and _ABSATZ.match(text) is None
+
+
+def led_in(passage: Passage, place: int, before: Sequence[Before]) -> Passage:
+    """The passage, which stands at `place` in its document, with those of `before` that lead it in."""
+    own = {one.place: one for one in before if one.passage.item_id == passage.item_id and one.place < place}
+    first = next(at for at in range(place, -1, -1) if at - 1 not in own)
+    header = own[first].table_header if first in own else None
+    head = next((own[at] for at in sorted(own, reverse=True) if at < first and own[at].table_header != header), None)
+    near = [own[at].passage for at in range(first, place)]
+    return replace(passage, above=above(passage, near, None if head is None else head.passage))
 
 
 def above(passage: Passage, before: Sequence[Passage], head: Passage | None = None) -> tuple[Passage, ...]:

@@ -50,7 +50,12 @@ Dieses Gesetz dient der Sicherheit der Straßenlaternen in den Gemeinden.
 # § 3 – Bußgeld
 
 Wer eine Laterne beschädigt, zahlt ein Bußgeld von bis zu 900 Euro.
-"""
+
+# § 4 – Verzeichnis der Masten
+
+| Kennung | Standort | Lichtpunkthöhe (Meter) |
+|---|---|---|
+""" + "".join(f"| MA-{1000 + n} | Gasse {n} in Talheim | {3 + n % 9} |\n" for n in range(200))
 LAW_KEY = "latg"
 QUESTIONS = [
     GoldQuestion("l-1", "Wie oft ist eine Straßenlaterne zu prüfen?", "number", (Provision(LAW_KEY, "§ 2"),), "tune"),
@@ -116,6 +121,18 @@ def test_the_live_version_is_asked_what_fits_it(luna: GivenLuna) -> None:
     assert several.complete.value == 1.0
     assert told.refusals is not None
     assert told.refusals.refused_rightly == told.refusals.absent == 1
+
+
+def test_a_row_of_a_long_table_is_read_under_its_heads_as_the_api_does(luna: GivenLuna) -> None:
+    question = "Welche Lichtpunkthöhe hat der Mast MA-1190?"
+    place = (Provision(LAW_KEY, "§ 4"),)
+    heads = GoldQuestion("l-5", question, "number", place, "tune", evidence=("Lichtpunkthöhe (Meter)", "MA-1190"))
+    with luna.connection() as connection:
+        measured = measure(connection, [heads])
+    assert measured is not None
+    (outcome,) = measured.outcomes
+    assert outcome.answered
+    assert outcome.evidence == 1.0
 
 
 def test_before_declining_it_searches_once_more_as_the_api_does(
