@@ -3,6 +3,7 @@
 Settings are read when a run begins, not when the code location is loaded.
 """
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cached_property
@@ -63,7 +64,8 @@ class LunaResource(ConfigurableResource):  # pyright: ignore[reportMissingTypeAr
         """The extractor, stopped at the end: Tika where `TIKA_ENDPOINT` is set, else the child process."""
         endpoint = self.settings.tika_endpoint
         if endpoint is None:
-            with EmbeddedExtractor() as extractor:
+            # The drain has work for one core more than its own, whatever the machine has.
+            with EmbeddedExtractor(workers=2 if (os.cpu_count() or 1) > 1 else 1) as extractor:
                 yield extractor
             return
         from resources.extractor.tika import TikaExtractor

@@ -1,4 +1,4 @@
-"""Two threads that work while documents are analysed: one reads ahead, one owns the database connection."""
+"""Threads that work while documents are analysed: one or two read ahead, one owns the database connection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AHEAD = 24
 """
 AHEAD_BYTES = 16_000_000
 AHEAD_CHARACTERS = 4_000_000
-"""Text that lies ready, beyond which nothing more is read until some is taken. One document more may be under way."""
+"""Text that lies ready, beyond which nothing more is read until some is taken. What is under way then is read."""
 _T = TypeVar("_T")
 
 
@@ -62,12 +62,18 @@ class ReadText:
 
 
 class ReadAhead:
-    """Fetches and extracts documents in their order, in a thread of its own and some ahead of those who take them."""
+    """Fetches and extracts documents, in threads of its own and some ahead of those who take them.
+
+    One after the other; two at once where the extractor can and as many wait as may be begun: a second process that
+    reads takes as long to start as a few documents take to be read.
+    """
 
     def __init__(self, objects: ObjectStore, extractor: Extractor) -> None:
         self._objects = objects
         self._extractor = extractor
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="documents-reading")
+        self._pool = ThreadPoolExecutor(min(extractor.workers, 2), thread_name_prefix="documents-reading")
+        self._places = threading.Semaphore(1)
+        self._reserve = extractor.workers > 1
         self._begun: dict[UUID, tuple[Future[ReadText], int]] = {}
         self._room = threading.Condition()
         self._characters = 0
@@ -81,6 +87,9 @@ class ReadAhead:
             if claim.item_id in self._begun:
                 continue
             if self._begun and (len(self._begun) > AHEAD or waiting + claim.size_bytes > AHEAD_BYTES):
+                if self._reserve:
+                    self._reserve = False
+                    self._places.release()
                 return
             self._future(claim)
             waiting += claim.size_bytes
@@ -112,7 +121,7 @@ class ReadAhead:
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._room:
             self._closed = True
-            self._room.notify()
+            self._room.notify_all()
 
     def __enter__(self) -> Self:
         return self
@@ -129,16 +138,17 @@ class ReadAhead:
         """Note whether somebody waits for a document: then the next is read however much lies ready."""
         with self._room:
             self._wanted = wanted
-            self._room.notify()
+            self._room.notify_all()
 
     def _read(self, claim: Claim) -> ReadText:
         with self._room:
             self._room.wait_for(lambda: self._closed or self._wanted or self._characters < AHEAD_CHARACTERS)
+        with self._places:
             if self._closed:
                 raise CancelledError
-        begun = time.perf_counter()
-        found = self._extractor.read(self._objects.get(claim.object_key), claim.file_name, claim.media_type)
-        spent = time.perf_counter() - begun
+            begun = time.perf_counter()
+            found = self._extractor.read(self._objects.get(claim.object_key), claim.file_name, claim.media_type)
+            spent = time.perf_counter() - begun
         cutting = min(found.cut_s, spent)
         with self._room:
             self._characters += len(found.text.text)

@@ -37,6 +37,11 @@ class Extractor(Protocol):
         """What the texts are made with; stored beside each text."""
         ...
 
+    @property
+    def workers(self) -> int:
+        """How many documents it reads at once; further callers wait for their turn."""
+        ...
+
     def extract(self, data: bytes, file_name: str, media_type: str | None = None) -> ExtractedText:
         """The document's text. Content decides on the type; name and claimed type only help with plain text."""
         ...

@@ -221,6 +221,11 @@ class EmbeddedExtractor:
     # -- interface
 
     @property
+    def workers(self) -> int:
+        """How many children work at the same time."""
+        return self._count
+
+    @property
     def version(self) -> str:
         """What texts are made with. Starts a child when none has reported yet."""
         return extractor_name(self._greeting().versions)
@@ -262,10 +267,11 @@ class EmbeddedExtractor:
         # Raised outside the lease: a refused document is no reason to replace a healthy child.
         raise failure
 
-    def warm_up(self) -> None:
-        """Start a child now, so the first document does not wait for it."""
-        with self._lease():
-            pass
+    def warm_up(self, children: int = 1) -> None:
+        """Start a child now, or several, so the first documents do not wait for them."""
+        with contextlib.ExitStack() as stack:
+            for _ in range(min(children, self._count)):
+                stack.enter_context(self._lease())
 
     def close(self) -> None:
         """Stop every child; running extractions fail, later calls are an error."""

@@ -86,6 +86,11 @@ class TikaExtractor:
         )
 
     @property
+    def workers(self) -> int:
+        """One: how much a server does at once is its own affair."""
+        return 1
+
+    @property
     def version(self) -> str:
         """What texts are made with: Tika's own name, and our reader behind it.
 

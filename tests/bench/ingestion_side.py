@@ -4,7 +4,8 @@ Run it as `python tests/bench/ingestion_side.py [--rounds 3]`. The others' libra
 own under `.cache/`. They write to their usual stores in memory; Luna's drain writes text, passages, word index and
 vectors to PostgreSQL, each document in a transaction of its own. Luna is measured twice: into a live index whose
 lexicon is known, as the others get it, and into an empty one, where the lexicon is learnt on the way. Where the time
-begins, every program is loaded and the process that extracts is up.
+begins, every program is loaded and the processes that extract are up: two for Luna, which reads two documents at
+once where many wait, one for the others, which read one after the other.
 """
 
 from __future__ import annotations
@@ -105,8 +106,8 @@ class Luna:
     def drain(self, documents: int) -> Figures:
         """One drain of the whole queue, lingering for nothing. Raises AssertionError where one is not ready."""
         report = DrainReport()
-        with worker_connection(self.urls.worker) as worker, EmbeddedExtractor() as extractor:
-            extractor.warm_up()
+        with worker_connection(self.urls.worker) as worker, EmbeddedExtractor(workers=2) as extractor:
+            extractor.warm_up(children=2)
             before, begun = processor_seconds(self.postmaster), time.perf_counter()
             report = Drain(worker, self.objects, extractor, gold=[], run_id=f"bench-{uuid4()}", log=lambda _: None).run(
                 DrainRequest(linger_s=0)

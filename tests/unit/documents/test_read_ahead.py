@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -26,8 +27,9 @@ class Store:
 class Reader:
     """Notes what it reads; what is called `schlecht` it cannot read."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int = 1) -> None:
         self.seen: list[str] = []
+        self.workers = workers
 
     def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
         del data, media_type
@@ -35,6 +37,24 @@ class Reader:
         if file_name == "schlecht":
             raise ExtractionError("damaged")
         return ReadDocument(ExtractedText(text=WORDS, media_type="text/plain", markup="plain"), None, 1e9)
+
+
+class Together(Reader):
+    """Reads only where another reads at the same time; else it gives up after a while and notes that it was alone."""
+
+    def __init__(self, workers: int, patience_s: float) -> None:
+        super().__init__(workers)
+        self.alone: list[str] = []
+        self._meet = threading.Barrier(2)
+        self._patience_s = patience_s
+
+    def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
+        try:
+            self._meet.wait(self._patience_s)
+        except threading.BrokenBarrierError:
+            self.alone.append(file_name)
+            self._meet.reset()
+        return super().read(data, file_name, media_type)
 
 
 def claim(number: int, name: str = "") -> Claim:
@@ -110,3 +130,49 @@ def test_no_more_documents_are_begun_than_may_be(monkeypatch: pytest.MonkeyPatch
         reading.take(claims[0])
         reading.expect(claims[1:])
         assert len(reading._begun) == 3
+
+
+def test_two_are_read_at_once_where_as_many_wait_as_may_be_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hands, "AHEAD", 4)
+    reader = Together(2, patience_s=30)
+    claims = [claim(number) for number in range(1, 7)]
+    with ahead(reader) as reading:
+        for number, one in enumerate(claims):
+            reading.expect(claims[number:])
+            assert reading.take(one).text.text == WORDS
+    assert not reader.alone
+    assert sorted(reader.seen) == ["1", "2", "3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize(("workers", "count"), [(2, 4), (1, 9)])
+def test_few_documents_or_one_process_are_read_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, workers: int, count: int
+) -> None:
+    monkeypatch.setattr(hands, "AHEAD", 4)
+    reader = Together(workers, patience_s=0.05)
+    claims = [claim(number) for number in range(1, count + 1)]
+    with ahead(reader) as reading:
+        for number, one in enumerate(claims):
+            reading.expect(claims[number:])
+            reading.take(one)
+    assert reader.alone == reader.seen
+    assert sorted(reader.seen) == [str(number) for number in range(1, count + 1)]
+
+
+def test_who_waits_for_a_place_when_all_ends_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    class Held(Reader):
+        def read(self, data: bytes, file_name: str, media_type: str | None = None) -> ReadDocument:
+            begun.set()
+            goes_on.wait(30)
+            return super().read(data, file_name, media_type)
+
+    reader = Held(2)
+    reading = ahead(reader)
+    reading.expect([claim(1), claim(2)])
+    assert begun.wait(30)
+    reading.close()
+    goes_on.set()
+    reading._pool.shutdown(wait=True)
+    assert len(reader.seen) == 1
