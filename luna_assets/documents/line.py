@@ -1,6 +1,6 @@
 """Documents on their way from claimed to written: each is read and cut by itself, many are written together.
 
-Three things happen at once: the next documents are read and cut (`ReadAhead`, in the extractor's process), those that
+Three things happen at once: the next documents are read and cut (`ReadAhead`, in the extractor's processes), those that
 are cut are analysed here as they come, and what is analysed is written (`Scribe`). Documents of one scope that wait
 together make a group: one transaction and one segment of the index. A group never waits for more documents than have
 been claimed, nor for one that is slow to read; a document alone is a group of its own, at once. Where a group cannot be
