@@ -34,7 +34,7 @@ def test_the_figures_stand_by_kind_with_where_they_come_from(desk: Session) -> N
     expect(panel.get_by_role("link", name="Lauf 03fe8fd2")).to_have_attribute(
         "href", "http://127.0.0.1:3000/runs/03fe8fd2-b15d-43d1-9610-e7ac7f43b559"
     )
-    expect(panel).to_contain_text("an Fassung 3 des öffentlichen Bestands mit 186 Probefragen; 220 blieben aus")
+    expect(panel).to_contain_text("an Fassung 1 des öffentlichen Bestands mit 186 Probefragen; 220 blieben aus")
     expect(panel).to_contain_text("Live ist inzwischen Fassung")
     other = panel.get_by_role("table", name="Fragen, an denen gearbeitet wird")
     expect(other).to_be_hidden()
