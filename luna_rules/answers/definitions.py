@@ -47,6 +47,8 @@ _NOUN_PHRASE = (
     r"\s+(?:jeweils\s+|auch\s+|insbesondere\s+)?(?:ein|eine|einen|der|die|das|den|jede|jeder|jedes|alle|wer|was"
     r"|solche|(?-i:[A-ZÄÖÜ])\w+)\b"
 )
+_NO_LONGER_NAME = r"(?![ \t]+(?:zur?|zum|für|mit|ohne|im|in|bei|nach|aus|an|am|auf|von|vom)\b[^\n;,]{0,80}\n)"
+"""„66. Kundenanlage zur Eigenversorgung“, on a line of its own, is another entry than „65. Kundenanlage“."""
 _OPENING = r"(?:\(\d{1,3}[a-z]{0,2}\)\s*)?(?:\d{1,3}[a-z]{0,2}\\?[.)]\s*)?"
 _ARTICLE = r"(?:(?:Der|Die|Das|Ein|Eine|Als)\s+)?"
 
@@ -95,6 +97,12 @@ def asked_term(question: str) -> str:
     return term if any(word[:1].isupper() for word in term.split()) or term == term.lower() else ""
 
 
+def asked_there(question: str, provision: str) -> str:
+    """The same where a question names the provision that it means: „Was sind X nach § 14a EnWG?“ → „X“."""
+    place = rf"(?:\s+(?:nach|gemäß|laut|in|im|des|im Sinne? (?:des|von|der)|under|in))?\s+{re.escape(provision)}"
+    return asked_term(re.sub(place, "", question, count=1, flags=re.I)) if provision else ""
+
+
 def _fold(word: str) -> str:
     return word.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
 
@@ -108,7 +116,7 @@ def definition_of(term: str) -> Definition:
     quoted = rf"(?:[„\"»‚']{name}[“\"«‘”']|{name})"
     # „7. X eine …“, „7. „X“ eine …“, „7. X: eine …“, „X im Sinne dieses Gesetzes ist“, „Im Sinne … ist X“
     entry = (
-        rf"\s*\d{{1,3}}[a-z]{{0,2}}\\?[.)]\s*(?:(?:ist|sind)\s+)?{quoted}(?!\w)"
+        rf"\s*\d{{1,3}}[a-z]{{0,2}}\\?[.)]\s*(?:(?:ist|sind)\s+)?{quoted}(?!\w){_NO_LONGER_NAME}"
         rf"|\s*{_OPENING}{_ARTICLE}{quoted}[^.;]{{0,60}}\bim\s+Sinne?\b[^.;]{{0,80}}\b{_IS}\b"
         rf"|\s*{_OPENING}Im\s+Sinne?[^.;]{{0,80}}\b{_IS}\s+(?:ein\w*\s+)?{quoted}"
     )

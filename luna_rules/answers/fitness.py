@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from luna_rules.answers.definitions import asked_term, definition_of
+from luna_rules.answers.definitions import asked_term, asked_there, definition_of
 from luna_rules.answers.energies import energies_of
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.signs import value_spans
@@ -161,7 +161,11 @@ class Fitness:
             self._values: Sequence[Want] = (*self._wants, "date")
         else:
             self._values = self._wants
-        term = asked_term(question.text) if question.lookup is None and question.place is None else ""
+        term = ""
+        if question.lookup is not None:
+            term = asked_there(question.text, question.lookup.asked)
+        elif question.place is None:
+            term = asked_term(question.text)
         self._definition = definition_of(term) if term else None
         named = energies_of(question.text)
         self._energy = next(iter(named)) if len(named) == 1 else None
