@@ -53,9 +53,10 @@ def postings(house: House, items: Sequence[UUID]) -> dict[tuple[bytes, str], byt
     live = writer.live_version(DEFAULT_TENANT)
     assert live is not None
     found: dict[tuple[bytes, str], bytes] = {}
-    wanted = {item.bytes for item in items}
+    wanted = set(items)
     for stored in writer.segments(live.id):
-        if not wanted & {bytes(one) for one in stored.layout.item_ids}:
+        held = stored.layout.item_ids
+        if not wanted & {arrays.uuid_at(held, place) for place in range(len(held))}:
             continue
         rows = house.worker.execute(
             "SELECT term, numbers, frequencies FROM index_postings WHERE segment_id = %s", (stored.id,), binary=True
