@@ -133,6 +133,13 @@ def test_a_password_and_a_damaged_archive() -> None:
     assert refused(ods(day())[:-300]).code == "broken"
 
 
+def test_a_password_is_noticed_wherever_the_parts_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "STEP_BYTES", 700)
+    for before in range(680, 705):
+        manifest = "<!--" + "x" * (before - 4) + "--><manifest:encryption-data/>"
+        assert refused(ods(day(), manifest=manifest)).code == "encrypted"
+
+
 def test_another_office_document_is_named() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
