@@ -53,6 +53,13 @@ class Session:
         self.page.goto(self.base_url + path)
         return self.page
 
+    def system_as_administrator(self) -> Page:
+        """Open the view of the system with the stand-in's key."""
+        page = self.goto("/system")
+        page.evaluate("sessionStorage.setItem('luna.admin-key', 'verwaltung')")
+        page.reload()
+        return page
+
     def ask(self, question: str) -> None:
         """Ask, and wait for the finished answer with its sources."""
         self.page.get_by_label("Ihre Frage an Luna").fill(question)

@@ -18,10 +18,7 @@ def stand_in_only(real_server: bool) -> None:
 
 def opened(session: Session) -> Locator:
     """The panel of the index, at rest: a job that another test left running is over."""
-    page = session.goto("/system")
-    page.evaluate("sessionStorage.setItem('luna.admin-key', 'verwaltung')")
-    page.reload()
-    panel = page.get_by_test_id("index")
+    panel = session.system_as_administrator().get_by_test_id("index")
     expect(panel).to_have_attribute("data-busy", "false")
     return panel
 

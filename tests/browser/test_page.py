@@ -159,9 +159,7 @@ def test_help_speaks_and_closes_by_escape(desk: Session) -> None:
 
 
 def test_help_goes_with_what_is_scrolled_and_lies_on_nothing(desk: Session) -> None:
-    page = desk.goto("/system")
-    page.evaluate("sessionStorage.setItem('luna.admin-key', 'verwaltung')")
-    page.reload()
+    page = desk.system_as_administrator()
     settle(page)
     button = page.get_by_role("button", name="Hilfe zu dieser Seite").locator("visible=true")
     expect(button).to_be_in_viewport()

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from .conftest import Session
 from .test_page import CHECKS, settle, too_wide
@@ -16,16 +16,8 @@ def stand_in_only(real_server: bool) -> None:
         pytest.skip("these figures exist in the stand-in only")
 
 
-def as_administrator(session: Session) -> Page:
-    """The view of the system with the key."""
-    page = session.goto("/system")
-    page.evaluate("sessionStorage.setItem('luna.admin-key', 'verwaltung')")
-    page.reload()
-    return page
-
-
 def test_the_figures_stand_by_kind_with_where_they_come_from(desk: Session) -> None:
-    panel = as_administrator(desk).get_by_role("region", name="Güte der Suche")
+    panel = desk.system_as_administrator().get_by_role("region", name="Güte der Suche")
     table = panel.get_by_role("table", name="Zurückgehaltene Fragen")
     rows = table.locator("tbody tr")
     expect(rows.last).to_contain_text("Zusammen")
@@ -48,7 +40,7 @@ def test_where_nothing_was_measured_it_says_how_to(desk: Session) -> None:
         route.fulfill(content_type="application/json", body=json.dumps(body))
 
     desk.page.route("**/api/v1/admin/evaluation", nothing)
-    panel = as_administrator(desk).get_by_role("region", name="Güte der Suche")
+    panel = desk.system_as_administrator().get_by_role("region", name="Güte der Suche")
     expect(panel).to_contain_text("luna eval")
     expect(panel).to_contain_text("documents/evaluation")
     expect(panel.get_by_role("table")).to_have_count(0)
@@ -62,7 +54,7 @@ def test_without_the_key_it_is_not_asked_for(desk: Session) -> None:
 
 @pytest.mark.parametrize("width", [390, 320])
 def test_it_fits_on_a_phone(phone: Session, width: int) -> None:
-    page = as_administrator(phone)
+    page = phone.system_as_administrator()
     page.get_by_role("region", name="Güte der Suche").locator("summary").click()
     page.set_viewport_size({"width": width, "height": 844})
     page.wait_for_timeout(100)
