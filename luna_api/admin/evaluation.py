@@ -4,6 +4,7 @@ Only reads what the asset `documents/evaluation` noted: totals by kind of questi
 """
 
 import msgspec
+import structlog
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
@@ -107,5 +108,7 @@ def read(found: Materialization | None) -> SearchQuality | None:
     }
     try:
         return msgspec.convert(told, SearchQuality)
-    except msgspec.ValidationError:
+    except msgspec.ValidationError as fault:
+        # Noted by another release, whose next measurement replaces it.
+        structlog.get_logger("luna_api.admin").warning("evaluation_not_read", run_id=found.run_id, fault=str(fault))
         return None
