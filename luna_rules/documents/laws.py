@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import msgspec
+
 from luna_rules.documents.blocks import Span, lines, strip_span
 from luna_rules.documents.law_titles import clean_title, find_title, law_names
 from luna_rules.documents.model import ExtractedText
@@ -93,8 +95,7 @@ class Section:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(msgspec.Struct, frozen=True):
     """An Absatz: `number` without brackets (`2`, `5a`), None for text outside of numbered ones."""
 
     number: str | None
@@ -111,8 +112,7 @@ class Law:
     sections: tuple[Section, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
+class _Heading(msgspec.Struct, frozen=True):
     start: int
     end: int
     level: int

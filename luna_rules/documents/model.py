@@ -1,9 +1,14 @@
-"""The shapes that a document takes between extraction and index. No behaviour beyond validation belongs here."""
+"""The shapes that a document takes between extraction and index. No behaviour beyond validation belongs here.
+
+What there are thousands of in a document is a `Struct`: made in a tenth of the time that a frozen dataclass takes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Scalar = str | int | float | bool
 Metadata = dict[str, Scalar | list[str]]
@@ -35,8 +40,7 @@ class ExtractedText:
     extractor: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True):
     """A passage that can be cited: `text == extracted.text[char_start:char_end]`, character by character.
 
     `section` is written as in the law (`§ 14a`, `Art. 3`, `Anhang 1`), `paragraph` is the Absatz without brackets
@@ -53,7 +57,7 @@ class Chunk:
     section: str | None = None
     paragraph: str | None = None
     page: int | None = None
-    metadata: Metadata = field(default_factory=dict[str, "Scalar | list[str]"])
+    metadata: Metadata = msgspec.field(default_factory=dict[str, "Scalar | list[str]"])
 
 
 @dataclass(frozen=True, slots=True)

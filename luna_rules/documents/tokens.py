@@ -17,7 +17,9 @@ unbounded in characters)."""
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
 _LONGEST_RUN = 12
 _LONGEST_BLANK = 64
-_BLANK, _WORD, _MARK, _START, _WITHIN = b" ", b"w", b"p", b"T", b"t"
+_BLANK, _WORD, _MARK, _START, _WITHIN = b"\x00", b"\x01", b"\x02", b"\x03", b"\x04"
+_BITS = 4
+"""Of a byte, enough for one of these kinds."""
 _EXAMPLES = bytes.maketrans(_BLANK + _WORD + _MARK, b" a.")
 _STEP = 4096
 
@@ -30,8 +32,8 @@ def count_tokens(text: str) -> int:
 class TokenIndex:
     """The places of all tokens of a text, to measure and to cut spans without looking at the words again.
 
-    A byte stands for each character: `T` where a token begins. They are written by replacing short patterns in the
-    whole text, which takes a third of the time that a match for each token does.
+    A byte stands for each character, `_START` where a token begins. They are made of the whole text at once, which
+    takes a fifth of the time that a match for each token does.
     """
 
     def __init__(self, text: str) -> None:
@@ -64,19 +66,30 @@ class TokenIndex:
 
 
 def _places(text: str) -> bytes:
-    """`T` for each character with which a token begins, something else for all others."""
+    """`_START` for each character with which a token begins, something else for all others."""
     kinds = text.encode("latin-1", _errors()).translate(_kinds())
     if "<" in text:
         kinds = _with_tags(text, kinds)
     kinds = kinds.replace(_BLANK * _LONGEST_BLANK, _run(_BLANK, _LONGEST_BLANK))
-    kinds = kinds.replace(_WITHIN, _BLANK)
     for kind in (_WORD, _MARK):
         kinds = kinds.replace(kind * _LONGEST_RUN, _run(_BLANK, _LONGEST_RUN))
-    # What remains of a run is less than a longest one. In this order no beginning is taken for another one's.
-    kinds = _BLANK + kinds
-    for before, kind in ((_BLANK, _MARK), (_WORD, _MARK), (_START, _WORD), (_BLANK, _WORD), (_MARK, _WORD)):
-        kinds = kinds.replace(before + kind, before + _START)
-    return kinds[1:]
+    # What remains of a run is less than a longest one, so a token begins where the kind changes: each byte becomes its
+    # own kind and that of the one before it. As one large number that takes no step for each character.
+    number = int.from_bytes(kinds, "little")
+    pairs = number | number << (8 + _BITS)
+    return pairs.to_bytes(len(kinds) + 2, "little")[: len(kinds)].translate(_beginnings())
+
+
+@cache
+def _beginnings() -> bytes:
+    """What becomes of a character's kind together with that of the one before it."""
+    found = bytearray(256)
+    changes = [(_BLANK, _MARK), (_WITHIN, _MARK), (_WORD, _MARK)]
+    changes += [(before, _WORD) for before in (_BLANK, _WITHIN, _MARK, _START)]
+    changes += [(before, _START) for before in (_BLANK, _WITHIN, _MARK, _WORD, _START)]
+    for before, kind in changes:
+        found[before[0] << _BITS | kind[0]] = _START[0]
+    return bytes(found)
 
 
 def _run(rest: bytes, length: int) -> bytes:

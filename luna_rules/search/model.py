@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +13,7 @@ FIELDS = ("title", "heading", "body", "part")
 """Columns of a posting's frequencies. `part` counts parts of split compounds, whatever field they stood in."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkFields:
+class ChunkFields(msgspec.Struct, frozen=True):
     """What of a chunk is searched. `section`, `paragraph` and `law_names` make the exact look-up terms."""
 
     title: str

@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
@@ -30,6 +30,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import psutil
 import psycopg
+from msgspec import structs
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -98,7 +99,9 @@ def disturbed(law: Sequence[ChunkFields], pool: np.ndarray, rng: np.random.Gener
             body[i] = str(pool[int(rng.integers(len(pool)))])
         heading = chunk.heading if rng.random() < 0.5 else ""
         copies.append(
-            replace(chunk, title=f"Vertrag {rng.integers(10_000)}", heading=heading, body=" ".join(body), law_names=())
+            structs.replace(
+                chunk, title=f"Vertrag {rng.integers(10_000)}", heading=heading, body=" ".join(body), law_names=()
+            )
         )
     return copies
 
