@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from luna_rules.search import laws, words
-from luna_rules.search.found_words import ANALYSER_VERSION, NUMBER, FoundWords, find_words, is_word
+from luna_rules.search.found_words import ANALYSER_VERSION, NUMBER, FoundWords, are_words, find_words
 from luna_rules.search.lexicon import Lexicon, weights_of
 from luna_rules.search.model import FIELDS, ChunkFields, TermBlock
 
@@ -33,6 +33,14 @@ class Word:
     parts: tuple[str, ...]
 
 
+class _Numbers(dict[str, int]):
+    """Numbers of distinct terms in the order in which they are first asked for."""
+
+    def __missing__(self, term: str) -> int:
+        number = self[term] = len(self)
+        return number
+
+
 class _Table(dict[str, int]):
     """Numbers of distinct tokens, given when first asked for; each one's terms as numbers on end, with offsets.
 
@@ -42,20 +50,11 @@ class _Table(dict[str, int]):
     def __init__(self, word: Callable[[str], Word]) -> None:
         super().__init__()
         self._word = word
-        self._numbers: dict[str, int] = {}
+        self.terms = _Numbers()
         self.lock = threading.Lock()
-        self.terms: list[str] = []
         self.flat = array("q")
         self.kinds = array("b")
         self.starts = array("q", [0])
-
-    def number_of(self, term: str) -> int:
-        """The number of a term."""
-        number = self._numbers.get(term)
-        if number is None:
-            number = self._numbers[term] = len(self.terms)
-            self.terms.append(term)
-        return number
 
     def takes(self, found: FoundWords, texts: int) -> bool:
         """Whether these can be the words of so many texts."""
@@ -66,7 +65,7 @@ class _Table(dict[str, int]):
             return False
         if int(numbers.max(initial=0)) >= max(1, len(found.distinct)) or (len(numbers) and not found.distinct):
             return False
-        return all(raw in self or is_word(raw) for raw in found.distinct)
+        return are_words([raw for raw in found.distinct if raw not in self])
 
     def numbers_of(self, found: FoundWords) -> NDArray[np.int64]:
         """The numbers of all tokens on end."""
@@ -76,9 +75,8 @@ class _Table(dict[str, int]):
     def __missing__(self, token: str) -> int:
         word = self._word(token)
         for terms, is_part in ((word.full, 0), (word.parts, 1)):
-            for term in terms:
-                self.flat.append(self.number_of(term))
-                self.kinds.append(is_part)
+            self.flat.extend(map(self.terms.__getitem__, terms))
+            self.kinds.extend((is_part,) * len(terms))
         self.starts.append(len(self.flat))
         self[token] = number = len(self)
         return number
@@ -121,7 +119,7 @@ class Gathering:
             found = find_words(chunk.body for chunk in chunks)
         self._bodies.append(self._table.numbers_of(found))
         self._sizes.append(np.frombuffer(found.sizes, NUMBER).astype(np.int64))
-        number_of, texts = self._table.number_of, self._texts
+        terms, texts = self._table.terms, self._texts
         for index, chunk in enumerate(chunks, self._count):
             for text in (chunk.title, chunk.heading):
                 number = texts.get(text)
@@ -131,17 +129,18 @@ class Gathering:
                     self._words_of_texts.append(np.fromiter(map(self._table.__getitem__, raw), np.int64, len(raw)))
                 self._heads.append(number)
             for term in look_up_terms(chunk):
-                self._exact_terms.append(number_of(term))
+                self._exact_terms.append(terms[term])
                 self._exact_passages.append(index)
         self._count += len(chunks)
 
     def block(self) -> TermBlock:
         """The terms of all passages, as columns."""
         with self._table.lock:
-            first, flat, kinds = (
+            first, flat, kinds, terms = (
                 np.array(self._table.starts),
                 np.array(self._table.flat),
                 np.array(self._table.kinds).astype(bool),
+                list(self._table.terms),
             )
         passages = np.arange(self._count)
         body_sizes = _joined(self._sizes)
@@ -164,7 +163,7 @@ class Gathering:
         term = np.concatenate([flat[position], np.array(self._exact_terms)])
         place = np.concatenate([place, np.array(self._exact_passages) * 4 + FIELDS.index("body")])
         sizes = np.column_stack([head_sizes.reshape(-1, 2), body_sizes])
-        return _columns(self._table.terms, term, place, self._count, np.minimum(sizes, 65535).astype(np.uint16))
+        return _columns(terms, term, place, self._count, np.minimum(sizes, 65535).astype(np.uint16))
 
 
 def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -78,7 +78,11 @@ class Splitter:
         for word, cost in self._costs.items():
             if word.endswith("e") and word[:-1] not in self._costs:
                 self._inner[word[:-1]] = (cost + 0.5, (word,))
-        self._longest = max(map(len, self._costs), default=0)
+        # Sizes of parts by how they begin: most places of a word begin none.
+        sizes: defaultdict[str, set[int]] = defaultdict(set)
+        for part in self._inner:
+            sizes[part[:_MIN_PART]].add(len(part))
+        self._sizes = {begin: tuple(sorted(found)) for begin, found in sizes.items()}
         # Short words decide first, so that a known word which is itself a compound does not hide its parts.
         for word in sorted(self._costs, key=len):
             if len(word) >= _MIN_WORD:
@@ -102,7 +106,7 @@ class Splitter:
 
     def _segment(self, word: str) -> tuple[str, ...]:
         """The cheapest way through the word: frequent parts cost little, each part and each linking letter costs."""
-        length, inner = len(word), self._inner
+        length, inner, sizes = len(word), self._inner, self._sizes
         # Behind a part that is not the last one there must be room for a head.
         latest = length - _MIN_HEAD
         best: list[tuple[float, tuple[str, ...]] | None] = [None] * (length + 1)
@@ -111,7 +115,10 @@ class Splitter:
             here = best[start]
             if here is None or len(here[1]) >= _MAX_PARTS:
                 continue
-            for end in range(start + _MIN_PART, min(latest, start + self._longest) + 1):
+            for size in sizes.get(word[start : start + _MIN_PART], ()):
+                end = start + size
+                if end > latest:
+                    break
                 found = inner.get(word[start:end])
                 if found is None:
                     continue

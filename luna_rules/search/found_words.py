@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -45,8 +45,7 @@ def find_words(texts: Iterable[str]) -> FoundWords:
     return FoundWords(ANALYSER_VERSION, tuple(number_of), numbers.tobytes(), sizes.tobytes())
 
 
-def is_word(raw: str) -> bool:
-    """Whether this is what `words.tokens` finds, and not anything else."""
-    # A hyphen at the end counts where white space follows.
-    found = words.TOKEN.match(raw + " ")
-    return found is not None and found.end() == len(raw)
+def are_words(raw: Sequence[str]) -> bool:
+    """Whether each of these is what `words.tokens` finds, and not anything else."""
+    # A hyphen at the end counts where white space follows; a reference to a § may take one blank before its letter.
+    return words.TOKEN.findall("".join(f"{token}\n\n" for token in raw)) == list(raw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from luna_rules.search import words
 
@@ -27,6 +28,7 @@ def law_keys(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(k for k in keys if k))
 
 
+@lru_cache(maxsize=20_000)
 def section_key(section: str) -> str | None:
     """`§ 41a` → `41a`, `Art. 3` → `art3`, `Anlage 2` → `anlage2`; None where there is nothing to look up."""
     match = _SECTION.match(words.spelling(section).replace("ä", "a"))

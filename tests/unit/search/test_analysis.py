@@ -13,7 +13,7 @@ from luna_rules.search import analyser as analysis
 from luna_rules.search import words
 from luna_rules.search.analyser import Analyser
 from luna_rules.search.compounds import Splitter, learn_words
-from luna_rules.search.found_words import find_words, is_word
+from luna_rules.search.found_words import are_words, find_words
 from luna_rules.search.lexicon import Lexicon
 from luna_rules.search.model import ChunkFields, TermBlock
 
@@ -94,7 +94,7 @@ def test_words_that_were_found_before_give_the_same_block(engine: Engine) -> Non
         ChunkFields("", "", ""),
     ]
     found = find_words(chunk.body for chunk in chunks)
-    assert all(map(is_word, found.distinct))
+    assert are_words(found.distinct)
     gathering = Analyser(engine.lexicon).gather()
     gathering.add(chunks, found)
     assert same(gathering.block(), Analyser(engine.lexicon).analyse(chunks))
