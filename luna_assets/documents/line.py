@@ -157,7 +157,7 @@ class Line:
                 "no_text", "Das Dokument enthält keinen Text, der sich zitieren ließe.", permanent=True
             )
         title = claim.title or found.title or claim.file_name
-        ids = [passages.chunk_id(item_id, CHUNKER_VERSION, chunk.chunk_idx) for chunk in found.chunks]
+        ids = passages.chunk_ids(item_id, CHUNKER_VERSION, len(found.chunks))
         item = passages.indexed_item(item_id, title, found.law_names, ids, found.chunks)
         timings["chunks"] = timings.get("chunks", 0.0) + time.perf_counter() - begun
         for part, spent in timings.items():

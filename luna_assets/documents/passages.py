@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha1
 from itertools import groupby
 from operator import itemgetter
 from typing import LiteralString, cast
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -34,9 +35,18 @@ _NULL = "\\N"
 _NAMESPACE = UUID("6d0c7f0e-5b43-4b3e-9f0c-1d6a2f6f7a11")
 
 
-def chunk_id(item_id: UUID, chunker_version: str, chunk_idx: int) -> UUID:
-    """The same document cut by the same chunker has the same chunk ids, so that a repeated run changes nothing."""
-    return uuid5(_NAMESPACE, f"{item_id}:{chunker_version}:{chunk_idx}")
+def chunk_ids(item_id: UUID, chunker_version: str, count: int) -> list[UUID]:
+    """The same document cut by the same chunker has the same chunk ids, so that a repeated run changes nothing.
+
+    They are UUIDs of version 5 (RFC 9562), named by document, chunker and the chunk's number.
+    """
+    begun = sha1(_NAMESPACE.bytes + f"{item_id}:{chunker_version}:".encode(), usedforsecurity=False)
+    found: list[UUID] = []
+    for number in range(count):
+        named = begun.copy()
+        named.update(str(number).encode())
+        found.append(UUID(bytes=named.digest()[:16], version=5))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
