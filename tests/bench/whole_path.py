@@ -111,6 +111,14 @@ def questions() -> list[str]:
     return [json.loads(line)["question"] for line in lines]
 
 
+def other_questions() -> list[str]:
+    """The house's own questions of all sets, each once, without those that are asked elsewhere here."""
+    files = sorted((ROOT / "data" / "gold").glob("*.jsonl"))
+    rows = [json.loads(line) for one in files for line in one.read_text("utf-8").splitlines()]
+    asked = set(questions())
+    return list(dict.fromkeys(row["question"] for row in rows if row["question"] not in asked))
+
+
 def quality(stack: Stack) -> dict[str, Any]:
     """Hit@5 and MRR@10 over distinct sections by kind of question, refusals, and citations that do not hold."""
     rows = [json.loads(line) for line in (SHARED / "eval" / "law_questions_dev.jsonl").read_text("utf-8").splitlines()]
@@ -151,12 +159,14 @@ def _holds(stack: Stack, payload: dict[str, Any]) -> bool:
     return bool(text[payload["char_start"] : payload["char_end"]] == payload["text"] and payload["run_id"])
 
 
-async def _client(stack: Stack, path: str, bodies: list[bytes], times: list[float], until: float) -> int:
+async def _client(
+    stack: Stack, path: str, bodies: list[bytes], times: list[float], until: float, *, once: bool = False
+) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", stack.ports["API_PORT"])
     failed = 0
     turn = 0
     try:
-        while time.perf_counter() < until:
+        while time.perf_counter() < until and not (once and turn == len(bodies)):
             body = bodies[turn % len(bodies)]
             turn += 1
             begun = time.perf_counter()
@@ -173,6 +183,21 @@ async def _client(stack: Stack, path: str, bodies: list[bytes], times: list[floa
     finally:
         writer.close()
     return failed
+
+
+def each_once(stack: Stack, asked: list[str]) -> dict[str, Any]:
+    """Ask each question once from one connection, so that no answer comes from the cache; at most 180 s."""
+    bodies = [json.dumps({"question": question}).encode() for question in asked]
+    times: list[float] = []
+    failed = asyncio.run(_client(stack, "/rag/ask", bodies, times, time.perf_counter() + 180, once=True))
+    return {
+        "asked": len(times),
+        "p50_ms": statistics.median(times) * 1000,
+        "p95_ms": percentile(times, 0.95) * 1000,
+        "p99_ms": percentile(times, 0.99) * 1000,
+        "longest_ms": max(times) * 1000,
+        "failed": failed,
+    }
 
 
 def load(stack: Stack, path: str, extra: dict[str, object], *, clients: int, seconds: float) -> dict[str, Any]:
@@ -226,6 +251,7 @@ def main() -> int:
             results["search_8_clients"] = load(stack, "/rag/search", {}, clients=8, seconds=20)
             results["search_4_clients"] = load(stack, "/rag/search", {}, clients=4, seconds=20)
             results["search_1_client"] = load(stack, "/rag/search", {}, clients=1, seconds=10)
+            results["ask_new_questions_1_client"] = each_once(stack, other_questions())
             results["ask_1_client"] = load(stack, "/rag/ask", {}, clients=1, seconds=15)
             if not arguments.no_uploads:
                 results.update(uploads(stack))
