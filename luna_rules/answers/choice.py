@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from luna_rules.answers.gather import PART, asked_parts
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
+from luna_rules.answers.places import same_section
 from luna_rules.answers.question import NUMERIC, Question, Want, wanted
 from luna_rules.answers.scoring import MARK, WHOLE_LIST, Scored
 from luna_rules.answers.tables import shown
@@ -36,6 +37,8 @@ _VALUED = 1.2
 _UNVALUED = 0.7
 _SHORT = 30
 _OF_PART = 0.35
+_FIRST = 0.9
+"""How near the best statement of the section that search puts first must come to the best one to stand in its place."""
 _ASKED = 0.3
 """What it counts that people ask a statement's Absatz what was asked."""
 
@@ -64,7 +67,7 @@ class Chooser:
         self._best_rows: Mapping[tuple[int, tuple[int, int] | None], Scored] = {}
 
     def choose(self, ranked: list[Scored], named: Sequence[Scored] = ()) -> list[Scored]:
-        """From statements with the best first: the best, then those that add to it, in the order of their choice.
+        """From statements with the best first: what is to be read first, then what adds to it, as it was chosen.
 
         `named` are rows of tables that were asked for by name and belong to the answer.
         """
@@ -75,9 +78,13 @@ class Chooser:
         candidates = [scored for scored in ranked[:60] if scored.score >= 0.45 * best]
         wants_left = set(self._question.wants)
         parts = self._part_needs()
-        found = self._for_parts(ranked[:_LOOKED_AT], parts)
+        lead = self._lead(candidates)
+        found = self._for_parts(ranked[:_LOOKED_AT], parts, lead)
+        found += [one for one in self._of_part_searches(ranked) if one not in found]
+        if found and not named:
+            found = self._led(lead, found)
         found = [*named, *(one for one in found if one not in named)]
-        for pick in [*found, *(one for one in self._of_part_searches(ranked) if one not in found)]:
+        for pick in found:
             size = min(len(pick.text), WHOLE_LIST)
             if chosen and length + size > MOST_CHARACTERS:
                 continue
@@ -88,7 +95,7 @@ class Chooser:
         if chosen:
             parts = [(need, wants) for need, wants in parts if not any(self._meets(s, need, wants) for s in chosen)]
         while candidates and len(chosen) < MOST_SENTENCES:
-            pick = max(candidates, key=lambda scored: self._gain(scored, chosen, wants_left, parts))
+            pick = max(candidates, key=lambda scored: self._gain(scored, chosen, wants_left, parts)) if chosen else lead
             gain = self._gain(pick, chosen, wants_left, parts)
             if chosen and gain < (0.46 + 0.04 * len(chosen)) * best:
                 break
@@ -109,8 +116,33 @@ class Chooser:
             parts = [(need, wants) for need, wants in parts if not self._meets(pick, need, wants)]
         return chosen
 
-    def _for_parts(self, ranked: list[Scored], parts: list[tuple[frozenset[int], frozenset[Want]]]) -> list[Scored]:
-        """For each part of a question for several things the statement that answers it best; the best of all first."""
+    def _lead(self, candidates: Sequence[Scored]) -> Scored:
+        """The statement to be read first: the best of all, or of search's first section where that comes near.
+
+        Search sees how all of a section fits the whole question, so it decides between statements that fit alike.
+        """
+        first = self._passages[0]
+        near = (one for one in candidates if one.score >= _FIRST * candidates[0].score)
+        return next((scored for scored in near if self._of_section(scored, first)), candidates[0])
+
+    def _led(self, lead: Scored, found: Sequence[Scored]) -> list[Scored]:
+        """What was found for the parts of a question, what is of the section to be read first before the rest.
+
+        Where search finds the first part's answer for that part alone, too, the order of the question stays.
+        """
+        if self._passages[found[0].statement.passage].scores.get(PART) == 1:
+            return list(found)
+        here = self._passages[lead.statement.passage]
+        first = next((scored for scored in found if self._of_section(scored, here)), lead)
+        return [first, *(scored for scored in found if scored is not first)]
+
+    def _of_section(self, scored: Scored, passage: Passage) -> bool:
+        return same_section(self._passages[scored.statement.passage], passage)
+
+    def _for_parts(
+        self, ranked: list[Scored], parts: list[tuple[frozenset[int], frozenset[Want]]], lead: Scored
+    ) -> list[Scored]:
+        """For each part of a question for several things what answers it best, or `lead` where it does so as well."""
         found: list[Scored] = []
         best = ranked[0].score if ranked else 0.0
         shared = frozenset[int].intersection(*(need for need, _ in parts)) if parts else frozenset[int]()
@@ -121,6 +153,9 @@ class Chooser:
                 continue
             worth = [self._worth(scored, own, wants) / total + _WHOLE * scored.score / best for scored in ranked]
             place = max(range(len(ranked)), key=lambda number: worth[number])
+            own_place = next((number for number, scored in enumerate(ranked) if scored is lead), place)
+            if worth[own_place] >= _FIRST * worth[place]:
+                place = own_place
             if worth[place] >= _PART and ranked[place] not in found:
                 found.append(ranked[place])
         return found

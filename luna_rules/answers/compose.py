@@ -191,10 +191,11 @@ def _answer(
     further: Sequence[Passage],
 ) -> Answer:
     by_id = {passage.chunk_id: passage for passage in passages}
-    best = max(sentences, key=lambda sentence: sentence.score)
+    rows = [one for one in sentences if one.table and one.chunk_id == sentences[0].chunk_id]
     lookup = read.lookup is not None and read.lookup.only
     # The summary speaks of what is read first; only of a table's rows, which keep their order, is it the best.
-    lead = sentences[0] if read.lookup is not None or read.place is not None or not sentences[0].table else best
+    in_order = read.lookup is not None or read.place is not None or not sentences[0].table
+    lead = sentences[0] if in_order else max(rows, key=lambda sentence: sentence.score)
     passage = by_id[lead.chunk_id]
     headings = headings_at(passage, lead.start)
     # A value is said by itself only where its own sentence speaks of what was asked, not merely its surroundings.
