@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luna_rules.answers.citations import LONGEST_SENTENCE, UNPROVEN, CitationChecker, StreamChecker, same_law
+from luna_rules.answers.citations import LONGEST_SENTENCE, UNPROVEN, CitationChecker, StreamChecker
 from luna_rules.answers.claims import find_claims
 from luna_rules.answers.model import Passage
+from luna_rules.answers.source_facts import same_law
 from luna_rules.quantities.reading import number_word
 
 ENWG = Passage(
