@@ -66,7 +66,7 @@ def build_context(settings: Settings) -> AppContext:
     """Make the application's parts; none of them is asked for anything yet."""
     secrets = load_secrets(settings)
     url = database_urls(settings, secrets).app
-    database = AppDatabase(url)
+    database = AppDatabase(url, query_limit_s=settings.db_query_sec)
     orchestrator = Orchestrator(settings.dagster_url)
     registry = Registry()
     lexicons = Lexicons()

@@ -18,6 +18,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from luna_api.envelope import Envelope, failed
 from luna_api.limits import FORM_SLACK
+from resources.bounded_connection import DatabaseSilentError
 from resources.objects import StoreUnavailableError
 
 AnyRequest = Request[Any, Any, Any]
@@ -127,6 +128,16 @@ def unavailable(part: str, message: str, *, retry_after_s: int = 5) -> ApiError:
     return ApiError(503, message, data={"part": part}, headers={"Retry-After": str(retry_after_s)})
 
 
+def database_unavailable(fault: psycopg.Error) -> ApiError:
+    """503 for a database that is too slow, hangs, or is not reached; each is told apart."""
+    if isinstance(fault, psycopg.errors.QueryCanceled):
+        return unavailable("db", "Die Datenbank (db) hat für diese Anfrage zu lange gebraucht.")
+    if isinstance(fault, DatabaseSilentError):
+        told = f"Die Datenbank (db) hat {fault.silence_s:.0f} Sekunden lang nicht geantwortet; länger warte ich nicht."
+        return unavailable("db", f"{told} Bitte gleich noch einmal.")
+    return unavailable("db", "Die Datenbank (db) ist gerade nicht erreichbar. Bitte gleich noch einmal.")
+
+
 def respond(fault: ApiError) -> Response[Envelope[Any]]:
     """The response to a fault."""
     return Response(
@@ -143,14 +154,11 @@ def on_api_error(_: AnyRequest, fault: ApiError) -> Response[Envelope[Any]]:
 
 
 def on_database_error(request: AnyRequest, fault: psycopg.Error) -> Response[Envelope[Any]]:
-    """The database is down, too slow, or was handed something it cannot hold."""
+    """The database is down, hangs, is too slow, or was handed something it cannot hold."""
     log = structlog.get_logger("luna_api.errors")
-    if isinstance(fault, psycopg.errors.QueryCanceled):
-        log.warning("database_timeout", path=request.url.path, fault=str(fault))
-        return respond(unavailable("db", "Die Datenbank hat für diese Anfrage zu lange gebraucht."))
     if isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError):
-        log.warning("database_down", path=request.url.path, fault=type(fault).__name__)
-        return respond(unavailable("db", "Die Datenbank (db) ist gerade nicht erreichbar. Bitte gleich noch einmal."))
+        log.warning("database_unavailable", path=request.url.path, fault=type(fault).__name__, told=str(fault))
+        return respond(database_unavailable(fault))
     if isinstance(fault, psycopg.DataError):
         log.warning("database_refused_value", path=request.url.path, fault=str(fault))
         return respond(ApiError(400, "Die Anfrage enthält Zeichen oder Werte, die sich nicht speichern lassen."))

@@ -24,6 +24,7 @@ EXAMPLES: dict[str, str] = {
     "luna_env": "LUNA_ENV=dev",
     "bind_address": "BIND_ADDRESS=127.0.0.1",
     "database_url": "DATABASE_URL=postgresql://luna_owner:secret@127.0.0.1:5432/luna",
+    "db_query_sec": "DB_QUERY_SEC=10 (erlaubt sind 1 bis 600)",
     "qdrant_url": "QDRANT_URL=http://127.0.0.1:6333",
     "qdrant_api_key": "QDRANT_API_KEY=$(openssl rand -hex 24)",
     "qdrant_alias": "QDRANT_ALIAS=luna_knowledge",
@@ -87,6 +88,8 @@ class Settings(BaseSettings):
     """Comma-separated host names under which the API may be addressed, beside the loopback names."""
 
     database_url: SecretStr | None = None
+    db_query_sec: Annotated[float, Field(ge=1, le=600)] = 10
+    """How long one statement of the API may take, in seconds; runs in Dagster have limits of their own."""
     qdrant_url: str | None = None
     qdrant_api_key: SecretStr | None = None
     qdrant_alias: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")] = "luna_knowledge"

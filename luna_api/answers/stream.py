@@ -14,7 +14,7 @@ from litestar.response import Stream
 
 from luna_api.answers.schemas import AnswerData, AnswerSentenceData, AskMeta
 from luna_api.envelope import trace_id
-from luna_api.errors import ApiError
+from luna_api.errors import ApiError, database_unavailable
 
 HEARTBEAT_S = 10.0
 MEDIA_TYPE = "text/event-stream"
@@ -66,8 +66,9 @@ async def events(ask: Ask, *, heartbeat_s: float = HEARTBEAT_S) -> AsyncGenerato
     except ApiError as fault:
         yield event("error", _fault(fault.status_code, fault.message, present, fault.data))
     except psycopg.OperationalError as fault:
-        structlog.get_logger("luna_api.answers").warning("database_down", fault=type(fault).__name__)
-        yield event("error", _fault(503, "Die Datenbank (db) ist gerade nicht erreichbar.", present, {"part": "db"}))
+        structlog.get_logger("luna_api.answers").warning("database_unavailable", fault=type(fault).__name__)
+        told = database_unavailable(fault)
+        yield event("error", _fault(told.status_code, told.message, present, told.data))
     except Exception as fault:
         structlog.get_logger("luna_api.answers").error("unexpected", exc_info=fault)
         yield event("error", _fault(500, "Da ist auf meiner Seite etwas schiefgegangen.", present, None))

@@ -13,6 +13,8 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from resources.database import CONNECT_TIMEOUT_S, kept_alive
+
 CHANNEL = "luna_items"
 POLL_S = 0.4
 POLL_WHILE_LISTENING_S = 2.0
@@ -63,7 +65,10 @@ class ItemWatcher:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=5, application_name="luna_api_listener"
+                    kept_alive(self._url),
+                    autocommit=True,
+                    connect_timeout=CONNECT_TIMEOUT_S,
+                    application_name="luna_api_listener",
                 ) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     self.listening = True

@@ -132,6 +132,7 @@ def test_each_role_has_an_address_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("DB_QUERY_SEC", "0"),
         ("OLLAMA_HOST", "localhost:11434"),
         ("GENERATE_MODEL", "zwei Wörter"),
         ("FALLBACK_MODEL", "../modell"),
@@ -141,7 +142,7 @@ def test_each_role_has_an_address_of_its_own(tmp_path: Path) -> None:
         ("GENERATE_WHOLE_SEC", "99999"),
     ],
 )
-def test_settings_of_the_models_are_checked_at_the_start(
+def test_settings_of_models_and_limits_are_checked_at_the_start(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
