@@ -47,9 +47,11 @@ _NOUN_PHRASE = (
     r"\s+(?:jeweils\s+|auch\s+|insbesondere\s+)?(?:ein|eine|einen|der|die|das|den|jede|jeder|jedes|alle|wer|was"
     r"|solche|(?-i:[A-ZÄÖÜ])\w+)\b"
 )
-_NO_LONGER_NAME = r"(?![ \t]+(?:zur?|zum|für|mit|ohne|im|in|bei|nach|aus|an|am|auf|von|vom)\b[^\n;,]{0,80}\n)"
+_MORE_OF_NAME = r"[ \t]+(?:zur?|zum|für|mit|ohne|im|in|bei|nach|aus|an|am|auf|von|vom)\b[^\n;,]{0,80}"
 """„66. Kundenanlage zur Eigenversorgung“, on a line of its own, is another entry than „65. Kundenanlage“."""
 _OPENING = r"(?:\(\d{1,3}[a-z]{0,2}\)\s*)?(?:\d{1,3}[a-z]{0,2}\\?[.)]\s*)?"
+_ONLY_NOUN = re.compile(r"\W*(?:[a-zäöüß]+e[rns]?\s+)?(?=[A-ZÄÖÜ])[\w-]{3,}\W*")
+"""A question that is nothing but a name, with a word before it at most: „steuerbare Last“."""
 _ARTICLE = r"(?:(?:Der|Die|Das|Ein|Eine|Als)\s+)?"
 
 
@@ -62,14 +64,20 @@ class Definition:
     said: re.Pattern[str]
     bracketed: re.Pattern[str]
     near: re.Pattern[str]
+    longer: re.Pattern[str]
 
     def likely(self, text: str) -> bool:
         """Whether a passage may define the word at all; cheap, and never false where `strength` is not 0."""
         return self.near.search(text) is not None
 
-    def strength(self, text: str) -> float:
-        """How plainly a statement defines the word: 0 not at all, else BRACKETED, SAID or DEFINED."""
+    def strength(self, text: str, line: str = "") -> float:
+        """How plainly a statement defines the word: 0 not at all, else BRACKETED, SAID or DEFINED.
+
+        `line` is the line it begins with, where `text` runs on without the ends of its lines.
+        """
         strength = 0.0
+        if line and len(line) < len(text) and self.longer.fullmatch(line):
+            return strength
         if self.entry.match(text):
             strength = DEFINED
         elif self.said.match(text):
@@ -98,9 +106,12 @@ def asked_term(question: str) -> str:
 
 
 def asked_there(question: str, provision: str) -> str:
-    """The same where a question names the provision that it means: „Was sind X nach § 14a EnWG?“ → „X“."""
-    place = rf"(?:\s+(?:nach|gemäß|laut|in|im|des|im Sinne? (?:des|von|der)|under|in))?\s+{re.escape(provision)}"
-    return asked_term(re.sub(place, "", question, count=1, flags=re.I)) if provision else ""
+    """The same where a question names the provision that it means: „Was sind X nach § 3 EnWG?“, „X § 3 EnWG“ → „X“."""
+    if not provision:
+        return ""
+    place = rf"(?:\s+(?:nach|gemäß|laut|in|im|des|im Sinne? (?:des|von|der)|under|in))?(?:^|\s+){re.escape(provision)}"
+    rest = re.sub(place, "", question, count=1, flags=re.I)
+    return rest.strip(" ?!.,:") if _ONLY_NOUN.fullmatch(rest) else asked_term(rest)
 
 
 def _fold(word: str) -> str:
@@ -116,7 +127,7 @@ def definition_of(term: str) -> Definition:
     quoted = rf"(?:[„\"»‚']{name}[“\"«‘”']|{name})"
     # „7. X eine …“, „7. „X“ eine …“, „7. X: eine …“, „X im Sinne dieses Gesetzes ist“, „Im Sinne … ist X“
     entry = (
-        rf"\s*\d{{1,3}}[a-z]{{0,2}}\\?[.)]\s*(?:(?:ist|sind)\s+)?{quoted}(?!\w){_NO_LONGER_NAME}"
+        rf"\s*\d{{1,3}}[a-z]{{0,2}}\\?[.)]\s*(?:(?:ist|sind)\s+)?{quoted}(?!\w)(?!{_MORE_OF_NAME}\n)"
         rf"|\s*{_OPENING}{_ARTICLE}{quoted}[^.;]{{0,60}}\bim\s+Sinne?\b[^.;]{{0,80}}\b{_IS}\b"
         rf"|\s*{_OPENING}Im\s+Sinne?[^.;]{{0,80}}\b{_IS}\s+(?:ein\w*\s+)?{quoted}"
     )
@@ -127,4 +138,5 @@ def definition_of(term: str) -> Definition:
         re.compile(said, re.I),
         re.compile(rf"\((?:im Folgenden\s+)?{quoted}\)", re.I),
         re.compile(rf"\b{name}\b", re.I),
+        re.compile(rf"\s*\d{{1,3}}[a-z]{{0,2}}\\?[.)]\s*{quoted}{_MORE_OF_NAME}\s*", re.I),
     )

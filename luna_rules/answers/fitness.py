@@ -183,8 +183,11 @@ class Fitness:
         """How plainly a statement says what the word asked for means, from 0 to 1."""
         return self._definition.strength(text) if self._definition else 0.0
 
-    def of(self, text: str, signs: frozenset[Want]) -> float:
-        """The factor for a statement's score: 1 where nothing speaks for or against its shape."""
+    def of(self, text: str, signs: frozenset[Want], line: str = "") -> float:
+        """The factor for a statement's score: 1 where nothing speaks for or against its shape.
+
+        `line` is the line of its passage that the statement begins with.
+        """
         factor = 1.0
         free = self._costs and _FREE_OF_CHARGE.search(text) is not None
         if free:
@@ -192,7 +195,7 @@ class Fitness:
         elif self._wants:
             factor *= self._value(text, signs)
         if self._definition is not None:
-            strength = self._definition.strength(text)
+            strength = self._definition.strength(text, line)
             factor *= 1.0 + _MEANT * strength if strength else _NO_MEANING
         if not self._both:
             own = energies_of(text)

@@ -257,13 +257,17 @@ def _section(passage: Passage) -> tuple[str, object]:
 
 def _defining(definition: Definition, passages: Sequence[Passage], score: float) -> list[Passage]:
     """The passages that define the word asked for, the plainest first, as good as the best that was found."""
-    from luna_rules.answers.statements import statements, text_of  # cutting all passages is dear: few get here
+    # Cutting all passages is dear: few get here.
+    from luna_rules.answers.statements import first_line, statements, text_of
 
     found: list[tuple[float, int, Passage]] = []
     for place, passage in enumerate(_unique(passages)):
         if not definition.likely(passage.text):
             continue
-        strength = max((definition.strength(text_of(passage, one)) for one in statements(passage)), default=0.0)
+        strength = max(
+            (definition.strength(text_of(passage, one), first_line(passage, one)) for one in statements(passage)),
+            default=0.0,
+        )
         if strength:
             found.append((-strength, place, passage))
     found.sort(key=lambda one: one[:2])

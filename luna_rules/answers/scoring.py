@@ -18,7 +18,7 @@ from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.roles import FIRST, importance
 from luna_rules.answers.signs import FIRM, QUANTITY, WORTH, signs_of, unit_pattern, with_units
-from luna_rules.answers.statements import Statement, headings_at, statements, text_of
+from luna_rules.answers.statements import Statement, first_line, headings_at, statements, text_of
 from luna_rules.answers.tables import header_and_row, shown
 
 WHOLE_LIST = 900
@@ -267,7 +267,7 @@ class StatementScorer:
         if len(text) < 30:
             score *= 0.5
         score += 0.05 / (1 + place)
-        score *= self._fitness.of(read, signs)
+        score *= self._fitness.of(read, signs, first_line(passage, statement))
         if self._nouns and not any(
             max(own.get(c, 0.0), heading.get(c, 0.0), wide.get(c, 0.0)) > _LITTLE for c, _ in self._nouns
         ):

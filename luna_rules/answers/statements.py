@@ -312,6 +312,11 @@ def text_of(passage: Passage, statement: Statement) -> str:
     return " ".join(shown(passage.text[start:end]) for start, end in spans)
 
 
+def first_line(passage: Passage, statement: Statement) -> str:
+    """The line that a statement begins with: in a list of definitions often nothing but the word that is defined."""
+    return passage.text[statement.start :].lstrip().partition("\n")[0]
+
+
 def headings_at(passage: Passage, position: int) -> tuple[str, ...]:
     """The headings above a place in a passage, which may hold several small sections with their headings."""
     inner = layout.heading_at(passage.text, position)

@@ -20,6 +20,10 @@ MEANING = "(3) Als steuerbare Lasten im Sinne von Absatz 1 gelten insbesondere W
         ("Was sind steuerbare Lasten nach § 14a EnWG?", "§ 14a EnWG", "steuerbare Lasten"),
         ("Was ist ein Letztverbraucher im Sinne des § 3 Nr. 25 EnWG?", "§ 3 Nr. 25 EnWG", "Letztverbraucher"),
         ("Was bedeutet Grundversorgung in § 36 EnWG?", "§ 36 EnWG", "Grundversorgung"),
+        ("Kundenanlage nach § 3 EnWG", "§ 3 EnWG", "Kundenanlage"),
+        ("§ 14a EnWG steuerbare Lasten", "§ 14a EnWG", "steuerbare Lasten"),
+        ("kündigen § 20 StromGVV", "§ 20 StromGVV", ""),
+        ("Frist und Form nach § 20 StromGVV", "§ 20 StromGVV", ""),
         ("Was ist § 36 EnWG?", "§ 36 EnWG", ""),
         ("Was regelt § 36 EnWG?", "§ 36 EnWG", ""),
         ("Wie lange gilt das nach § 36 EnWG?", "§ 36 EnWG", ""),
@@ -53,3 +57,27 @@ def test_an_entry_of_a_longer_name_defines_another_word() -> None:
     definition = definition_of("Kundenanlage")
     assert definition.strength("65. Kundenanlage\nEnergieanlage zur Abgabe von Energie, die klein ist,") == DEFINED
     assert definition.strength("66. Kundenanlage zur betrieblichen Eigenversorgung\nEnergieanlage, die groß ist,") == 0
+
+
+@pytest.mark.parametrize("question", ["Was ist eine Kundenanlage nach § 3 EnWG?", "Kundenanlage nach § 3 EnWG"])
+def test_the_entry_of_the_word_itself_comes_before_that_of_a_longer_name(question: str) -> None:
+    # The longer name stands first, says the word more often, and has a line of its own.
+    entries = (
+        "66. Kundenanlage zur betrieblichen Eigenversorgung\n\nKundenanlage, die einem Betrieb dient,",
+        "65. Kundenanlage\n\nEnergieanlage zur Abgabe von Energie, die klein ist,",
+    )
+    passages = [
+        Passage(
+            chunk_id=f"c{number}",
+            text=text,
+            title="Gesetz",
+            heading_path=("Gesetz", "§ 3 – Begriffsbestimmungen"),
+            law="EnWG",
+            section="§ 3",
+            score=3.0,
+            item_id="x",
+        )
+        for number, text in enumerate(entries)
+    ]
+    found = Extractor(read_question(question), passages, WordMatcher(question)).extract()
+    assert found.sentences[0].text.startswith("65. Kundenanlage")
