@@ -14,7 +14,8 @@ from luna_assets.documents.gold import GoldQuestion, GoldReport, evaluate, laws_
 from luna_assets.documents.index_build import Log, groups_of, tidy_up
 from luna_rules.search.analyser import Analyser
 from resources.database import Connection
-from resources.vectors.index import IndexVersionError
+from resources.vectors.index import IndexVersionError, VersionInfo
+from resources.vectors.points import PointsError
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.transfer import ENGINES, Engine, Progress, Transfer, release, transfer
 
@@ -64,9 +65,8 @@ def roll_back(
     if target.tenant != tenant_id or target.state != "retired":
         raise IndexVersionError(f"Index version {target.id} is not a retired one of scope {scope} ({target.state})")
     report = RollBack(tenant_id, live.id, target.id)
-    for engine in ENGINES:
-        if engine in live.engines and engine in writer.mirror.engines and engine not in target.engines:
-            transfer(connection, writer, target.id, engine, _progress(log, target.id, engine))
+    _bring_along(connection, writer, live, target, log)
+    target = writer.version(target.id)
 
     items = list(passages.read_items(connection, tenant_id, run_id))
     checked = writer.verify(target.id)
@@ -87,6 +87,27 @@ def roll_back(
     tidy_up(writer, log)
     log(f"version {target.id} is live again, {live.id} is retired")
     return report
+
+
+def _bring_along(connection: Connection, writer: IndexWriter, live: VersionInfo, target: VersionInfo, log: Log) -> None:
+    """Have the version that one goes back to whole in the engines of the live one.
+
+    Where Qdrant is away or refuses it, the version no longer names it, as with writing: PostgreSQL answers until the
+    job `index_switch` completes it. Raises `PointsError` or `IndexVersionError` where PostgreSQL has no vectors of it.
+    """
+    for engine in ENGINES:
+        if engine not in writer.mirror.engines or engine not in {*live.engines, *target.engines}:
+            continue
+        if engine == "postgres" and engine in target.engines:
+            continue
+        try:
+            # What is there is not written again, so this also mends what Qdrant has lost of the version.
+            transfer(connection, writer, target.id, engine, _progress(log, target.id, engine))
+        except PointsError as fault:
+            if engine == "postgres" or "postgres" not in writer.version(target.id).engines:
+                raise
+            log(f"version {target.id} goes without Qdrant until the job index_switch completes it: {fault}")
+            writer.mirror.forsake(writer.version(target.id))
 
 
 def switch_engine(connection: Connection, writer: IndexWriter, engine: Engine, *, drop_other: bool, log: Log) -> Switch:

@@ -14,8 +14,9 @@ from luna_rules.evaluation.questions import law_key
 from resources.database import Connection
 from resources.search_tables import load_search_tables
 from resources.vectors.index import IndexedItem
+from resources.vectors.points import PassagePoints, PointsError
 from resources.vectors.postgres_writer import IndexWriter
-from resources.vectors.trial import try_version
+from resources.vectors.trial import Trial, try_version
 
 GOLD_FILES = Path(__file__).resolve().parents[2] / "data" / "gold"
 TOP = 5
@@ -84,19 +85,33 @@ def evaluate(
     connection: Connection, writer: IndexWriter, version_id: int, questions: Sequence[GoldQuestion]
 ) -> GoldReport:
     """Ask one version of the index, live or not, by the engine that askers would use, and count what it finds: all in
-    all, and by its vectors alone."""
+    all, and by its vectors alone.
+
+    Raises `PointsError` where Qdrant fails a version that is being built, or that PostgreSQL has no vectors of.
+    """
     asked = [question.question for question in questions]
-    points = writer.mirror.points if "qdrant" in writer.version(version_id).engines else None
-    answers = try_version(
-        connection,
-        version_id,
-        asked,
-        load_search_tables(),
-        limit=PASSAGES,
-        points=points,
-        embedders=writer.embedders,
-        by_vectors=True,
-    )
+    info = writer.version(version_id)
+
+    def tried(points: PassagePoints | None) -> list[Trial]:
+        return try_version(
+            connection,
+            version_id,
+            asked,
+            load_search_tables(),
+            limit=PASSAGES,
+            points=points,
+            embedders=writer.embedders,
+            by_vectors=True,
+        )
+
+    try:
+        answers = tried(writer.mirror.points if "qdrant" in info.engines else None)
+    except PointsError:
+        # Askers of a version that was promoted are answered by PostgreSQL then; that Qdrant is away must stop neither
+        # the one that is to follow it nor the way back. One that is being built has to be found in what it names.
+        if info.state == "building" or "postgres" not in info.engines:
+            raise
+        answers = tried(None)
     missed: list[str] = []
     by_vectors: int | None = None
     for question, found in zip(questions, answers, strict=True):
