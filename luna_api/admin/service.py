@@ -24,7 +24,7 @@ from resources.objects import StoreUnavailableError
 from resources.orchestrator import OrchestratorError, Run
 
 REINDEX_JOB = "documents_reindex"
-_EMBEDDER = "SELECT embedder FROM index_versions WHERE state = 'live' ORDER BY tenant_id NULLS FIRST LIMIT 1"
+_LIVE = "SELECT id, embedder FROM index_versions WHERE state = 'live' ORDER BY tenant_id NULLS FIRST"
 _CHOSEN = """
 SELECT id FROM items WHERE deleted_at IS NULL AND status IN ('ready', 'failed')
     AND (%(ids)s::uuid[] IS NULL OR id = ANY (%(ids)s))
@@ -187,12 +187,10 @@ class AdminService:
             raise LookupError(f"Auf dem Modellserver fehlt {' und '.join(dict.fromkeys(lost))}")
         return version
 
-    async def _live_versions(self) -> list[int]:
+    async def _live_versions(self) -> list[tuple[int, str]]:
+        """Id and embedder of what is live for this tenant: the public version first, then its own."""
         async with self._context.database.transaction(self._principal.tenant_id) as sql:
-            found = await sql.execute(
-                "SELECT id FROM index_versions WHERE state = 'live' ORDER BY tenant_id NULLS FIRST"
-            )
-            return [row[0] async for row in found]
+            return [(row[0], row[1]) async for row in await sql.execute(_LIVE)]
 
     async def _chosen_models(self) -> dict[Role, str]:
         """By role the models that are to be used, as far as the database tells in time.
@@ -209,11 +207,7 @@ class AdminService:
         return "none" if self._context.models.generator is None else (await self._chosen_models())["generate"]
 
     async def _versions(self) -> Versions:
-        embedder = ""
         try:
-            async with asyncio.timeout(_PROBE_TIMEOUT_S), self._context.database.transaction(None) as sql:
-                row = await (await sql.execute(_EMBEDDER)).fetchone()
-                embedder = str(row[0]) if row else ""
             versions = await asyncio.wait_for(self._live_versions(), _PROBE_TIMEOUT_S)
         except Exception:
             # What is wrong with the database stands beside it already.
@@ -221,8 +215,8 @@ class AdminService:
         return Versions(
             luna=luna_version(),
             schema=schema_version(),
-            index=", ".join(map(str, versions)),
-            embed_model=embedder,
+            index=", ".join(str(version) for version, _ in versions),
+            embed_model=", ".join(dict.fromkeys(embedder for _, embedder in versions)),
             generate_model=await self._generate_model(),
         )
 

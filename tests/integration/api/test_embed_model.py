@@ -107,6 +107,21 @@ def test_what_readers_and_administrators_see_of_a_model(served: Api, script: Scr
         assert [one["cached"] for one in answers] == [False, True]
 
 
+def test_health_names_what_makes_the_vectors_also_where_only_a_tenant_has_an_index(served: Api) -> None:
+    with served.admin(served.tenant()) as admin, served.admin(served.tenant()) as other:
+        assert seen(admin, "/admin/health")["versions"]["embed_model"] == ""
+        ready(served, admin, NOTE)
+        versions = seen(admin, "/admin/health")["versions"]
+        assert versions["embed_model"] == "svd-300"
+        rebuilt(served, EMBED_MODEL)
+        assert seen(admin, "/admin/health")["versions"]["embed_model"] == EMBED_MODEL
+        assert seen(other, "/admin/health")["versions"]["embed_model"] == "", "it is nobody else's business"
+        ready(served, admin, NOTE + "Öffentlich.", visibility="public")
+        versions = seen(admin, "/admin/health")["versions"]
+        assert versions["embed_model"] == f"svd-300, {EMBED_MODEL}", "the public one first, as with the versions' ids"
+        assert len(versions["index"].split(", ")) == 2
+
+
 def test_a_receipt_names_the_weights_that_the_question_was_compared_by(served: Api, script: Script) -> None:
     with served.admin(served.tenant()) as admin:
         ready(served, admin, NOTE)
