@@ -25,6 +25,8 @@ from resources.settings import Settings
 
 PartName = Literal["postgres", "code_server", "webserver", "daemon", "api"]
 ROOT = Path(__file__).resolve().parents[2]
+CONNECTION_AGE_S = 1
+"""How old a connection of Dagster's webserver may be when it is taken again; a database takes longer to come back."""
 TITLES: dict[PartName, str] = {
     "postgres": "Datenbank",
     "code_server": "Dagster-Code",
@@ -103,6 +105,8 @@ def build_parts(settings: Settings, urls: DatabaseUrls, postgres: EmbeddedPostgr
             argv=(
                 *(python, "-m", "dagster_webserver", "--host", LOOPBACK, "--port", str(settings.dagster_port)),
                 *("--workspace", workspace, "--dagster-log-level", level, "--log-format", "json"),
+                # A connection that it kept from before the database's restart would fail the first launch after it.
+                *("--db-pool-recycle", str(CONNECTION_AGE_S)),
             ),
             env=dagster,
             cwd=ROOT,
