@@ -93,6 +93,16 @@ NUMERIC: frozenset[Want] = frozenset(("duration", "date", "money", "percent", "d
 """Kinds of answer that are a number or a date."""
 
 
+_DECIDES = re.compile(
+    r"(?P<asked>\A\W*(?:darf|dürfen|muss|müssen|kann|können|soll|sollen)\s+"
+    r"(?!(?:mir\s+)?(?:sie|du|ihr|luna|jemand|einer|wer|man)\b)[^,?!.;:]+(?<!wissen)(?<!fragen)(?<!erfahren)),\s*"
+    r"(?:(?:ab|bis|um|von|mit|in|zu)\s+)?(?:was|wie|wann|we[rmn]|wo|welche\w*|wieviel)\b(?!\s+(?:\w+\s+)?"
+    r"(?:ist|sind|war|darf|dürfen|muss|müssen|kann|können|soll|sollen|gilt|gelten|hat|haben|habe|wird|werden)\s+\w)"
+    r"[^,?!.;:]*\b(?-i:[a-zäöüß]+)(?=\s*(?:[,?!.;:]|\Z))",
+    re.I,
+)
+"""„Darf der Verlag bestimmen, was die Zeitung kostet?“ asks for yes or no, not for the price; „Können Sie mir sagen,
+was sie kostet?“ asks for it."""
 _ACRONYM = re.compile(r"\b(?=\w*[A-ZÄÖÜ]\w*[A-ZÄÖÜ])[A-Za-zÄÖÜäöü][A-Za-zÄÖÜäöü0-9]{1,11}(?:-[A-Z0-9]+)?\b")
 _NO_NAMES = word_set(
     """
@@ -195,6 +205,7 @@ class Question:
 
 def wanted(text: str) -> tuple[Want, ...]:
     """The kinds of answer that a question or a part of it asks for."""
+    text = _DECIDES.sub(r"\g<asked>", text)
     found: list[Want] = [want for want, pattern in _WANTS if pattern.search(text)]
     if "amount" in found and "percent" not in found and _MONEY.search(text):
         found[found.index("amount")] = "money"
