@@ -297,7 +297,7 @@ def _note(attempts: Sequence[Attempt]) -> str:
     if last.outcome == "abandoned":
         return "Diese Antwort wurde abgebrochen, bevor sie vollständig war; festgehalten ist, was bis dahin dastand."
     if last.outcome == "interrupted":
-        return f"{last.model} brach mitten in der Antwort ab; danach folgen die Fundstellen im Wortlaut."
+        return f"{last.model} brach mitten in der Antwort ab; ab da lesen Sie die Fundstellen im Wortlaut."
     if all(attempt.outcome == "unproven" for attempt in attempts):
         return "Was das Sprachmodell schrieb, hielt der Prüfung nicht stand; Sie lesen die Fundstellen im Wortlaut."
     return "Das Sprachmodell steht gerade nicht zur Verfügung; Sie lesen die Fundstellen im Wortlaut."

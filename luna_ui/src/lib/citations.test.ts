@@ -119,6 +119,11 @@ describe('citations', () => {
     expect(answerAsText('Ist das so?', answer)).toContain('[1] EnWG, § 14a (Fassung 3)');
   });
 
+  it('copies what is to be known of the writing before the text that it is about', () => {
+    const answer = { answer: 'Ja.', summary: 'Kurz.', suggestion: '', citations: [], receipts: [], writing: { attempts: [], dropped: 0, note: 'Das Modell brach ab.' } } as unknown as Answer;
+    expect(answerAsText('Ist das so?', answer)).toBe('Ist das so?\n\nKurz.\n\n(Das Modell brach ab.)\n\nJa.');
+  });
+
   it('numbers receipts of queries among the passages', () => {
     expect(citedIds('457 Stunden [receipt r1], so § 51 [chunk a].')).toEqual(['r1', 'a']);
     expect(parseInlines('457 Stunden [receipt r1].', ['r1'])).toEqual([{ type: 'text', text: '457 Stunden.' }, { type: 'cite', id: 'r1', number: 1 }]);

@@ -193,6 +193,7 @@ export function answerAsText(question: string, answer: Answer): string {
     withoutMarks(text).replace(/\s*\[(?:chunk|receipt)\s+([\w.:-]+)\]/g, (_, id: string) => ` [${order.indexOf(id) + 1}]`).trim();
   const parts = [question, ''];
   if (answer.summary) parts.push(plain(answer.summary), '');
+  if (answer.writing?.note) parts.push(`(${answer.writing.note})`, '');
   parts.push(plain(answer.answer));
   if (answer.suggestion) parts.push('', plain(answer.suggestion));
   const sources = sourcesOf(answer, order);

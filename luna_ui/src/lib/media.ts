@@ -11,4 +11,8 @@ export function useMedia(query: string): boolean {
   );
 }
 
-export const useWide = (): boolean => useMedia('(min-width: 1024px)');
+const WIDE = '(min-width: 1024px)';
+
+export const useWide = (): boolean => useMedia(WIDE);
+/** The same outside of rendering. */
+export const isWide = (): boolean => matchMedia(WIDE).matches;

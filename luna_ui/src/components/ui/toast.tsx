@@ -47,7 +47,7 @@ export function Toaster() {
           }}
           className="flex animate-rise items-center gap-3 rounded-lg border border-line-strong bg-raised py-2 pr-2 pl-4 shadow-xl"
         >
-          <Radix.Description className={`flex-1 text-sm ${note.tone === 'bad' ? 'text-bad' : 'text-ink'}`}>{note.text}</Radix.Description>
+          <Radix.Description className={`min-w-0 flex-1 text-sm ${note.tone === 'bad' ? 'text-bad' : 'text-ink'}`}>{note.text}</Radix.Description>
           {note.action && (
             <Radix.Action asChild altText={note.action.label}>
               <Button size="sm" onClick={note.action.run}>

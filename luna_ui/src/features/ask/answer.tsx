@@ -81,7 +81,7 @@ function Blocks({ blocks, cited }: { blocks: Block[]; cited: Cited }) {
     if (block.type === 'table') {
       return (
         <div key={index} className="thin-scroll overflow-x-auto">
-          <table className="text-sm">
+          <table className="text-sm [&_td]:max-w-48 [&_th]:max-w-48 lg:[&_td]:max-w-96 lg:[&_th]:max-w-96">
             {block.head === true && (
               <thead>
                 <tr>
@@ -250,12 +250,26 @@ interface AnswerViewProps {
   ask: (question: string) => void;
 }
 
+/** What one should know before reading, as that the model broke off; said above the text that it is about, on paper too. */
+function WritingNote({ answer }: { answer: Answer }) {
+  if (!answer.writing?.note) return null;
+  return (
+    <p role="note" data-testid="writing-note" className="border-l-2 border-warn pl-4 text-sm text-ink-2">
+      {answer.writing.note}
+    </p>
+  );
+}
+
 export function AnswerView({ answer, citations, open, active, ask }: AnswerViewProps) {
   const order = orderOf(answer);
   const [proof, setProof] = useState<string | null>(null);
   const showProof = (receiptId: string) => {
     setProof(receiptId);
-    requestAnimationFrame(() => document.getElementById(`proof-${receiptId}`)?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }));
+    requestAnimationFrame(() => {
+      const shown = document.getElementById(`proof-${receiptId}`);
+      shown?.querySelector('summary')?.focus({ preventScroll: true });
+      shown?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+    });
   };
   const cited: Cited = { order, citations, open, active, receipts: answer.receipts, showProof };
   const sources = sourcesOf(answer, order);
@@ -263,6 +277,7 @@ export function AnswerView({ answer, citations, open, active, ask }: AnswerViewP
   if (!answer.answered) {
     return (
       <div className="space-y-4" data-testid="not-answered">
+        <WritingNote answer={answer} />
         <div className="flex gap-4 rounded-lg border border-dashed border-line-strong px-4 py-4">
           <Moon phase={0.12} className="mt-0.5 size-6" />
           <div className="min-w-0 flex-1 space-y-2 text-ink-2">
@@ -282,11 +297,12 @@ export function AnswerView({ answer, citations, open, active, ask }: AnswerViewP
           <Inlines parts={parseInlines(answer.summary, order)} cited={cited} />
         </p>
       )}
+      <WritingNote answer={answer} />
       <AnswerText text={withoutEcho(answer.answer, answer.summary)} {...cited} />
       {answer.suggestion && (
         <section aria-label="Vorschlag" className="flex gap-3 border-l-2 border-water pl-4">
           <Lightbulb className="mt-1 size-4 shrink-0 text-water" />
-          <p className="text-[0.9375rem] leading-relaxed">
+          <p className="min-w-0 text-[0.9375rem] leading-relaxed">
             <Inlines parts={parseInlines(answer.suggestion, order)} cited={cited} />
           </p>
         </section>
@@ -295,7 +311,7 @@ export function AnswerView({ answer, citations, open, active, ask }: AnswerViewP
       {sources.length > 0 && (
         <section aria-label="Quellen">
           <h3 className="mb-2 text-sm font-semibold text-ink-2">Quellen</h3>
-          <ul className="grid gap-2 sm:grid-cols-2">
+          <ul className="grid grid-cols-1 gap-2 sm:grid-cols-2">
             {sources.map((source) => (
               <SourceCard
                 key={source.chunk_id}

@@ -1,5 +1,5 @@
 /** Earlier conversations. What is deleted can be taken back. */
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { SquarePen, Trash2 } from 'lucide-react';
@@ -44,12 +44,21 @@ export function ConversationList({ onDone }: { onDone?: () => void }) {
   const startNew = useNewConversation();
 
   const refresh = () => client.invalidateQueries({ queryKey: ['conversations'] });
+  const links = useRef<HTMLUListElement>(null);
+  const focusNear = (neighbour: ConversationSummary | undefined) => {
+    if (document.activeElement !== document.body || neighbour === undefined) return;
+    links.current?.querySelector<HTMLElement>(`[data-conversation="${neighbour.conversation_id}"]`)?.focus();
+  };
   const failed = (error: unknown) => notify(messageOf(error), { tone: 'bad' });
 
   const remove = (conversation: ConversationSummary) => {
     const id = conversation.conversation_id;
+    const all = list.data?.conversations ?? [];
+    const at = all.indexOf(conversation);
+    const neighbour = all[at + 1] ?? all[at - 1];
     deleteConversation(id).then(() => {
-      void refresh();
+      // The button is gone with its conversation; the focus goes on with the next one.
+      void refresh().then(() => requestAnimationFrame(() => focusNear(neighbour)));
       if (id === askStore.get().conversationId) startNew();
       notify('Gespräch gelöscht.', {
         duration: 8000,
@@ -69,10 +78,11 @@ export function ConversationList({ onDone }: { onDone?: () => void }) {
   if (shown.length === 0) return <p className="px-2 text-xs leading-relaxed text-ink-3">Noch keine Gespräche. Das lässt sich ändern.</p>;
   return (
     <>
-      <ul className="space-y-px">
+      <ul ref={links} className="space-y-px">
         {shown.slice(0, limit).map((conversation) => (
           <li key={conversation.conversation_id} className="group relative">
             <Link
+              data-conversation={conversation.conversation_id}
               to="/"
               search={{ c: conversation.conversation_id }}
               {...(onDone ? { onClick: onDone } : {})}

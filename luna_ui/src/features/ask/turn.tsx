@@ -1,5 +1,5 @@
 /** One question with what came of it, and what can be done with it. */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Copy, Pencil, RotateCw, ThumbsDown, ThumbsUp } from 'lucide-react';
 import { sendFeedback } from '@/api/calls';
 import type { Answer } from '@/api/types';
@@ -137,6 +137,13 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
   const [vote, setVote] = useState<boolean | null>(null);
   const [noteOpen, setNoteOpen] = useState(false);
   const [note, setNote] = useState('');
+  const actions = useRef<HTMLDivElement>(null);
+
+  // The form goes away with the focus in it; it returns to what opened it.
+  const closeNote = () => {
+    setNoteOpen(false);
+    actions.current?.querySelector<HTMLElement>('[aria-pressed=true]')?.focus();
+  };
 
   const send = async (useful: boolean, notes?: string) => {
     const before = vote;
@@ -151,7 +158,7 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
         ...(notes === undefined || notes.trim() === '' ? {} : { notes: notes.trim() }),
       });
       if (notes !== undefined) {
-        setNoteOpen(false);
+        closeNote();
         notify('Danke. Ich nehme es mir zu Herzen, soweit vorhanden.');
       } else setNoteOpen(true);
     } catch (error) {
@@ -162,7 +169,7 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
 
   return (
     <div className="mt-5 print:hidden">
-      <div className="-ml-2 flex flex-wrap items-center gap-0.5">
+      <div ref={actions} className="-ml-2 flex flex-wrap items-center gap-0.5">
         <IconButton label="Hilfreich" aria-pressed={vote === true} className="aria-pressed:text-ok" onClick={() => void send(true)}>
           <ThumbsUp />
         </IconButton>
@@ -183,11 +190,10 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
           <RotateCw />
         </IconButton>
         <ReceiptButton answerId={answer.answer_id} />
-        <span className="ml-auto pl-3 text-xs text-ink-3">
+        <span className="ml-auto min-w-0 pl-3 text-xs text-ink-3">
           {!answer.answered ? '' : answer.mode === 'extractive' ? 'Wörtlich aus den Quellen, ohne Sprachmodell' : modeOf(answer)}
         </span>
       </div>
-      {answer.writing?.note && <p className="mt-2 text-sm text-ink-2">{answer.writing.note}</p>}
       {noteOpen && (
         <form
           className="mt-3 scroll-mb-4 space-y-2"
@@ -205,7 +211,7 @@ function AnswerActions({ turn, answer }: { turn: Turn; answer: Answer }) {
             <Button size="sm" variant="primary" type="submit" disabled={note.trim() === ''}>
               Anmerkung senden
             </Button>
-            <Button size="sm" variant="quiet" onClick={() => setNoteOpen(false)}>
+            <Button size="sm" variant="quiet" onClick={closeNote}>
               Ohne Anmerkung
             </Button>
           </div>

@@ -9,6 +9,7 @@ import { SiteFooter } from '@/components/shell/footer';
 import { CornerHelp } from '@/components/shell/help';
 import { Failure, Waiting } from '@/components/ui/notice';
 import { citedIds } from '@/lib/citations';
+import { isWide } from '@/lib/media';
 import { useTitle } from '@/lib/title';
 import { orderOf } from './answer';
 import { Composer, MAX_QUESTION, lengthOf } from './composer';
@@ -59,12 +60,18 @@ export function AskView() {
     scroller.current?.querySelector(`[data-turn="${last}"]`)?.scrollIntoView({ block: 'start', behavior: 'smooth' });
   }, [last]);
 
+  // What asked may be gone with it (an example, an answer that is given anew); the focus goes on where one goes on writing.
+  const asked = turns.at(-1)?.state === 'streaming' ? last : undefined;
+  useEffect(() => {
+    if (asked !== undefined && document.activeElement === document.body && isWide()) field.current?.focus();
+  }, [asked]);
+
   const send = useCallback((question: string) => {
     const text = question.trim();
     if (text === '' || lengthOf(text) > MAX_QUESTION) return;
     askStore.setDraft('');
     // On a phone the keyboard makes way for the answer.
-    if (!matchMedia('(min-width: 1024px)').matches) field.current?.blur();
+    if (!isWide()) field.current?.blur();
     void askStore.ask(text);
   }, []);
 
@@ -119,7 +126,10 @@ export function AskView() {
           value={draft}
           onChange={(value) => askStore.setDraft(value)}
           onSend={() => send(draft)}
-          onStop={() => askStore.stop()}
+          onStop={() => {
+            askStore.stop();
+            if (isWide()) field.current?.focus();
+          }}
           busy={busy}
           scope={scope}
           onScope={(value) => askStore.setScope(value)}

@@ -120,7 +120,7 @@ export function ImportPanel({ onDone }: { onDone: () => void }) {
           ref={input}
           type="file"
           multiple
-          className="sr-only"
+          className="hidden"
           aria-label="Dateien mit Messwerten wählen"
           onChange={(event) => {
             for (const file of event.target.files ?? []) look(file);
