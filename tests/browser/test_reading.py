@@ -176,7 +176,7 @@ def test_the_mark_of_a_number_leads_the_focus_to_how_it_was_reckoned(desk: Sessi
     page.get_by_label("Ihre Frage an Luna").fill("Wie viele Stunden waren negativ?")
     page.keyboard.press("Enter")
     page.get_by_role("button", name=re.compile("^Rechenweg 1")).first.press("Enter")
-    page.wait_for_function("document.activeElement?.tagName === 'SUMMARY'")
+    expect(page.get_by_test_id("proof").locator("summary").first).to_be_focused()
 
 
 def test_no_stop_of_the_tab_key_is_unseen_among_the_meters(desk: Session) -> None:
