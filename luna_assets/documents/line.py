@@ -99,10 +99,11 @@ class Line:
                     count += len(taken.tasks)
                 if not tasks:
                     break
+                if more and taking is None and len(tasks) <= batch:
+                    # Long before they are needed: who claims may have to wait until a group is written.
+                    taking = self._scribe.begin(take)
                 self._reader.expect(task.claim for task in tasks if task.stage == "text")
                 self._one(tasks.popleft())
-                if more and taking is None and len(tasks) <= batch // 2:
-                    taking = self._scribe.begin(take)
             self._flush()
             self._collect()
         except OUTAGES as fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +16,9 @@ import pytest
 from luna_assets.documents import passages, queue
 from luna_assets.documents.drain import Drain, DrainReport, DrainRequest
 from luna_assets.documents.faults import OUTAGES
+from luna_assets.documents.line import Line
 from luna_assets.documents.passages import CutDocument
+from luna_assets.documents.work import Taken, Task
 from luna_rules.documents.chunking import chunk_document
 from luna_rules.documents.model import ExtractedText
 from luna_rules.search.analyser import Gathering
@@ -151,6 +154,31 @@ def test_the_first_group_is_small_so_that_work_begins_soon(house: House, monkeyp
         house.add(f"{topic}.md", text(topic, 5))
     assert house.drain().ready == len(TOPICS)
     assert segments(house) == before + 2
+
+
+def test_the_next_documents_are_claimed_before_those_at_hand_run_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed, seen = threading.Event(), list[bool]()
+    take, one = Drain._take, Line._one
+    calls = itertools.count(1)
+
+    def taken(drain: Drain, request: DrainRequest) -> Taken:
+        found = take(drain, request)
+        if next(calls) == 2:
+            claimed.set()
+        return found
+
+    def worked(line: Line, task: Task) -> None:
+        seen.append(claimed.wait(10))
+        one(line, task)
+
+    monkeypatch.setattr(Drain, "_take", taken)
+    monkeypatch.setattr(Line, "_one", worked)
+    for topic in TOPICS:
+        house.add(f"{topic}.md", text(topic))
+    assert house.drain(DrainRequest(batch=4, linger_s=0)).ready == len(TOPICS)
+    assert all(seen)
 
 
 class WithoutCutting(EmbeddedExtractor):
