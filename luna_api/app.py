@@ -24,6 +24,7 @@ from luna_api.conversations.controller import ConversationController
 from luna_api.edge import Edge
 from luna_api.errors import EXCEPTION_HANDLERS
 from luna_api.events.controller import EventController
+from luna_api.garbage import seldom_collected
 from luna_api.guards import known_query, signed_in
 from luna_api.ingest.controller import IngestController, UploadController
 from luna_api.ingest.drain import DrainStarter
@@ -117,11 +118,12 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
-        await context.open()
-        try:
-            yield
-        finally:
-            await context.close()
+        with seldom_collected():
+            await context.open()
+            try:
+                yield
+            finally:
+                await context.close()
 
     app = Litestar(
         route_handlers=[*_routers(settings), health, prometheus, docs_script, docs_style, page],

@@ -7,6 +7,7 @@ import structlog
 from luna_api.answers.asked import today
 from luna_api.answers.composed import Clock
 from luna_api.answers.retrieval import Retrieval
+from luna_api.garbage import keep_loaded
 from resources.database import DEFAULT_TENANT, AppDatabase
 from resources.vectors.index import NO_FILTERS, PassageIndex
 
@@ -22,6 +23,8 @@ async def keep_warm(database: AppDatabase, index: PassageIndex, retrieval: Retri
     start of everything the database may come after the API.
     """
     warmed = await _warm_once(database, index, retrieval)
+    if warmed:
+        keep_loaded()
     versions: tuple[int, ...] | None = None
     while True:
         await asyncio.sleep(_LOOK_S)
@@ -33,6 +36,8 @@ async def keep_warm(database: AppDatabase, index: PassageIndex, retrieval: Retri
             continue
         if not warmed or (versions is not None and state.index_versions != versions):
             warmed = await _warm_once(database, index, retrieval, failed_before=not warmed)
+            if warmed:
+                keep_loaded(again=True)
         versions = state.index_versions
 
 
