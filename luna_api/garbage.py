@@ -1,7 +1,7 @@
 """How Python's collector of cyclic garbage works here: seldom, and not through what the process keeps for good.
 
-By default it looks at all young objects after each 700 more, and now and then at everything: the lexicon and the index
-that searches read are more than a million objects, so that a question had to wait for it.
+By default it looks at all young objects after each 700 more, and now and then at everything. What is imported and what
+searches read are two hundred thousand objects: a question that met such a look waited a tenth of a second for it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def seldom_collected() -> Generator[None]:
 def keep_loaded(*, again: bool = False) -> None:
     """Look no more through what is loaded now. `again`: something took its place, so look through all once more first.
 
-    That takes some tenths of a second; nothing else runs meanwhile.
+    That takes a tenth of a second or two; nothing else runs meanwhile.
     """
     if again:
         gc.unfreeze()
