@@ -26,12 +26,6 @@ from tests.conftest import Database
 from tests.places import ROOT, free_port
 
 
-@pytest.fixture(scope="module")
-def extractor() -> Iterator[EmbeddedExtractor]:
-    with EmbeddedExtractor() as running:
-        yield running
-
-
 class House:
     """One database with its objects, and shortcuts for what the tests do."""
 

@@ -102,12 +102,6 @@ class ModelHouse(House):
         return found
 
 
-@pytest.fixture(scope="module")
-def extractor() -> Iterator[EmbeddedExtractor]:
-    with EmbeddedExtractor() as running:
-        yield running
-
-
 @pytest.fixture
 def house(database: Database, tmp_path: Path, extractor: EmbeddedExtractor, script: Script) -> Iterator[ModelHouse]:
     def embed(texts: list[str]) -> list[list[float]]:

@@ -50,12 +50,6 @@ class OutsideHouse(House):
         return found
 
 
-@pytest.fixture(scope="module")
-def extractor() -> Iterator[EmbeddedExtractor]:
-    with EmbeddedExtractor() as running:
-        yield running
-
-
 @pytest.fixture
 def house(database: Database, tmp_path: Path, extractor: EmbeddedExtractor) -> Iterator[OutsideHouse]:
     with worker_connection(database.urls.worker) as worker:

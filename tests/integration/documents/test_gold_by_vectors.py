@@ -55,12 +55,6 @@ GOLD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def extractor() -> Iterator[EmbeddedExtractor]:
-    with EmbeddedExtractor() as running:
-        yield running
-
-
 @pytest.fixture
 def house(database: Database, tmp_path: Path, extractor: EmbeddedExtractor) -> Iterator[ModelHouse]:
     names = [EMBED_MODEL, *(f"{name}:latest" for name in BAD)]

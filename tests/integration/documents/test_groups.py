@@ -34,12 +34,6 @@ from tests.integration.documents.test_drain import House, eventually, text
 TOPICS = ("Wallbox", "Messstelle", "Netzanschluss", "Abschlag", "Zählerstand", "Einspeisung")
 
 
-@pytest.fixture(scope="module")
-def extractor() -> Iterator[EmbeddedExtractor]:
-    with EmbeddedExtractor() as running:
-        yield running
-
-
 @pytest.fixture
 def house(database: Database, tmp_path: Path, extractor: EmbeddedExtractor) -> Iterator[House]:
     with worker_connection(database.urls.worker) as worker:
