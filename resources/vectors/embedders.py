@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 
 from luna_rules.search.model import ChunkFields
-from resources.embedder import EmbedderError, OllamaEmbedder
+from resources.embedder import BATCH_TEXTS, EmbedderError, OllamaEmbedder
 from resources.vectors.index import IndexedItem
 from resources.vectors.space import F32, LARGEST_DIMENSION, Embedded, Prefixes, Space, passage_text
 
-SLICE: Final = 256
-"""Passages between two reports of progress; their texts and vectors as JSON are all that is in memory twice."""
 Progress = Callable[[int, int], None]
 
 
@@ -67,8 +65,9 @@ class Embedders:
         if not fields:
             return Embedded(space, vectors)
         client = self._required(space)
-        for start in range(0, len(fields), SLICE):
-            part = fields[start : start + SLICE]
+        # Told of after each batch: on a slow processor one may take minutes.
+        for start in range(0, len(fields), BATCH_TEXTS):
+            part = fields[start : start + BATCH_TEXTS]
             vectors[start : start + len(part)] = client.passages([passage_text(one) for one in part])
             if progress is not None:
                 progress(start + len(part), len(fields))

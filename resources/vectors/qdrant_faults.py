@@ -17,6 +17,7 @@ from resources.vectors.points import PointsError, PointsUnavailableError
 ATTEMPTS: Final = 5
 RETRY_S: Final = 30.0
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_FULL: Final = b"No space left on device"
 NONSENSE: Final = "Qdrant hat unverständlich geantwortet; ist QDRANT_URL richtig?"
 T = TypeVar("T")
 
@@ -54,6 +55,8 @@ def translated() -> Generator[None]:
 
 def _refused(status: int, content: bytes) -> PointsError:
     if status in _BUSY:
+        if _FULL in content:
+            return PointsUnavailableError(f"Auf dem Datenträger von Qdrant ist kein Platz mehr frei ({status})")
         return PointsUnavailableError(f"Qdrant ist überlastet oder gestört ({status})")
     if status in (401, 403):
         return PointsError("Qdrant verlangt einen anderen Schlüssel; bitte QDRANT_API_KEY prüfen")

@@ -218,12 +218,13 @@ def test_writing_waits_for_a_server_that_is_busy_for_a_moment(server: Misbehavin
 def test_writing_ends_when_the_disk_is_full(server: Misbehaving, points: QdrantPoints) -> None:
     def full(handler: BaseHTTPRequestHandler, body: bytes) -> None:
         if handler.command == "PUT" and handler.path.split("?")[0].endswith("/points"):
-            send(handler, 500, {"status": {"error": "Service internal error: No space left on device"}, "time": 0})
+            said = "Service internal error: No space left on device: WAL buffer size exceeds available disk space"
+            send(handler, 500, {"status": {"error": said}, "time": 0})
             return
         healthy(handler, body)
 
     server.answer = full
-    with pytest.raises(PointsUnavailableError, match="gestört"):
+    with pytest.raises(PointsUnavailableError, match="kein Platz mehr frei"):
         points.write(VERSION, passages(3))
     tries = [one for one in server.asked if one[1].endswith("/points")]
     assert len(tries) == qdrant.ATTEMPTS, "every repetition has an end"
