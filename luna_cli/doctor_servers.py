@@ -166,5 +166,4 @@ def _decoded(answer: httpx.Response, kind: type[_Shape], name: str) -> _Shape:
 
 def _place(url: str) -> str:
     """Host and port of an address; what else stands in it may be secret."""
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or url[:60]
+    return urlsplit(url).netloc.rpartition("@")[2]

@@ -180,7 +180,7 @@ class Settings(BaseSettings):
                 raise ValueError("ist keine Adresse einer PostgreSQL-Datenbank mit Rechner und Datenbankname")
         return value
 
-    @field_validator("qdrant_url", "ollama_host")
+    @field_validator("qdrant_url", "ollama_host", "s3_endpoint_url", "tika_endpoint")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None:

@@ -154,7 +154,11 @@ def test_models_that_the_server_lacks_are_named() -> None:
 
 
 def test_an_address_that_is_none_is_no_end_of_the_examination(tmp_path: Path) -> None:
-    findings = list(examine(settings(tika_endpoint="tika:9998", s3_endpoint_url="speicher", luna_home=tmp_path)))
+    findings = list(
+        examine(
+            settings(tika_endpoint="http://tika:99999", s3_endpoint_url="http://speicher:99999", luna_home=tmp_path)
+        )
+    )
     faults = {finding.subject for finding in findings if finding.verdict == "fault"}
     assert {"Tika", "Dateispeicher (S3)"} <= faults
     assert findings[-1].subject == "Seite"

@@ -134,6 +134,8 @@ def test_each_role_has_an_address_of_its_own(tmp_path: Path) -> None:
     [
         ("DB_QUERY_SEC", "0"),
         ("OLLAMA_HOST", "localhost:11434"),
+        ("TIKA_ENDPOINT", "tika:9998"),
+        ("S3_ENDPOINT_URL", "speicher"),
         ("GENERATE_MODEL", "zwei Wörter"),
         ("FALLBACK_MODEL", "../modell"),
         ("EMBED_MODEL", ""),
