@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from luna_rules.answers.definitions import DEFINED, asked_there, definition_of
@@ -12,6 +14,24 @@ from luna_rules.answers.question import read_question
 
 POWER = "(1) Die Behörde kann Regelungen über steuerbare Lasten treffen, nach denen steuerbare Lasten gemeldet werden."
 MEANING = "(3) Als steuerbare Lasten im Sinne von Absatz 1 gelten insbesondere Wärmepumpen und Speicher."
+
+
+def of_section(section: str, title: str, texts: Sequence[tuple[str | None, str]]) -> list[Passage]:
+    """Passages of one section, each with its Absatz, that search finds alike."""
+    return [
+        Passage(
+            chunk_id=f"c{number}",
+            text=text,
+            title="Gesetz",
+            heading_path=("Gesetz", f"{section} – {title}"),
+            law="EnWG",
+            section=section,
+            paragraph=paragraph,
+            score=3.0,
+            item_id="x",
+        )
+        for number, (paragraph, text) in enumerate(texts)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -34,20 +54,7 @@ def test_the_word_is_read_beside_the_provision_that_is_named(question: str, prov
 
 
 def test_what_defines_the_word_comes_first_within_the_provision_that_is_named() -> None:
-    passages = [
-        Passage(
-            chunk_id=f"c{number}",
-            text=text,
-            title="Gesetz",
-            heading_path=("Gesetz", "§ 14a – Steuerung von steuerbaren Lasten"),
-            law="EnWG",
-            section="§ 14a",
-            paragraph=absatz,
-            score=3.0,
-            item_id="x",
-        )
-        for number, (absatz, text) in enumerate((("1", POWER), ("3", MEANING)))
-    ]
+    passages = of_section("§ 14a", "Steuerung von steuerbaren Lasten", [("1", POWER), ("3", MEANING)])
     question = "Was sind steuerbare Lasten nach § 14a EnWG?"
     found = Extractor(read_question(question), passages, WordMatcher(question)).extract()
     assert found.sentences[0].text == MEANING
@@ -66,18 +73,6 @@ def test_the_entry_of_the_word_itself_comes_before_that_of_a_longer_name(questio
         "66. Kundenanlage zur betrieblichen Eigenversorgung\n\nKundenanlage, die einem Betrieb dient,",
         "65. Kundenanlage\n\nEnergieanlage zur Abgabe von Energie, die klein ist,",
     )
-    passages = [
-        Passage(
-            chunk_id=f"c{number}",
-            text=text,
-            title="Gesetz",
-            heading_path=("Gesetz", "§ 3 – Begriffsbestimmungen"),
-            law="EnWG",
-            section="§ 3",
-            score=3.0,
-            item_id="x",
-        )
-        for number, text in enumerate(entries)
-    ]
+    passages = of_section("§ 3", "Begriffsbestimmungen", [(None, text) for text in entries])
     found = Extractor(read_question(question), passages, WordMatcher(question)).extract()
     assert found.sentences[0].text.startswith("65. Kundenanlage")
