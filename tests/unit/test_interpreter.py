@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +13,18 @@ from luna_assets.interpreter import at_work
 
 def settings() -> tuple[tuple[int, int, int], float, int]:
     return gc.get_threshold(), sys.getswitchinterval(), gc.get_freeze_count()
+
+
+@pytest.fixture(autouse=True)
+def as_a_process_begins() -> Iterator[None]:
+    """Settings that nobody has touched, whatever other tests of this process have left."""
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
+    sys.setswitchinterval(0.005)
+    yield
+    gc.set_threshold(*thresholds)
+    sys.setswitchinterval(interval)
 
 
 def test_the_settings_are_as_before_when_the_last_has_ended() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+import gc
+from collections.abc import AsyncGenerator, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from luna_api.answers import warming
+from luna_api.garbage import seldom_collected
 
 
 class Database:
@@ -61,6 +63,14 @@ async def _warmed(database: Database, index: Index) -> None:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(autouse=True)
+def collector_as_before() -> Iterator[None]:
+    """What is warm is kept from the collector: of the whole process, so as long as the API serves and no longer."""
+    with seldom_collected():
+        yield
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.fixture(autouse=True)
