@@ -137,29 +137,34 @@ def in_a_thread(points: QdrantPoints) -> FoundPoints:
 both_ways = pytest.mark.parametrize("ask", [in_a_thread, in_a_loop])
 
 
+@pytest.fixture
+def again() -> Iterator[list[RetryDetails]]:
+    """What was tried once more."""
+    told: list[RetryDetails] = []
+    set_on_retry_hooks([told.append])
+    yield told
+    set_on_retry_hooks(None)
+
+
 @both_ways
-def test_nobody_there_is_told_at_once(ask: Ask) -> None:
-    again: list[RetryDetails] = []
-    set_on_retry_hooks([again.append])
-    try:
-        with (
-            QdrantPoints.connect(f"http://127.0.0.1:{free_port()}", None, "luna") as points,
-            pytest.raises(PointsUnavailableError, match="antwortet nicht"),
-        ):
-            ask(points)
-    finally:
-        set_on_retry_hooks(None)
+def test_nobody_there_is_told_at_once(again: list[RetryDetails], ask: Ask) -> None:
+    with (
+        QdrantPoints.connect(f"http://127.0.0.1:{free_port()}", None, "luna") as points,
+        pytest.raises(PointsUnavailableError, match="antwortet nicht"),
+    ):
+        ask(points)
     assert again == [], "a search that somebody waits for is not repeated"
 
 
 @both_ways
 def test_a_search_does_not_wait_longer_than_its_time(
-    server: Misbehaving, monkeypatch: pytest.MonkeyPatch, ask: Ask
+    server: Misbehaving, monkeypatch: pytest.MonkeyPatch, again: list[RetryDetails], ask: Ask
 ) -> None:
     monkeypatch.setattr(qdrant, "SEARCH_TIMEOUT_S", 1)
-    over = threading.Event()
+    heard, over = threading.Event(), threading.Event()
 
     def asleep(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        heard.set()
         over.wait(100)
         healthy(handler, body)
 
@@ -169,8 +174,9 @@ def test_a_search_does_not_wait_longer_than_its_time(
         pytest.raises(PointsUnavailableError, match="antwortet nicht"),
     ):
         ask(points)
-    assert not over.is_set()
+    assert heard.wait(100), "else nobody was waited for"
     over.set()
+    assert again == []
     assert len(server.asked) == 1, "a search that somebody waits for is not repeated"
 
 
