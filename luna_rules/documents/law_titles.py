@@ -54,7 +54,7 @@ def clean_title(title: str) -> str:
     """A title on one line, without marks of footnotes and Markdown."""
     title = readable_text(title.replace("\\", ""))
     title = _FOOTNOTE.sub("", title)
-    return " ".join(title.split()).strip(" #")
+    return " ".join(title.split()).strip(" #*_")
 
 
 def _called(bracket: str) -> list[str]:
@@ -189,7 +189,7 @@ def _is_legislated(title: str) -> bool:
 
 def _plain_title(head: str) -> str | None:
     """The title in text of a PDF: from the line that names a kind of law to the bracket with its short name."""
-    rows = [row.strip() for row in re.split(r"[\r\n\f]+", head) if row.strip()][:40]
+    rows = [row.strip("*_# \t") for row in re.split(r"[\r\n\f]+", head) if row.strip("*_# \t")][:40]
     for number, row in enumerate(rows):
         european = _EU.match(row)
         if not european and not _LAW_TITLE.match(row):

@@ -14,6 +14,7 @@ import msgspec
 
 from luna_rules.documents.blocks import Span, lines, strip_span
 from luna_rules.documents.law_titles import clean_title, find_title, law_names
+from luna_rules.documents.marked import Heading, bold_headings, marked_headings
 from luna_rules.documents.model import ExtractedText
 
 SectionKind = Literal["section", "annex", "formula", "toc", "other"]
@@ -21,7 +22,7 @@ SectionKind = Literal["section", "annex", "formula", "toc", "other"]
 _NUMBER = r"\d{1,4}(?:[ \xa0]?[a-z]{1,2}(?![a-zäöüß]))?"
 _ROMAN = r"(?-i:[IVXLC]{1,7})[a-z]?"
 _HEAD_SECTION = re.compile(
-    rf"(?:(?P<sign>§§?|Art(?:ikel|icle|\.)?(?=[\s\d]))[ \xa0]*"
+    rf"(?:(?P<sign>§§?|Paragra(?:ph|f)(?=[ \xa0]+\d)|Art(?:ikel|icle|\.)?(?=[\s\d]))[ \xa0]*"
     rf"(?P<number>{_NUMBER}(?:\s*(?:bis|und|,|-|–)\s*(?:§\s*)?{_NUMBER})*)"
     rf"|(?P<article>Art(?:ikel|icle|\.)?)[ \xa0]+(?P<roman>{_ROMAN}(?:\s*(?:bis|und)\s*(?:Art\.?\s*)?{_ROMAN})*))"
     r"(?![\w/])(?P<rest>.*)",
@@ -44,8 +45,6 @@ _HEAD_DIVISION = re.compile(
     r"(?![\w/])[ \xa0]*[-–—:.]?[ \xa0]*(?P<title>.*)\Z",
     re.DOTALL | re.IGNORECASE,
 )
-# Without `^` an expression begins with a character that can be looked for, not with a place in each line.
-_ATX = re.compile(r"(##{0,5})[ \t]+([^\n]*?)[ \t#]*\r?$", re.MULTILINE)
 _PARAGRAPH_BARE = re.compile(
     r"^[ \t\xa0]*(?P<number>\d{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})(?P<letter>bis|ter|quater|[a-z](?=[.\s]))?\.?[ \t\xa0]*"
     r"(?=[A-ZÄÖÜ„\"])",
@@ -54,7 +53,9 @@ _PARAGRAPH_BARE = re.compile(
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _PARAGRAPH_INLINE = re.compile(r"[ \xa0]*\(1([a-z]?)\)(?=\s)")
 _INLINE = re.compile(r"\.?[ \xa0]*(?=\(1[a-z]?\)\s)|\.[ \xa0]+(?=[A-ZÄÖÜ„\"(])")
-_PARAGRAPH = re.compile(r"\((\d{1,3})([a-z]{0,2})\)(?=\s)")
+_PARAGRAPH = re.compile(r"\((\d{1,3})([a-z]{0,2})\\?\)(?:\*\*|__)?(?=\s)")
+_BEFORE_PARAGRAPH = ("\\", "**", "__")
+"""Markup before the bracket of an Absatz: „\\(1\\)“ where a converter guards it, „**(1)**“."""
 _PLAIN_CANDIDATE = re.compile(
     rf"^[ \t\xa0]*(?:§§?[ \xa0]*{_NUMBER}|(?:Artikel|Article|Art\.?)[ \xa0]+{_NUMBER}"
     r"|(?:Anlage|Anhang|ANHANG|ANLAGE)\b)"
@@ -72,8 +73,8 @@ _OPEN_END = re.compile(
     r"entsprechend|gilt|gelten|auch|ist|sind|siehe|vgl\.|ferner))\s*\Z",
     re.IGNORECASE,
 )
-
-
+_BEGINS_SENTENCE = re.compile(r"(?:D(?:er|ie|as|em|en)|Im|In|Bei|Für|Als|Zu[mr]?)\s")
+_LISTED = re.compile(r"\s*(?:[-–—•]|1\\?[.)]|a\\?\))\s")
 _FEWEST_SECTIONS = 3
 
 
@@ -112,20 +113,13 @@ class Law:
     sections: tuple[Section, ...]
 
 
-class _Heading(msgspec.Struct, frozen=True):
-    start: int
-    end: int
-    level: int
-    text: str
-
-
 def _label(match: re.Match[str]) -> str:
     sign = match.group("sign")
     if not sign:
         return f"Art. {' '.join(match.group('roman').split())}"
     number = re.sub(r"(?<=\d)[ \xa0](?=[a-z]{1,2}(?:\W|\Z))", "", match.group("number").replace("§", ""))
     number = " ".join(number.split())
-    if sign.startswith("§"):
+    if sign[0] in "§P":
         several = re.search(r"bis|und|,|-|–", number)
         return f"{'§§' if several else '§'} {number}"
     return f"Art. {number}"
@@ -141,12 +135,13 @@ def parse_law(extracted: ExtractedText, *, file_name: str | None = None) -> Law 
     `file_name` may lend an abbreviation and is never needed.
     """
     text = extracted.text
-    headings = [
-        _Heading(m.start(), m.end(), len(m[1]), m[2].strip())
-        for m in _ATX.finditer(text)
-        if not m.start() or text[m.start() - 1] == "\n"
-    ]
-    marked = sum(1 for heading in headings if _HEAD_SECTION.match(heading.text.strip("*_ ")))
+    headings = marked_headings(text)
+    marked = _count_sections(headings)
+    if marked < 2:
+        bold = [heading for heading in bold_headings(text) if _divides(heading.text)]
+        if _count_sections(bold) >= _FEWEST_SECTIONS:
+            headings = sorted([*headings, *bold], key=lambda heading: heading.start)
+            marked = _count_sections(headings)
     if marked >= 2 or (marked == 1 and text.lstrip("\ufeff \n").startswith("% ")):
         sections = _marked_sections(text, headings)
         first = min((s.heading_start for s in sections if s.kind != "other"), default=0)
@@ -162,12 +157,22 @@ def parse_law(extracted: ExtractedText, *, file_name: str | None = None) -> Law 
     return Law(title, names, tuple(sections))
 
 
-def _is_short_law(extracted: ExtractedText, found: Sequence[_Heading]) -> bool:
+def _count_sections(headings: Sequence[Heading]) -> int:
+    return sum(1 for heading in headings if _HEAD_SECTION.match(heading.text.strip("*_ ")))
+
+
+def _divides(words: str) -> bool:
+    """Whether the words of a bold line name a part of a law; those of any other line belong to a section's body."""
+    section = _HEAD_SECTION.match(words)
+    return _classify(words)[0] != "other" and not (section and _CITED_ON.match(section["rest"]))
+
+
+def _is_short_law(extracted: ExtractedText, found: Sequence[Heading]) -> bool:
     """Whether two lines that look like sections stand below the title of a law; below any other they mean nothing."""
     return len(found) > 1 and find_title(extracted.text[: found[0].start], None, extracted.title)[1]
 
 
-def _is_main(heading: _Heading) -> bool:
+def _is_main(heading: Heading) -> bool:
     """Whether a heading may be the title of the whole text."""
     return heading.level == 1 and not _HEAD_TOC.match(heading.text) and not _HEAD_DIVISION.match(heading.text)
 
@@ -223,14 +228,14 @@ class _Divisions:
         return tuple(heading for _, heading in self._stack)
 
 
-def _marked_sections(text: str, headings: Sequence[_Heading]) -> list[Section]:
+def _marked_sections(text: str, headings: Sequence[Heading]) -> list[Section]:
     sections: list[Section] = []
     divisions = _Divisions()
     divided = False
     level = 1
     pending: list[tuple[SectionKind, str, str, tuple[str, ...], int, int]] = []
     ends: list[int] = []
-    for heading in headings:
+    for place, heading in enumerate(headings):
         kind, label, whole = _classify(heading.text)
         if kind == "division":
             divisions.enter(label, whole)
@@ -246,7 +251,15 @@ def _marked_sections(text: str, headings: Sequence[_Heading]) -> list[Section]:
             continue
         level = heading.level
         path = () if kind in ("annex", "formula", "toc") else divisions.path()
-        pending.append((kind, label, whole, path, heading.start, min(heading.end + 1, len(text))))
+        body = min(heading.end + 1, len(text))
+        if kind == "section" and whole == label:
+            following = headings[place + 1] if place + 1 < len(headings) else None
+            if following and following.level > level and not text[body : following.start].strip():
+                if _classify(following.text)[0] == "other":
+                    whole, body = f"{label} – {clean_title(following.text)}", min(following.end + 1, len(text))
+            else:
+                whole, body = _title_below(text, label, body, following.start if following else len(text))
+        pending.append((kind, label, whole, path, heading.start, body))
         ends.append(heading.start)
     ends.append(len(text))
     position = 0
@@ -304,9 +317,9 @@ def _order(label: str) -> tuple[int, str]:
     return (int(found.group(1)), found.group(2)) if found else (0, "")
 
 
-def _plain_headings(text: str) -> list[_Heading]:
+def _plain_headings(text: str) -> list[Heading]:
     """Lines of a text without markup that are headings of sections, in the order in which laws number them."""
-    candidates: list[tuple[_Heading, str]] = []
+    candidates: list[tuple[Heading, str]] = []
     for match in _PLAIN_CANDIDATE.finditer(text):
         start, end = strip_span(text, *match.span())
         row = text[start:end]
@@ -321,7 +334,7 @@ def _plain_headings(text: str) -> list[_Heading]:
             above, title = _title_above(text, start)
             label = row[: head.start("rest")]
             body = start + head.start("rest") + inline.end()
-            candidates.append((_Heading(above, body, 1, f"{label} {title}".strip()), _classify(label)[1]))
+            candidates.append((Heading(above, body, 1, f"{label} {title}".strip()), _classify(label)[1]))
             continue
         if len(row) > 250:
             continue
@@ -331,7 +344,7 @@ def _plain_headings(text: str) -> list[_Heading]:
             continue
         if _OPEN_END.search(text, max(0, start - 40), start):
             continue
-        candidates.append((_Heading(start, end, 1, row), _classify(row)[1]))
+        candidates.append((Heading(start, end, 1, row), _classify(row)[1]))
     return _body_run(candidates)
 
 
@@ -348,9 +361,9 @@ def _title_above(text: str, start: int) -> tuple[int, str]:
     return text.rindex(row, 0, start), clean_title(row)
 
 
-def _body_run(candidates: Sequence[tuple[_Heading, str]]) -> list[_Heading]:
+def _body_run(candidates: Sequence[tuple[Heading, str]]) -> list[Heading]:
     """Of candidates keeps those that ascend; of two ascents over the same numbers the first is a table of contents."""
-    runs: list[list[tuple[_Heading, str]]] = []
+    runs: list[list[tuple[Heading, str]]] = []
     for heading, label in candidates:
         annex = label.startswith("An")
         if annex:
@@ -368,7 +381,7 @@ def _body_run(candidates: Sequence[tuple[_Heading, str]]) -> list[_Heading]:
         return []
     weights = [run[-1][0].end - run[0][0].start for run in runs]
     longest = max(weights)
-    kept: list[_Heading] = []
+    kept: list[Heading] = []
     for run, weight in zip(runs, weights, strict=True):
         listed = len(run) > 2 and weight < 120 * len(run)
         if not listed or weight == longest == weights[-1]:
@@ -376,7 +389,7 @@ def _body_run(candidates: Sequence[tuple[_Heading, str]]) -> list[_Heading]:
     return kept
 
 
-def _plain_sections(text: str, headings: Sequence[_Heading]) -> list[Section]:
+def _plain_sections(text: str, headings: Sequence[Heading]) -> list[Section]:
     sections: list[Section] = []
     divisions = _Divisions()
     place = max(0, headings[0].start - 600)
@@ -407,13 +420,15 @@ def _plain_sections(text: str, headings: Sequence[_Heading]) -> list[Section]:
 
 
 def _title_below(text: str, label: str, start: int, end: int) -> tuple[str, int]:
-    """Where the number stands alone, the next line is the title if it looks like one."""
+    """Where the number stands alone, the next line is the title if it looks like one and leads no list in."""
     for left, right in lines(text, start, min(end, start + 400)):
         a, b = strip_span(text, left, right)
         if a == b:
             continue
-        row = text[a:b]
-        if len(row) <= 160 and row[0].isupper() and row[-1] not in ".:;," and not row.startswith("("):
+        row = text[a:b].strip("*_ ")
+        if 0 < len(row) <= 160 and row[0].isupper() and row[-1] not in ".:;," and not row.startswith("("):
+            if _BEGINS_SENTENCE.match(row) and _LISTED.match(text, right, end):
+                break
             return f"{label} – {clean_title(row)}", right
         break
     return label, start
@@ -431,13 +446,14 @@ def paragraphs(text: str, section: Section) -> list[Paragraph]:
         last = (1, inline.group(1))
         found.append((f"1{inline.group(1)}", strip_span(text, inline.start(), inline.end())[0]))
     for match in _PARAGRAPH.finditer(text, section.body_start, section.end):
-        if not _opens_line(text, match.start(), section.body_start):
+        start = _before_markup(text, match.start(), section.body_start)
+        if not _opens_line(text, start, section.body_start):
             continue
         order = (int(match.group(1)), match.group(2))
         if order <= last or (not found and order[0] > 1) or order[0] > last[0] + 9:
             continue
         last = order
-        found.append((match.group(1) + match.group(2), match.start()))
+        found.append((match.group(1) + match.group(2), start))
     if not found and section.label.startswith("Art."):
         found = _bare_paragraphs(text, section)
     parts: list[Paragraph] = []
@@ -450,6 +466,15 @@ def paragraphs(text: str, section: Section) -> list[Paragraph]:
         if start < end:
             parts.append(Paragraph(name, start, end))
     return parts
+
+
+def _before_markup(text: str, place: int, start: int) -> int:
+    """Where the markup begins that stands right before a place; the place itself where there is none."""
+    if place > start and text[place - 1] in "\\*_":
+        for mark in _BEFORE_PARAGRAPH:
+            if text.startswith(mark, max(start, place - len(mark)), place):
+                return place - len(mark)
+    return place
 
 
 def _opens_line(text: str, place: int, start: int) -> bool:
