@@ -253,9 +253,10 @@ def _trouble(versions: list[IndexVersion], outside: bool) -> str | None:
                 f"Der Auftrag „{SWITCH_JOB}“ überträgt sie."
             )
         if outside and version.points is not None and version.points < version.chunks:
+            instead = "in PostgreSQL" if "postgres" in version.engines else "nur nach Wörtern"
             return (
                 f"In Qdrant fehlen {version.chunks - version.points} von {version.chunks} Textstellen der "
-                f"Indexversion {version.id}; gesucht wird in PostgreSQL, wo es nötig ist. Der Auftrag "
+                f"Indexversion {version.id}; gesucht wird {instead}, wo es nötig ist. Der Auftrag "
                 f"„{SWITCH_JOB}“ ergänzt sie."
             )
         if not outside and "postgres" not in version.engines:

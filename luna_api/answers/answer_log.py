@@ -40,7 +40,8 @@ WITH conversation AS (
             (SELECT coalesce(jsonb_object_agg(
                 id, jsonb_build_object('run_id', run_id, 'embedder', embedder, 'lexicon', lexicon_digest)
                     || CASE WHEN model_digest IS NULL THEN '{}' ELSE jsonb_build_object(
-                           'model_digest', model_digest, 'question_vector', id <> ALL(%(without_vectors)s)) END), '{}')
+                           'model_digest', model_digest, 'question_vector', id <> ALL(%(without_vectors)s)) END
+                    || CASE WHEN id = ANY(%(without_vectors)s) THEN '{"words_alone": true}'::jsonb ELSE '{}' END), '{}')
              FROM index_versions WHERE id = ANY(%(index_versions)s)), %(latency_ms)s, %(trace_id)s)
 )
 INSERT INTO conversation_turns (tenant_id, conversation_id, turn_idx, question, answer_id)

@@ -90,8 +90,8 @@ class Composed:
 
     `generation` is the state of the corpus that was seen. `writing` tells of the language models that were asked, None
     where none was. `lasting` is False where a fault that passes (a server that is down) decided what was found or who
-    wrote it: the same question is then to be answered afresh. `without_vectors`: index versions of a model's vectors
-    that the question had none for.
+    wrote it: the same question is then to be answered afresh. `without_vectors`: index versions that were
+    searched by words alone.
     """
 
     answer: Answer

@@ -26,7 +26,10 @@ class Materialisation(msgspec.Struct, kw_only=True):
 
 
 class ReceiptIndex(msgspec.Struct, kw_only=True):
-    """What was searched. `generation` is the state of the corpus as the asker saw it; `runs` tells of each version."""
+    """What was searched. `generation` is the state of the corpus as the asker saw it; `runs` tells of each version.
+
+    `words_alone` (true) stands in a version's run where its vectors were not to be had for the question.
+    """
 
     versions: list[int]
     generation: int | None

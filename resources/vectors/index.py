@@ -124,7 +124,8 @@ class SearchResult:
 
     `index_versions`: the live versions searched (public first). `generation`: grows with each change that this asker
     could see, so the same versions and generation mean the same corpus. `timings_ms`: parts of the latency.
-    `without_vectors`: versions whose vectors could not be used, because their model was not to be had.
+    `without_vectors`: versions whose vectors could not be used, because their model, or the engine that alone has them,
+    was not to be had.
     """
 
     hits: tuple[Hit, ...]

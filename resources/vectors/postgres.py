@@ -64,10 +64,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Passages worth ranking (ascending numbers) with their cosines."""
+    """Passages worth ranking (ascending numbers) with their cosines.
+
+    `without`: index versions whose vectors were not to be had, so that all their cosines are 0.
+    """
 
     numbers: NDArray[np.uint32]
     cosines: NDArray[np.float32]
+    without: tuple[int, ...] = ()
 
     @staticmethod
     def none() -> Candidates:
@@ -225,11 +229,14 @@ class PostgresIndex:
         ranked = rank(query, view.corpus, postings, found.numbers, dense=found.cosines, limit=limit, judged=judged)
         hits = _hits(view, ranked)
         clock.lap("rank")
-        return self._result(hits, view, asked, clock)
+        return self._result(hits, view, asked, clock, found.without)
 
-    def _result(self, hits: tuple[Hit, ...], view: View, asked: Asked, clock: Clock) -> SearchResult:
+    def _result(
+        self, hits: tuple[Hit, ...], view: View, asked: Asked, clock: Clock, without: tuple[int, ...] = ()
+    ) -> SearchResult:
         versions = tuple(state.version_id for state in view.scopes)
-        return SearchResult(hits, asked.query, versions, view.generation, clock.done(), asked.without)
+        missed = (*asked.without, *without)
+        return SearchResult(hits, asked.query, versions, view.generation, clock.done(), missed)
 
     def _begin(self, view: View, asked: Asked, postings: Ready, wanted: Wanted) -> asyncio.Task[Candidates] | None:
         """Lets an engine outside look for candidates meanwhile. Here there is none.
@@ -263,7 +270,7 @@ class PostgresIndex:
             return None
         await asyncio.sleep(0)
         clock.lap("dense")
-        return Candidates(chosen, dense)
+        return Candidates(chosen, dense, tuple(state.version_id for state in elsewhere(view, asked)))
 
     async def _load_view(self, connection: AsyncConnection, tenant: UUID) -> View:
         old = cast("View | None", self._cache.get(("view", tenant)))
@@ -428,6 +435,18 @@ def _require_tenant(tenant: UUID, acting: UUID | None) -> None:
     # What is cached for a tenant must never be shown in a transaction that acts for another one.
     if acting != tenant:
         raise PermissionError("The transaction acts for another tenant than the search")
+
+
+def elsewhere(view: View, asked: Asked) -> list[ScopeState]:
+    """The scopes whose vectors the question could be compared with, were they not in an engine outside alone."""
+    return [
+        state
+        for state in view.scopes
+        if state.segments
+        and "postgres" not in state.engines
+        and (vector := asked.vectors.get(state.space_key)) is not None
+        and bool(vector.any())
+    ]
 
 
 def _hits(view: View, ranked: Sequence[Ranked]) -> tuple[Hit, ...]:

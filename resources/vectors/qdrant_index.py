@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import cast
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from luna_rules.search.ranker import Ready, lexical_candidates
 from luna_rules.search.tables import SearchTables
+from resources.breaker import Breaker
 from resources.database import PUBLIC_SCOPE, AsyncConnection
 from resources.vectors import arrays
 from resources.vectors.asked import Asked, leveled_by_space
@@ -33,7 +33,7 @@ from resources.vectors.points import (
     VersionRef,
     question_terms,
 )
-from resources.vectors.postgres import Candidates, PostgresIndex, Wanted
+from resources.vectors.postgres import Candidates, PostgresIndex, Wanted, elsewhere
 from resources.vectors.postgres_view import View
 from resources.vectors.questions import QuestionEmbedder
 
@@ -41,7 +41,10 @@ MOST_CANDIDATES = 250
 """The best by words whose cosines the server tells; 0.98 of the best fifty are among as many of 100,000."""
 MOST_OUTDATED = 1_000
 REST_S = 5.0
-"""So long a server that did not answer is left alone; waiting for it with every question would slow all of them."""
+"""So long a server that did not answer is left alone; waiting for it with every question would slow all of them.
+
+Then one question tries it, and the others go on without it until that one knows.
+"""
 _LOG = logging.getLogger(__name__)
 
 
@@ -60,17 +63,17 @@ class QdrantIndex(PostgresIndex):
         super().__init__(tables, cache_mb, candidates=candidates, questions=questions)
         self._points = points
         self._most = candidates or MOST_CANDIDATES
-        self._rest_until = 0.0
+        self._breaker = Breaker(first_pause_s=REST_S, longest_pause_s=REST_S)
         self._trouble: str | None = None
 
     @property
     def trouble(self) -> str | None:
-        """Why the last search went its way in PostgreSQL (German); None where it did not."""
+        """Why the last search went its way in PostgreSQL, or by words alone (German); None where it did not."""
         return self._trouble
 
     def _begin(self, view: View, asked: Asked, postings: Ready, wanted: Wanted) -> asyncio.Task[Candidates] | None:
         """The server is asked as soon as words are judged, be the view checked or not."""
-        if _absent(view) or time.monotonic() < self._rest_until:
+        if _absent(view) or not self._breaker.may_try():
             return None
         task = asyncio.create_task(self._ask(view, asked, postings, wanted))
         task.add_done_callback(_look_at)
@@ -90,12 +93,15 @@ class QdrantIndex(PostgresIndex):
             try:
                 found = await begun
             except PointsError as fault:
-                self._trouble = f"{fault}; gesucht wird in PostgreSQL."
+                self._trouble = f"{fault}; {_instead(view, asked)}"
                 _LOG.warning("the search goes on in PostgreSQL: %s", fault)
                 if isinstance(fault, PointsUnavailableError):
-                    self._rest_until = time.monotonic() + REST_S
+                    self._breaker.failed()
+                else:
+                    self._breaker.worked()
             else:
-                self._trouble = None
+                if not self._breaker.pause_s:
+                    self._trouble = None
                 clock.lap("candidates")
                 return found
         elif absent := _absent(view):
@@ -134,6 +140,8 @@ class QdrantIndex(PostgresIndex):
             )
             questions.append(((low, high), mine, question))
         answers = await asyncio.gather(*(self._points.find(one) for _, _, one in questions))
+        if questions:
+            self._breaker.worked()  # a question without a word that stands anywhere has asked nothing
         places_of = self._places(view)
         cosines = np.zeros(len(view.corpus.item), np.float32)
         chosen = np.zeros(len(view.corpus.item), np.bool_)
@@ -172,6 +180,14 @@ def _look_at(task: asyncio.Task[Candidates]) -> None:
     """A search that needs the answer no more leaves nobody to hear of its fault."""
     if not task.cancelled():
         task.exception()
+
+
+def _instead(view: View, asked: Asked) -> str:
+    """How a question is answered without the server, in German."""
+    alone = ", ".join(str(state.version_id) for state in elsewhere(view, asked))
+    if not alone:
+        return "gesucht wird in PostgreSQL."
+    return f"gesucht wird nur nach Wörtern, denn die Vektoren der Indexversion {alone} liegen nur in Qdrant."
 
 
 def _absent(view: View) -> list[int]:

@@ -372,6 +372,50 @@ async def test_without_an_answer_postgres_answers_and_the_server_is_left_alone_f
     assert calls == ["find"], "not asked again with every question"
 
 
+async def test_after_a_while_one_question_tries_the_server_and_the_others_do_not_wait_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resources.vectors.qdrant_index.REST_S", 0.0)
+    tenant, _, _ = await filled(world)
+    before = ids(await world.search(tenant, "netz strom"))
+    calls: list[str] = []
+    asked: asyncio.Queue[asyncio.Event] = asyncio.Queue()
+
+    class Silent(Faulty):
+        async def find(self, question: PointsQuestion) -> FoundPoints:
+            calls.append("find")
+            if len(calls) == 1:
+                away("find")
+            answering = asyncio.Event()
+            asked.put_nowait(answering)
+            await answering.wait()
+            return await self._points.find(question)
+
+    index = QdrantIndex(SearchTables(), Silent(store(world), lambda _: None))
+    await world.search(tenant, "netz strom", index=index)
+    monkeypatch.setattr(index._breaker, "_first_pause_s", 600.0)
+    monkeypatch.setattr(index._breaker, "_longest_pause_s", 600.0)
+    trying = asyncio.create_task(world.search(tenant, "netz strom", index=index))
+    answering = await asked.get()
+    try:
+        for _ in range(3):
+            assert alike(ids(await asyncio.wait_for(world.search(tenant, "netz strom", index=index), 60)), before)
+        assert len(calls) == 2, "one tries"
+        assert index.trouble is not None
+    finally:
+        answering.set()
+        assert alike(ids(await trying), before)
+    assert index.trouble is None
+    index._breaker.failed()
+    monkeypatch.setattr(index._breaker, "_until", 0.0)
+    await world.search(tenant, "Quargelbumm", index=index)
+    assert index._breaker.pause_s > 0, "who asks the server nothing does not learn that it answers"
+    index._breaker.worked()
+    after = asyncio.create_task(world.search(tenant, "netz strom", index=index))
+    (await asked.get()).set()
+    assert alike(ids(await after), before)
+
+
 def refusing(name: str) -> None:
     if name == "write":
         raise PointsError("Qdrant verlangt einen anderen Schlüssel; bitte QDRANT_API_KEY prüfen")
@@ -418,7 +462,11 @@ async def test_what_is_in_qdrant_only_is_not_written_without_it(world: World) ->
     result = await world.search(tenant, "netz strom", index=index)
     assert result.hits, "words alone still find"
     assert all(hit.scores["dense"] == 0 for hit in result.hits)
-    assert index.trouble is not None
+    assert result.without_vectors == (version,)
+    assert "nur nach Wörtern" in str(index.trouble)
+    assert (await world.search(tenant, "netz strom")).without_vectors == ()
+    alone = await world.search(tenant, "netz strom", index=PostgresIndex(SearchTables()))
+    assert alone.without_vectors == (version,), "without a server configured, too"
 
 
 # From one engine to the other

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import NoReturn
 
 import pytest
 
 from resources.database import worker_connection
-from resources.vectors.points import PointsState, VersionRef
+from resources.vectors.points import PointsState, PointsUnavailableError, VersionRef
 from resources.vectors.postgres_writer import IndexWriter
 from resources.vectors.qdrant import QdrantPoints
-from resources.vectors.transfer import transfer
+from resources.vectors.transfer import release, transfer
 from tests.conftest import Database, free_port
 from tests.integration.api.conftest import NOTE, ready, serve
 
@@ -83,6 +84,48 @@ def test_an_alias_that_names_another_collection_is_told_of(database: Database, m
         assert "index_switch" in str(trouble)
         writer.show_live()
         assert told() == ("up", None, None)
+
+
+def test_what_words_alone_found_is_noted_and_not_kept(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = QdrantPoints.in_memory("luna_test_alone")
+    find = points.find
+    monkeypatch.setattr("luna_api.app.open_points", lambda _: points)
+    monkeypatch.setattr("resources.vectors.qdrant_index.REST_S", 0.0)
+
+    async def away(_: object) -> NoReturn:
+        raise PointsUnavailableError("Qdrant antwortet nicht (ConnectError)")
+
+    with (
+        serve(database, database.settings.home) as api,
+        worker_connection(database.urls.worker) as worker,
+        api.admin(api.tenant()) as admin,
+    ):
+        ready(api, admin, NOTE)
+        version = admin.get("/admin/index").json()["data"]["versions"][0]["id"]
+        writer = IndexWriter(worker, points)
+        transfer(worker, writer, version, "qdrant", lambda *_: None)
+        release(writer, version, "postgres")
+
+        def asked() -> tuple[bool, bool, object, float]:
+            question = {"question": "Wer verwahrt den Schlüssel zum Zählerraum?"}
+            answer = admin.post("/rag/ask", json=question).json()["data"]
+            receipt = admin.get(f"/answers/{answer['answer_id']}").json()["data"]
+            dense = max(one["scores"]["dense"] for one in answer["citations"])
+            noted = receipt["index"]["runs"][str(version)].get("words_alone")
+            return answer["cached"], receipt["intact"], noted, dense
+
+        monkeypatch.setattr(points, "find", away)
+        assert [asked(), asked()] == [(False, True, True, 0.0)] * 2
+        health = admin.get("/admin/health").json()["data"]["services"]["qdrant"]
+        assert health["state"] == "degraded"
+        assert "nur nach Wörtern" in health["message"]
+        monkeypatch.setattr(points, "find", find)
+        first, second = asked(), asked()
+        assert (first[:3], second[:3]) == ((False, True, None), (True, True, None))
+        assert first[3] > 0
+        points.retain([])
+        lost = admin.get("/admin/index").json()["data"]["trouble"]
+        assert "nur nach Wörtern" in lost
 
 
 def test_a_slow_model_does_not_make_the_index_look_down(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
