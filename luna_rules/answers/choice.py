@@ -43,6 +43,32 @@ _ASKED = 0.3
 """What it counts that people ask a statement's Absatz what was asked."""
 
 
+class _Taken:
+    """The statements chosen so far, and what they say already; each of them is compared once with each candidate."""
+
+    def __init__(self) -> None:
+        self.statements: list[Scored] = []
+        self._said: dict[int, float] = {}
+        self._heard = 0
+        self._repeated: dict[int, tuple[int, float]] = {}
+
+    def said(self) -> Mapping[int, float]:
+        """How plainly each concept is spoken of by one of them."""
+        for scored in self.statements[self._heard :]:
+            for concept, strength in scored.concepts.items():
+                self._said[concept] = max(strength, self._said.get(concept, 0.0))
+        self._heard = len(self.statements)
+        return self._said
+
+    def repeated(self, scored: Scored) -> float:
+        """How much of a statement's words one of them says already, from 0 to 1."""
+        compared, most = self._repeated.get(id(scored), (0, 0.0))
+        for other in self.statements[compared:]:
+            most = max(most, _overlap(scored.vocabulary, other.vocabulary))
+        self._repeated[id(scored)] = len(self.statements), most
+        return most
+
+
 class Chooser:
     """Chooses among the scored statements of `passages` for one question."""
 
@@ -71,7 +97,8 @@ class Chooser:
 
         `named` are rows of tables that were asked for by name and belong to the answer.
         """
-        chosen: list[Scored] = []
+        taken = _Taken()
+        chosen = taken.statements
         length = 0
         best = ranked[0].score
         self._best_rows = _best_rows(ranked)
@@ -95,10 +122,13 @@ class Chooser:
         if chosen:
             parts = [(need, wants) for need, wants in parts if not any(self._meets(s, need, wants) for s in chosen)]
         while candidates and len(chosen) < MOST_SENTENCES:
-            pick = max(candidates, key=lambda scored: self._gain(scored, chosen, wants_left, parts)) if chosen else lead
-            gain = self._gain(pick, chosen, wants_left, parts)
-            if chosen and gain < (0.46 + 0.04 * len(chosen)) * best:
-                break
+            pick = lead
+            if chosen:
+                gains = [self._gain(scored, taken, wants_left, parts) for scored in candidates]
+                gain = max(gains)
+                if gain < (0.46 + 0.04 * len(chosen)) * best:
+                    break
+                pick = candidates[gains.index(gain)]
             candidates.remove(pick)
             if chosen and not self._adds(pick, chosen, parts):
                 continue
@@ -238,27 +268,25 @@ class Chooser:
     def _gain(
         self,
         scored: Scored,
-        chosen: list[Scored],
+        taken: _Taken,
         wants_left: set[Want],
         parts: list[tuple[frozenset[int], frozenset[Want]]],
     ) -> float:
         """The score, less what is said already, more for concepts and parts of the question still open."""
         gain = scored.score
-        if not chosen:
-            return gain
-        repeated = max(_overlap(scored.vocabulary, other.vocabulary) for other in chosen)
+        repeated = taken.repeated(scored)
         if repeated > _SAME:
             return 0.0
+        said = taken.said()
         new = 0.0
         for concept, strength in scored.concepts.items():
-            before = max(other.concepts.get(concept, 0.0) for other in chosen)
-            new += self._weights[concept] * max(0.0, strength - before)
+            new += self._weights[concept] * max(0.0, strength - said.get(concept, 0.0))
         gain += 0.4 * new / self._total
         if scored.signs & wants_left:
             gain += 0.06
         if parts and any(self._meets(scored, need, wants) for need, wants in parts):
             gain += 0.12
-        if any(other.statement.passage == scored.statement.passage for other in chosen):
+        if any(other.statement.passage == scored.statement.passage for other in taken.statements):
             gain += 0.03
         gain += _ASKED * self._asked_of(scored.statement.passage)
         return gain * (1.0 - 0.6 * max(0.0, repeated - 0.3))

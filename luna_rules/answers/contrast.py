@@ -19,7 +19,7 @@ from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import AnswerSentence, Passage, labelled
 from luna_rules.answers.places import same_section
 from luna_rules.answers.question import Question, read_question
-from luna_rules.answers.statements import headings_at, statements, text_of
+from luna_rules.answers.statements import statements
 from luna_rules.answers.support import assess
 from luna_rules.answers.things import of_thing, things_of, what_is
 
@@ -79,7 +79,7 @@ def _defining_all(things: Sequence[str], found: Sequence[Sequence[Passage]]) -> 
 def _defines(thing: str, passage: Passage) -> bool:
     definition = definition_of(thing)
     return definition.likely(passage.text) and any(
-        definition.strength(text_of(passage, one)) >= BRACKETED for one in statements(passage)
+        definition.strength(one.text) >= BRACKETED for one in statements(passage)
     )
 
 
@@ -107,7 +107,7 @@ def _compared(passages: Sequence[Passage], things: Sequence[str]) -> bool:
         if passage.law is not None or not _DIFFERENT.search(" ".join((passage.text, *passage.heading_path))):
             continue
         for one in statements(passage):
-            said = " ".join((*headings_at(passage, one.start)[-1:], text_of(passage, one)))
+            said = " ".join((*one.headings[-1:], one.text))
             if _DIFFERENT.search(said) and all(_names(said, thing) for thing in things):
                 return True
     return False

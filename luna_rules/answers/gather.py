@@ -258,14 +258,14 @@ def _section(passage: Passage) -> tuple[str, object]:
 def _defining(definition: Definition, passages: Sequence[Passage], score: float) -> list[Passage]:
     """The passages that define the word asked for, the plainest first, as good as the best that was found."""
     # Cutting all passages is dear: few get here.
-    from luna_rules.answers.statements import first_line, statements, text_of
+    from luna_rules.answers.statements import first_line, statements
 
     found: list[tuple[float, int, Passage]] = []
     for place, passage in enumerate(_unique(passages)):
         if not definition.likely(passage.text):
             continue
         strength = max(
-            (definition.strength(text_of(passage, one), first_line(passage, one)) for one in statements(passage)),
+            (definition.strength(one.text, first_line(passage, one)) for one in statements(passage)),
             default=0.0,
         )
         if strength:

@@ -6,7 +6,7 @@ Only telling these from sentences belongs here; which statements answer is `extr
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 
 from luna_rules.answers.text import comparable
 from luna_rules.documents.sentences import ITEM_MARKER
@@ -78,10 +78,18 @@ def has_verb(line: str) -> bool:
     return _VERB.search(_NO_VERB.sub(" ", line)) is not None
 
 
-def is_heading(text: str, headings: Sequence[str]) -> bool:
-    """Whether a text is nothing but one of the headings above it, with or without its number."""
-    own = comparable(without_number(text)).strip(" .:*_#")
-    return bool(own) and any(own == comparable(without_number(heading)).strip(" .:*_#") for heading in headings)
+def named_by(headings: Iterable[str]) -> frozenset[str]:
+    """Headings as `is_heading` compares them, without their numbers."""
+    return frozenset(filter(None, map(_bare, headings)))
+
+
+def is_heading(text: str, named: Collection[str]) -> bool:
+    """Whether a text is nothing but one of the headings (see `named_by`) above it, with or without its number."""
+    return _bare(text) in named
+
+
+def _bare(heading: str) -> str:
+    return comparable(without_number(heading)).strip(" .:*_#")
 
 
 def is_label(text: str) -> bool:

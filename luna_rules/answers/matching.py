@@ -173,6 +173,7 @@ class QueryMatcher:
                 for term in alternative.terms:
                     self._places.setdefault(term, []).append((concept, place))
         self._tokens: dict[str, tuple[tuple[int, int, str, float], ...]] = {}
+        self._spoken: dict[str, Mapping[int, float]] = {}
         self._meant = {
             (law, hint.section, label): {concept: own for concept, own in enumerate(spoken) if own > 0}
             for hint in query.hints
@@ -208,10 +209,19 @@ class QueryMatcher:
         return frozenset(self._known)
 
     def concepts(self, text: str) -> Mapping[int, float]:
-        """The best alternative of each concept; one of several terms counts with the share that is there."""
+        """The best alternative of each concept; one of several terms counts with the share that is there.
+
+        Kept as long as the question: the passages of one answer are read several times.
+        """
+        found = self._spoken.get(text)
+        if found is None:
+            found = self._spoken[text] = self._concepts(text)
+        return found
+
+    def _concepts(self, text: str) -> Mapping[int, float]:
         # By term, not by word: „Steuer“ and „Steuern“ are not two of the parts of „Kfz-Steuer“.
         seen: dict[tuple[int, int], dict[str, float]] = {}
-        for raw in words.tokens(text):
+        for raw in words.different_tokens(text):
             hits = self._tokens.get(raw)
             if hits is None:
                 hits = self._tokens[raw] = self._hits(raw)
@@ -240,6 +250,9 @@ class QueryMatcher:
 
     def _hits(self, raw: str) -> tuple[tuple[int, int, str, float], ...]:
         word = self._analyser.word(raw)
+        asked = self._places.keys()
+        if asked.isdisjoint(word.full) and asked.isdisjoint(word.parts):
+            return ()
         hits: dict[tuple[int, int, str], float] = {}
         for strength, terms in ((1.0, word.full), (COMPOUND_STRENGTH, word.parts)):
             for term in terms:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from luna_rules.answers.names import KNOWN_LAWS, is_company, is_land, norms_in
@@ -152,6 +153,7 @@ _SEVERAL_ITEMS = re.compile(
 STRAY_POINT = re.compile(r"(§{1,2})\s*\.\s*(?=\d)")
 """„§. 48“ means § 48."""
 _MAX_RANGE = 10
+_KEPT_QUESTIONS = 64
 _MONEY = re.compile(
     r"\b(?:kostet|wie teuer|kosten|bußgeld|geldbuße|prämie|gewinn|rundfunkbeitrag|gebühr\w*|wie viel (?:geld|euro|cent)"
     r"|\w*preis|preise|how much does .* cost|subsidy|miete)\b",
@@ -298,8 +300,12 @@ def _laws(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=_KEPT_QUESTIONS)
 def read_question(text: str) -> Question:
-    """Read a question: what it wants, whom and what it names, its parts."""
+    """Read a question: what it wants, whom and what it names, its parts.
+
+    What was read is kept for the steps of one answer, each of which wants it.
+    """
     text = clean(text).strip()
     if not re.search(r"[^\W_]", text):
         return Question(text, empty=True)

@@ -18,7 +18,7 @@ from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.roles import FIRST, importance
 from luna_rules.answers.signs import FIRM, QUANTITY, WORTH, signs_of, unit_pattern, with_units
-from luna_rules.answers.statements import Statement, first_line, headings_at, statements, text_of
+from luna_rules.answers.statements import Statement, first_line, statements
 from luna_rules.answers.tables import header_and_row, shown
 
 WHOLE_LIST = 900
@@ -40,6 +40,8 @@ _FIRM_WORTH = 0.06
 _IDENTIFIED = 0.3
 _OTHER_NUMBER = 0.3
 """What a row is worth that bears another number than the one that was asked for."""
+_SHORT = 260
+"""Characters of a statement that says little beside „bleibt unberührt“."""
 _LEAST_ROLE = 0.35
 _NO_SUBJECT = 0.55
 _LITTLE = 0.3
@@ -103,12 +105,10 @@ class StatementScorer:
         self.total = sum(self.weights) or 1.0
         self._sections: dict[object, dict[int, float]] = {}
         self._headings: dict[str, Mapping[int, float]] = {}
-        self._statements: list[list[tuple[Statement, str, Mapping[int, float]]]] = []
-        for number, passage in enumerate(passages):
-            found = [(statement, text_of(passage, statement)) for statement in statements(passage, number)]
-            self._statements.append(
-                [(statement, text, self._own_concepts(passage, statement, text)) for statement, text in found]
-            )
+        self._statements = [
+            [(one, self._own_concepts(passage, one)) for one in statements(passage, number)]
+            for number, passage in enumerate(passages)
+        ]
         self._fitness = Fitness(question, today)
         self._unit = unit_pattern(question.text)
         self._marks = set(MARK.findall(question.text))
@@ -119,8 +119,9 @@ class StatementScorer:
     def _surroundings(self, number: int, passage: Passage) -> tuple[Mapping[int, float], Mapping[int, float]]:
         heading = self._heading(passage, passage.heading_path)
         wide: dict[int, float] = {}
-        for _, text, own in self._statements[number]:
-            for concept, strength in (own if len(text) <= WHOLE_LIST else self._matcher.concepts(text)).items():
+        for one, own in self._statements[number]:
+            whole = own if len(one.text) <= WHOLE_LIST else self._matcher.concepts(one.text)
+            for concept, strength in whole.items():
                 wide[concept] = max(strength, wide.get(concept, 0.0))
         for concept, strength in self._concepts(" ".join((passage.title, *passage.heading_path))).items():
             wide[concept] = max(strength * 0.8, wide.get(concept, 0.0))
@@ -158,10 +159,10 @@ class StatementScorer:
     def _heading(self, passage: Passage, path: Sequence[str]) -> Mapping[int, float]:
         return self._concepts(" ".join((*path[-2:], passage.section or "")))
 
-    def _own_concepts(self, passage: Passage, statement: Statement, text: str) -> Mapping[int, float]:
+    def _own_concepts(self, passage: Passage, statement: Statement) -> Mapping[int, float]:
         """What a statement speaks of; of a long list the lead-in and the one item that says most."""
-        if len(text) <= WHOLE_LIST or not statement.items:
-            return self._matcher.concepts(text)
+        if len(statement.text) <= WHOLE_LIST or not statement.items:
+            return self._matcher.concepts(statement.text)
         lead = dict(self._matcher.concepts(" ".join(shown(passage.text[slice(*span)]) for span in statement.spans)))
         best: Mapping[int, float] = {}
         most = -1.0
@@ -208,19 +209,19 @@ class StatementScorer:
         found: list[Scored] = []
         for number, passage in enumerate(self._passages):
             rank = passage.score / top if top > 0 else 1.0
-            for place, (statement, text, own) in enumerate(self._statements[number]):
-                found.append(self._score(statement, text, own, place, rank))
+            for place, (statement, own) in enumerate(self._statements[number]):
+                found.append(self._score(statement, own, place, rank))
         found.sort(key=lambda scored: (-scored.score, scored.statement.passage, scored.statement.start))
         return found
 
-    def _score(self, statement: Statement, text: str, own: Mapping[int, float], place: int, rank: float) -> Scored:
+    def _score(self, statement: Statement, own: Mapping[int, float], place: int, rank: float) -> Scored:
+        text = statement.text
         heading, wide = self._around[statement.passage]
         passage = self._passages[statement.passage]
-        path = headings_at(passage, statement.start)
-        if path != passage.heading_path:
-            heading = self._heading(passage, path)
+        if statement.headings != passage.heading_path:
+            heading = self._heading(passage, statement.headings)
         section = self._section(statement.passage)
-        read = _with_units(passage, statement, text)
+        read = _with_units(passage, statement)
         signs = signs_of(read, self._question.wants)
         if {"amount", "percent"} <= signs and not QUANTITY.search(text):
             signs -= {"amount"}
@@ -250,7 +251,7 @@ class StatementScorer:
             score += _RULE * context / self.total
         if len(text) > 1_500:
             score *= 0.9
-        if _HOLLOW.search(text) and len(text) < 260:
+        if len(text) < _SHORT and _HOLLOW.search(text):
             score *= 0.7
         if statement.table:
             score *= _TABLE
@@ -278,7 +279,8 @@ class StatementScorer:
         return Scored(statement, text, read, own, signs, score, covered / self.total)
 
 
-def _with_units(passage: Passage, statement: Statement, text: str) -> str:
+def _with_units(passage: Passage, statement: Statement) -> str:
+    text = statement.text
     if not statement.table or len(statement.spans) < 2:
         return text
     header, row = header_and_row([shown(passage.text[slice(*span)]) for span in statement.spans])

@@ -36,7 +36,8 @@ def with_second(question: str, ground: Ground, found: Sequence[Passage], matcher
     read = read_question(question)
     words = _left_out(read, ground.passages, matcher)
     known = {passage.chunk_id for passage in ground.passages}
-    bearing = [p for p in found if p.chunk_id not in known and any(_speaks(p, word, matcher) for word in words)]
+    wanted = [(word, _number_of(word, matcher)) for word in words]
+    bearing = [p for p in found if p.chunk_id not in known and any(_speaks(p, *one, matcher) for one in wanted)]
     bearing.sort(key=lambda passage: -_share(passage, matcher))
     bearing = [replace(passage, scores={**passage.scores, SECOND: 1.0}) for passage in bearing]
     top = ground.passages[0].score if ground.passages else 1.0
@@ -56,8 +57,10 @@ def with_second(question: str, ground: Ground, found: Sequence[Passage], matcher
 def _left_out(read: Question, passages: Sequence[Passage], matcher: ConceptMatcher) -> list[str]:
     """Marks, names and nouns of the question that stand in none of the passages though the index knows them."""
     marks = [m for m in identifiers(read.text) if not any(holds(p, m) for p in passages)]
-    texts = [fold(comparable(" ".join((p.text, p.title, *p.heading_path)))) for p in passages]
-    names = [name for name in read.names if not any(fold(name) in text for text in texts)]
+    names: list[str] = []
+    if read.names:
+        texts = [fold(comparable(" ".join((p.text, p.title, *p.heading_path)))) for p in passages]
+        names = [name for name in read.names if not any(fold(name) in text for text in texts)]
     wanted = [word for word in (*marks, *names) if is_known(word, matcher) is not False]
     if marks or names:
         return wanted[:_MOST_WORDS]
@@ -75,16 +78,19 @@ def _left_out(read: Question, passages: Sequence[Passage], matcher: ConceptMatch
 
 def is_known(word: str, matcher: ConceptMatcher) -> bool | None:
     """Whether the index knows a word of the question; None where that cannot be told."""
-    for concept, label in enumerate(matcher.labels):
-        if same(label, word):
-            return True if concept in matcher.known else False if concept in matcher.unknown else None
-    return None
+    concept = _number_of(word, matcher)
+    if concept is None:
+        return None
+    return True if concept in matcher.known else False if concept in matcher.unknown else None
 
 
-def _speaks(passage: Passage, word: str, matcher: ConceptMatcher) -> bool:
+def _number_of(word: str, matcher: ConceptMatcher) -> int | None:
+    return next((number for number, label in enumerate(matcher.labels) if same(label, word)), None)
+
+
+def _speaks(passage: Passage, word: str, concept: int | None, matcher: ConceptMatcher) -> bool:
     if holds(passage, word):
         return True
-    concept = next((number for number, label in enumerate(matcher.labels) if same(label, word)), None)
     if concept is None:
         return False
     text = " ".join((passage.text, passage.title, *passage.heading_path))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from luna_rules.answers.question import Want
 from luna_rules.documents.strokes import cells_of
@@ -68,6 +69,7 @@ SIGNS: dict[Want, re.Pattern[str]] = {
     "reason": re.compile(r"\b(?:um .{1,80} zu|Zweck|Ziel|weil|da |aufgrund|damit|dient)\b", re.I),
     "definition": re.compile(r"\b(?:ist|sind|im Sinne|bedeutet|bezeichnet|gilt als)\b", re.I),
 }
+_KEPT_TEXTS = 16_384
 WORTH: dict[Want, float] = {
     "duration": 0.30, "date": 0.22, "amount": 0.24, "money": 0.28, "percent": 0.30, "distance": 0.34, "body": 0.06,
     "modal": 0.08,
@@ -119,7 +121,7 @@ _DIGITS_BEFORE = re.compile(r"\d[\d.,\s]*$")
 def value_spans(text: str, wants: Sequence[Want]) -> list[tuple[int, int]]:
     """Where values of the wanted kinds stand, without overlap; bare numbers and mere words of time are none."""
     found: list[tuple[int, int]] = []
-    for start, end in sorted(match.span() for want in wants for match in SIGNS[want].finditer(text)):
+    for start, end in sorted(span for want in wants for span in _places(want, text)):
         written = text[start:end]
         if _NO_VALUE.fullmatch(written) and not (_WORD_NUMBER.match(written) or _REGULAR.fullmatch(written)):
             continue
@@ -180,8 +182,14 @@ def signs_of(text: str, wants: Sequence[Want]) -> frozenset[Want]:
     return frozenset(
         want
         for want in wants
-        if any(want != "duration" or not looks_back(text, found.start()) for found in SIGNS[want].finditer(text))
+        if any(want != "duration" or not looks_back(text, start) for start, _ in _places(want, text))
     )
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _places(want: Want, text: str) -> tuple[tuple[int, int], ...]:
+    """Where signs of a kind of answer stand; kept, for other questions find many of the same statements."""
+    return tuple(match.span() for match in SIGNS[want].finditer(text))
 
 
 def looks_back(text: str, start: int) -> bool:

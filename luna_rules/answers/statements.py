@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from luna_rules.answers import layout
 from luna_rules.answers.model import Passage
@@ -28,6 +29,10 @@ _GONE = re.compile(r"\((?:aufgehoben|weggefallen|gestrichen|gegenstandslos)\)\W*
 _RULER = re.compile(r"[\s|:-]*")
 _LONGEST_LEAD = 1_000
 """Characters of a sentence above a passage beyond which its items are shown without it."""
+_ANY = 0
+"""The number of a passage until it is known among which others it stands."""
+_KEPT = 2_048
+"""Passages of which the statements are kept: other questions find many of the same ones. About 10 kB for each."""
 
 
 @dataclass(slots=True)
@@ -35,7 +40,8 @@ class Statement:
     """A sentence, or a lead-in with the items of its list: what can be cited without tearing sense apart.
 
     Of a row of a table the last span is its own, those before are the header or the sentence above the table and
-    `above` rows that lead it in.
+    `above` rows that lead it in. `text` is all of it as people read it, `headings` are those above its beginning.
+    Spans and items are not to be changed.
     """
 
     passage: int
@@ -43,6 +49,8 @@ class Statement:
     items: list[list[tuple[int, int]]] = field(default_factory=list["list[tuple[int, int]]"])
     table: bool = False
     above: int = 0
+    text: str = ""
+    headings: tuple[str, ...] = ()
 
     @property
     def start(self) -> int:
@@ -72,21 +80,38 @@ def _begins_line(text: str, at: int) -> bool:
 def statements(passage: Passage, number: int = 0) -> list[Statement]:
     """The statements of a passage in reading order, without page furniture and bare headings.
 
-    Of what stands above its own text there is only what leads its own statements in.
+    Of what stands above its own text there is only what leads its own statements in. `number` tells the passage apart
+    from others. Raises nothing.
     """
-    found = _read(passage, number)
-    return _own(passage, found) if passage.begins else found
+    return [
+        Statement(number, one.spans, one.items, one.table, one.above, one.text, one.headings)
+        for one in _kept(passage.text, passage.heading_path, passage.title, passage.law is not None, passage.begins)
+    ]
 
 
-def _read(passage: Passage, number: int) -> list[Statement]:
-    text = passage.text
-    headings = (*passage.heading_path, passage.title)
+@lru_cache(maxsize=_KEPT)
+def _kept(text: str, heading_path: tuple[str, ...], title: str, of_law: bool, begins: int) -> tuple[Statement, ...]:
+    found = _read(text, heading_path, title)
+    if begins:
+        found = _own(text, begins, found)
+    return tuple(
+        replace(one, text=_text(text, one), headings=_headings(text, heading_path, of_law, one.start)) for one in found
+    )
+
+
+def _text(text: str, statement: Statement) -> str:
+    spans = [*statement.spans, *(span for item in statement.items for span in item)]
+    return " ".join(shown(text[start:end]) for start, end in spans)
+
+
+def _read(text: str, heading_path: tuple[str, ...], title: str) -> list[Statement]:
+    headings = layout.named_by((*heading_path, title))
     found: list[Statement] = []
     tables = {table.span: table for table in html_tables(text)}
     spans, torn = _spans(_without(text, tables))
     spans = sorted([*tables, *(span for span in spans if not ORDER.search(text, *span))])
-    if _DEFINES.search(passage.heading_path[-1] if passage.heading_path else "") and _ENTRY.search(text):
-        return _entries(text, spans, number)
+    if _DEFINES.search(heading_path[-1] if heading_path else "") and _ENTRY.search(text):
+        return _entries(text, spans)
     group: Statement | None = None
     header: list[tuple[int, int]] = []
     under = Leads()
@@ -96,7 +121,7 @@ def _read(passage: Passage, number: int) -> list[Statement]:
             lead = _lead_of(text, table, found)
             top = [*lead, *table.head]
             found += [
-                Statement(number, [*top, *row.above, row.span], table=True, above=len(row.above)) for row in table.rows
+                Statement(_ANY, [*top, *row.above, row.span], table=True, above=len(row.above)) for row in table.rows
             ]
             group = None
             continue
@@ -123,7 +148,7 @@ def _read(passage: Passage, number: int) -> list[Statement]:
                     header = [row]
                 elif row[0] < row[1]:
                     above = led_row(under, text, row, layout.empty_cells(text, (start, end)))
-                    found.append(Statement(number, [*header, *above, row], table=True, above=len(above)))
+                    found.append(Statement(_ANY, [*header, *above, row], table=True, above=len(above)))
             continue
         if under.used:
             found = _without_leads(found, under)
@@ -140,7 +165,7 @@ def _read(passage: Passage, number: int) -> list[Statement]:
         rows = None if table else layout.table_rows(text, (start, end))
         if rows is not None:
             lead = [rows[0]] if rows[0] else []
-            found += [Statement(number, [*lead, row], table=True) for row in rows[1]]
+            found += [Statement(_ANY, [*lead, row], table=True) for row in rows[1]]
             group = None
             continue
         is_item = line_start and ITEM_MARKER.match(text, start) is not None and not _ABSATZ.match(text, start)
@@ -148,7 +173,7 @@ def _read(passage: Passage, number: int) -> list[Statement]:
             if group is None and found and _goes_on(text, found[-1], start):
                 group = found[-1]
             if group is None or (not group.items and not _leads_in(text, group)):
-                group = Statement(number, [])
+                group = Statement(_ANY, [])
                 found.append(group)
             group.items.append([(start, end)])
             continue
@@ -170,16 +195,15 @@ def _read(passage: Passage, number: int) -> list[Statement]:
         if line_start and not leads and layout.is_label(text[start:end]):
             group = None
             continue
-        group = Statement(number, [(start, end)])
+        group = Statement(_ANY, [(start, end)])
         found.append(group)
         if not leads:
             group = None
     return [one for statement in _without_leads(found, under) for one in _apart(text, statement)]
 
 
-def _own(passage: Passage, found: Sequence[Statement]) -> list[Statement]:
-    """Statements with words of the passage's own text, with what leads these in above it."""
-    text, begins = passage.text, passage.begins
+def _own(text: str, begins: int, found: Sequence[Statement]) -> list[Statement]:
+    """Statements with words of a passage's own text, with what leads these in above it."""
     kept: list[Statement] = []
     for one in found:
         own = next((place for place, item in enumerate(one.items) if item[-1][1] > begins), None)
@@ -188,9 +212,9 @@ def _own(passage: Passage, found: Sequence[Statement]) -> list[Statement]:
         elif own is not None:
             every = [(item[0][0], item[-1][1]) for item in one.items]
             items = [*(one.items[place] for place in sorted(parents(text, every, own))), *one.items[own:]]
-            kept.append(Statement(one.passage, _short(one.spans, begins), items))
+            kept.append(Statement(_ANY, _short(one.spans, begins), items))
         elif not one.items and one.spans[-1][1] > begins:
-            kept.append(Statement(one.passage, _short(one.spans, begins)))
+            kept.append(Statement(_ANY, _short(one.spans, begins)))
     return kept
 
 
@@ -229,7 +253,7 @@ def _without_leads(found: Sequence[Statement], under: Leads) -> list[Statement]:
     return [one for one in found if not (one.table and one.last in under.used)]
 
 
-def _entries(text: str, spans: Sequence[tuple[int, int]], number: int) -> list[Statement]:
+def _entries(text: str, spans: Sequence[tuple[int, int]]) -> list[Statement]:
     """The entries of a list of definitions, each by itself with all that stands under its number."""
     found: list[Statement] = []
     lead: list[tuple[int, int]] = []
@@ -238,7 +262,7 @@ def _entries(text: str, spans: Sequence[tuple[int, int]], number: int) -> list[S
         if first and _SKIP.match(text, start):
             continue
         if first and _ENTRY.match(text, start):
-            found.append(Statement(number, [(start, end)]))
+            found.append(Statement(_ANY, [(start, end)]))
         elif not found:
             lead.append((start, end))
         elif first and _SUB_ITEM.match(text, start):
@@ -247,7 +271,7 @@ def _entries(text: str, spans: Sequence[tuple[int, int]], number: int) -> list[S
             found[-1].items[-1].append((start, end))
         else:
             found[-1].spans.append((start, end))
-    return [*([Statement(number, lead)] if lead else []), *found]
+    return [*([Statement(_ANY, lead)] if lead else []), *found]
 
 
 def _spans(text: str) -> tuple[list[tuple[int, int]], set[int]]:
@@ -289,7 +313,7 @@ def _apart(text: str, statement: Statement) -> list[Statement]:
     """The bullets of a list that nothing leads in, each by itself; numbered items belong to a sentence elsewhere."""
     if statement.spans or len(statement.items) < 2 or any(text[item[0][0]].isalnum() for item in statement.items):
         return [statement]
-    return [Statement(statement.passage, list(item)) for item in statement.items]
+    return [Statement(_ANY, list(item)) for item in statement.items]
 
 
 def _goes_on(text: str, before: Statement, start: int) -> bool:
@@ -307,11 +331,6 @@ def _leads_in(text: str, group: Statement) -> bool:
     return text[end - 1 : end] not in ".!?" or bool(group.items)
 
 
-def text_of(passage: Passage, statement: Statement) -> str:
-    spans = [*statement.spans, *(span for item in statement.items for span in item)]
-    return " ".join(shown(passage.text[start:end]) for start, end in spans)
-
-
 def first_line(passage: Passage, statement: Statement) -> str:
     """The line that a statement begins with: in a list of definitions often nothing but the word that is defined."""
     return passage.text[statement.start :].lstrip().partition("\n")[0]
@@ -319,15 +338,19 @@ def first_line(passage: Passage, statement: Statement) -> str:
 
 def headings_at(passage: Passage, position: int) -> tuple[str, ...]:
     """The headings above a place in a passage, which may hold several small sections with their headings."""
-    inner = layout.heading_at(passage.text, position)
-    if not inner and passage.law is None:
-        inner = layout.numbered_heading_at(passage.text, position)
+    return _headings(passage.text, passage.heading_path, passage.law is not None, position)
+
+
+def _headings(text: str, heading_path: tuple[str, ...], of_law: bool, position: int) -> tuple[str, ...]:
+    inner = layout.heading_at(text, position)
+    if not inner and not of_law:
+        inner = layout.numbered_heading_at(text, position)
     if inner:
-        return (*passage.heading_path[:-1], inner)
+        return (*heading_path[:-1], inner)
     # A passage of several sections bears the heading of its longest one, which may begin behind the place.
-    last = passage.heading_path[-1] if passage.heading_path else ""
-    behind = bool(last) and passage.law is None and layout.is_line(passage.text, last, position)
-    return passage.heading_path[:-1] if behind else passage.heading_path
+    last = heading_path[-1] if heading_path else ""
+    behind = bool(last) and not of_law and layout.is_line(text, last, position)
+    return heading_path[:-1] if behind else heading_path
 
 
 def parents(text: str, items: Sequence[tuple[int, int]], place: int) -> list[int]:

@@ -23,7 +23,7 @@ from luna_rules.answers.places import is_place, is_provision, speaks_of
 from luna_rules.answers.question import NUMERIC, Question, Want
 from luna_rules.answers.roles import FIRST, OTHER, importance
 from luna_rules.answers.signs import signs_of
-from luna_rules.answers.statements import statements, text_of
+from luna_rules.answers.statements import statements
 from luna_rules.answers.subject import NOT_THE_THING, OTHER_LAW, law_not_cited, unheard_of, without_tenants
 from luna_rules.answers.text import comparable
 from luna_rules.search.words import fold
@@ -235,7 +235,7 @@ def _missing_marks(question: Question, passages: Sequence[Passage], extract: Ext
 
 
 def _in_row(passage: Passage, mark: str) -> bool:
-    return any(one.table and bears(text_of(passage, one), mark) for one in statements(passage))
+    return any(one.table and bears(one.text, mark) for one in statements(passage))
 
 
 def _most(found: Sequence[Mapping[int, float]], concept: int) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from sys import intern
 
 import Stemmer
 
@@ -62,6 +63,8 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 _LONGEST_KEPT = 64
 """Longer words are worked out each time: endless ones would fill the memory of those that are kept."""
+_KEPT_TEXTS = 20_000
+"""Texts of which the different tokens are kept; a sentence takes about 1 kB."""
 _STEMMER = Stemmer.Stemmer("german")
 _ENGLISH_STEMMER = Stemmer.Stemmer("english")
 
@@ -82,6 +85,15 @@ def fold(word: str) -> str:
 def tokens(text: str) -> list[str]:
     """The raw tokens of a cleaned text, in order: words with their hyphens, numbers, ids, references to a §."""
     return TOKEN.findall(text)
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def different_tokens(text: str) -> tuple[str, ...]:
+    """The raw tokens of a cleaned text, each once, in the order of their first places.
+
+    They are kept for texts that are asked for again and again: the statements of passages that many questions find.
+    """
+    return tuple(dict.fromkeys(map(intern, TOKEN.findall(text))))
 
 
 def spelling(word: str) -> str:
