@@ -12,7 +12,7 @@ from typing import Literal
 
 from luna_rules.answers.claims import Claims, find_claims
 from luna_rules.answers.model import Passage
-from luna_rules.answers.source_facts import SourceFacts
+from luna_rules.answers.source_facts import SourceFacts, facts_of
 from luna_rules.answers.text import clean, comparable
 from luna_rules.documents.sentences import split_sentences
 
@@ -69,7 +69,7 @@ class CitationChecker:
     """
 
     def __init__(self, passages: Sequence[Passage], *, instructions: str = "") -> None:
-        self._facts = {passage.chunk_id: SourceFacts(passage) for passage in passages}
+        self._facts = {passage.chunk_id: facts_of(passage) for passage in passages}
         self._instructions = _bare(instructions)
         self.dropped: list[CheckedSentence] = []
         self.marked: list[CheckedSentence] = []

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from datetime import date
+from functools import cached_property, lru_cache
 
 from luna_rules.answers.claims import Amount, Claims, Section, find_claims
 from luna_rules.answers.model import Passage
@@ -18,6 +19,8 @@ from luna_rules.search.words import fold
 _LETTERS_OF_NAME = re.compile(r"[A-Za-zÄÖÜäöüß]")
 _LAW_WORD = re.compile(r"[^\W\d_][\w-]*(?:gesetz|gesetzbuch|verordnung|ordnung)(?:e?s)?\b", re.I)
 _LIST_NUMBERS = re.compile(r"^\s*\(?(\d{1,3})[a-z]?[.)]", re.M)
+_KEPT = 1_024
+"""Passages of which it is kept what can be checked, about 10 kB each where all of it was asked for."""
 
 
 def same_law(written: str, names: Iterable[str]) -> bool:
@@ -60,6 +63,36 @@ def _abbreviates(short: str, long: str) -> bool:
             return False
         at = found + 1
     return True
+
+
+def facts_of(passage: Passage) -> SourceFacts:
+    """What can be checked in a passage; kept, for one answer is checked twice and others cite the same passages."""
+    return _facts(
+        passage.text,
+        passage.title,
+        passage.heading_path,
+        passage.section,
+        passage.paragraph,
+        passage.law,
+        passage.valid_from,
+        passage.valid_to,
+    )
+
+
+@lru_cache(maxsize=_KEPT)
+def _facts(
+    text: str,
+    title: str,
+    heading_path: tuple[str, ...],
+    section: str | None,
+    paragraph: str | None,
+    law: str | None,
+    valid_from: date | None,
+    valid_to: date | None,
+) -> SourceFacts:
+    return SourceFacts(
+        Passage("", text, title, heading_path, section, paragraph, law, valid_from=valid_from, valid_to=valid_to)
+    )
 
 
 class SourceFacts:
