@@ -6,10 +6,13 @@ Written with httpx, because the published client package imports all of Dagster 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import httpx
+
+from resources.run_failures import FAILURE_EVENTS, RunFailure, read_failure
 
 REPOSITORY = "__repository__"
 LOCATION = "luna_assets"
@@ -39,6 +42,21 @@ query Runs($filter: RunsFilter, $limit: Int) {
     ... on PythonError { message }
   }
 }"""
+
+_FAILURES = f"""
+query Failures($runIds: [String!], $after: String, $limit: Int) {{
+  runsOrError(filter: {{ runIds: $runIds }}) {{
+    __typename
+    ... on Runs {{ results {{ runId eventConnection(afterCursor: $after, limit: $limit) {{
+      hasMore cursor events {{ {FAILURE_EVENTS} }}
+    }} }} }}
+    ... on PythonError {{ message }}
+  }}
+}}"""
+_RUNS_AT_ONCE = 50
+_EVENTS_AT_ONCE = 1_000
+_MOST_PAGES = 20
+_KEPT_FAILURES = 1_000
 
 _TERMINATE = """
 mutation Terminate($runId: String!) {
@@ -121,6 +139,7 @@ class Orchestrator:
 
     def __init__(self, base_url: str, *, client: httpx.AsyncClient | None = None) -> None:
         self._client = client or httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT)
+        self._failures: dict[str, RunFailure] = {}
 
     async def close(self) -> None:
         """Close the connections."""
@@ -162,6 +181,33 @@ class Orchestrator:
         if result.get("__typename") != "Runs":
             raise OrchestratorError(f"Dagster did not list its runs: {result.get('message')}")
         return [_run(_object(row)) for row in cast("list[object]", result.get("results") or [])]
+
+    async def failures(self, run_ids: Sequence[str]) -> dict[str, RunFailure]:
+        """Why runs that ended in failure did, by run id, of those whose log says so. Raises `OrchestratorError`.
+
+        Runs are asked for together, and each only once: a run that has ended stays as it is.
+        """
+        unknown = [run_id for run_id in run_ids if run_id not in self._failures]
+        for start in range(0, len(unknown), _RUNS_AT_ONCE):
+            await self._read_failures(unknown[start : start + _RUNS_AT_ONCE])
+        found = {run_id: self._failures[run_id] for run_id in run_ids if run_id in self._failures}
+        for oldest in list(self._failures)[:-_KEPT_FAILURES]:
+            del self._failures[oldest]
+        return found
+
+    async def _read_failures(self, run_ids: Sequence[str], after: str | None = None, page: int = 1) -> None:
+        wanted: Json = {"runIds": list(run_ids), "after": after, "limit": _EVENTS_AT_ONCE}
+        result = _object((await self._ask(_FAILURES, wanted)).get("runsOrError"))
+        if result.get("__typename") != "Runs":
+            raise OrchestratorError(f"Dagster did not tell why runs failed: {result.get('message')}")
+        for row in map(_object, cast("list[object]", result.get("results") or [])):
+            run_id, log = str(row.get("runId")), _object(row.get("eventConnection"))
+            failure = read_failure(map(_object, cast("list[object]", log.get("events") or [])))
+            if failure is not None:
+                self._failures[run_id] = failure
+            elif log.get("hasMore") and page < _MOST_PAGES:
+                # A log so long is rare, and what failed stands at its end.
+                await self._read_failures([run_id], str(log.get("cursor")), page + 1)
 
     async def materialized(self, asset: tuple[str, ...]) -> Materialization | None:
         """The newest materialisation of an asset; None where there is none yet. Raises `OrchestratorError`."""

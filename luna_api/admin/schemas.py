@@ -55,8 +55,18 @@ class RunStarted(msgspec.Struct):
     run_id: str
 
 
+class JobFailure(msgspec.Struct, kw_only=True):
+    """Why a run failed. `said` is one German sentence, without secrets; `step` is null where no step is to blame."""
+
+    step: str | None
+    said: str
+
+
 class Job(msgspec.Struct, kw_only=True):
-    """A Dagster run; times are seconds since the epoch, UTC."""
+    """A Dagster run; times are seconds since the epoch, UTC.
+
+    `failure` stands with status FAILURE only; it is null there, too, where Dagster does not tell it just now.
+    """
 
     run_id: str
     job_name: str
@@ -65,6 +75,7 @@ class Job(msgspec.Struct, kw_only=True):
     start_time_s: float | None
     end_time_s: float | None
     tags: dict[str, str]
+    failure: JobFailure | None = None
 
 
 class JobList(msgspec.Struct):

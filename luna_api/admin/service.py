@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import importlib.metadata
+import logging
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
@@ -10,9 +11,19 @@ import httpx
 import psycopg
 
 from luna_api.accounts.principal import Principal
+from luna_api.admin.failures import failure_of, secrets_of
 from luna_api.admin.index import probe
 from luna_api.admin.launching import not_launched
-from luna_api.admin.schemas import AdminHealth, Job, JobList, ReindexRequest, RunStarted, ServiceHealth, Versions
+from luna_api.admin.schemas import (
+    AdminHealth,
+    Job,
+    JobFailure,
+    JobList,
+    ReindexRequest,
+    RunStarted,
+    ServiceHealth,
+    Versions,
+)
 from luna_api.answers.retrieval import read_filters
 from luna_api.audit import audit
 from luna_api.context import AppContext
@@ -38,6 +49,7 @@ SELECT id FROM items WHERE deleted_at IS NULL AND status IN ('ready', 'failed')
 _PROBE_TIMEOUT_S = 2.0
 _CHOICE_TIMEOUT_S = 1.0
 
+_LOG = logging.getLogger(__name__)
 Probe = Callable[[], Awaitable[str | None]]
 
 
@@ -133,12 +145,25 @@ class AdminService:
         return sorted(map(str, found))
 
     async def jobs(self, job_name: str | None, limit: int) -> JobList:
-        """Dagster's runs."""
+        """Dagster's runs, and why those failed that did."""
         try:
             runs = await self._context.orchestrator.runs(job_name=job_name, limit=limit)
         except OrchestratorError as fault:
             raise unavailable("dagster", f"Dagster ist gerade nicht erreichbar: {fault}") from None
-        return JobList([_job(run) for run in runs])
+        failures = await self._failures([run.run_id for run in runs if run.status == "FAILURE"])
+        return JobList([_job(run, failures.get(run.run_id)) for run in runs])
+
+    async def _failures(self, run_ids: list[str]) -> dict[str, JobFailure]:
+        """The reasons by run id; without them the list of runs is still worth showing."""
+        if not run_ids:
+            return {}
+        try:
+            found = await self._context.orchestrator.failures(run_ids)
+        except OrchestratorError as fault:
+            _LOG.warning("why runs failed is not known: %s", fault)
+            return {}
+        hidden = secrets_of(self._context.settings)
+        return {run_id: failure_of(found.get(run_id), hidden) for run_id in run_ids}
 
     async def _database(self) -> str | None:
         try:
@@ -244,7 +269,7 @@ def _ms(started: float) -> float:
     return round((perf_counter() - started) * 1e3, 2)
 
 
-def _job(run: Run) -> Job:
+def _job(run: Run, failure: JobFailure | None) -> Job:
     return Job(
         run_id=run.run_id,
         job_name=run.job_name,
@@ -253,4 +278,5 @@ def _job(run: Run) -> Job:
         start_time_s=run.start_time_s,
         end_time_s=run.end_time_s,
         tags={key: value for key, value in run.tags.items() if not key.startswith(".dagster/")},
+        failure=failure,
     )

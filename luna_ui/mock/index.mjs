@@ -21,12 +21,16 @@ const half = (less) => ({
 const measured = { run_id: '03fe8fd2-b15d-43d1-9610-e7ac7f43b559', measured_at_s: BUILT + 300_000, index_version: 1, questions: 186, left_out: 220, halves: { hold: half(0.02), tune: half(0) } };
 
 const jobs = [];
+const WORSE = { step: 'documents', said: 'Schritt „documents“: Die neue Fassung des Index hat ihre Prüfung nicht bestanden; die bisherige bleibt.' };
 let next = 8;
 
 function launch(job_name, newId, end) {
-  const run = { run_id: newId(), job_name, status: 'STARTED', alive: true, start_time_s: Date.now() / 1000, end_time_s: null, tags: {} };
+  const run = { run_id: newId(), job_name, status: 'STARTED', alive: true, start_time_s: Date.now() / 1000, end_time_s: null, tags: {}, failure: null };
   jobs.unshift(run);
-  setTimeout(() => Object.assign(run, { status: end(), alive: false, end_time_s: Date.now() / 1000 }), JOB_MS);
+  setTimeout(() => {
+    const status = end();
+    Object.assign(run, { status, alive: false, end_time_s: Date.now() / 1000, failure: status === 'FAILURE' ? WORSE : null });
+  }, JOB_MS);
   return { run_id: run.run_id };
 }
 

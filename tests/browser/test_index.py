@@ -68,6 +68,7 @@ def test_a_rebuild_that_is_worse_leaves_the_live_version(desk: Session) -> None:
     panel.get_by_role("button", name="Neu bauen").click()
     panel.page.get_by_role("dialog").get_by_role("button", name="Neu bauen").click()
     expect(panel.get_by_test_id("index-job").first).to_contain_text("gescheitert")
+    expect(panel.get_by_test_id("index-job").first).to_contain_text("hat ihre Prüfung nicht bestanden")
     expect(version(panel, "refused")).not_to_contain_text(f"Fassung {refused}")
     assert number(version(panel, "live")) == was
 

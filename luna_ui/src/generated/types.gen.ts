@@ -916,6 +916,7 @@ export type ItemVersionsEnvelope = {
 export type Job = {
     alive: boolean;
     end_time_s: number | null;
+    failure?: JobFailure | null;
     job_name: string;
     run_id: string;
     start_time_s: number | null;
@@ -923,6 +924,14 @@ export type Job = {
     tags: {
         [key: string]: string;
     };
+};
+
+/**
+ * JobFailure
+ */
+export type JobFailure = {
+    said: string;
+    step: string | null;
 };
 
 /**

@@ -108,6 +108,14 @@ describe('the words of the index', () => {
     expect(byScope({ versions: [own, LIVE, RETIRED] }).map(({ scope, live }) => [scope, live?.id])).toEqual([['public', 4], ['tenant', 9]]);
   });
 
+  it('says of a job that failed why, and of no other', () => {
+    const said = 'Schritt „switch_index_engine“: Qdrant antwortet nicht (ConnectError).';
+    const failed: Job = { ...JOB, job_name: 'index_switch', status: 'FAILURE', alive: false, end_time_s: 1_030, failure: { step: 'switch_index_engine', said } };
+    const page = shown({}, [failed, { ...JOB, run_id: 'run-2', status: 'FAILURE', alive: false, failure: null }]);
+    expect(page).toMatch(new RegExp(`data-status="FAILURE"[^§]*gescheitert[^§]*${said.replace(/[()]/g, '\\$&')}`));
+    expect(page.split('Schritt „')).toHaveLength(2);
+  });
+
   it('shows running jobs first and leaves others out', () => {
     const done: Job = { ...JOB, run_id: 'run-0', status: 'SUCCESS', alive: false, end_time_s: 1_090 };
     expect(indexJobs([done, JOB, { ...JOB, job_name: 'documents_drain' }]).map((job) => job.run_id)).toEqual(['run-1', 'run-0']);

@@ -245,6 +245,7 @@ function Jobs({ jobs, error, dagster }: { jobs: readonly Job[]; error: unknown; 
               </span>
               {job.start_time_s !== null && <span className="text-xs text-ink-3">{at(job.start_time_s)}</span>}
               <RunLink dagster={dagster} run={job.run_id} label={`Lauf „${jobName(job)}“ in Dagster`} />
+              {job.failure && <p className="min-w-0 basis-full text-xs [overflow-wrap:anywhere] text-ink-2">{job.failure.said}</p>}
             </li>
           );
         })}
