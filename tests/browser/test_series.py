@@ -137,7 +137,8 @@ def test_an_import_asks_before_it_loads_and_can_be_undone(desk: Session) -> None
     tried.get_by_role("button", name="Einlesen").click()
     loaded = page.get_by_test_id("import").first
     expect(loaded).to_contain_text("Eingelesen: 94 neu")
-    loaded.get_by_role("button", name="Zurücknehmen").click()
+    loaded.get_by_role("button", name="zurücknehmen").click()
+    page.get_by_role("dialog").get_by_role("button", name="Zurücknehmen").click()
     expect(loaded).to_have_attribute("data-status", "undone")
     expect(loaded).to_contain_text("was vorher galt, gilt wieder")
 

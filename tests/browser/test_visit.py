@@ -258,6 +258,7 @@ def test_what_was_loaded_earlier_can_be_taken_back_after_a_reload(desk: Session,
     expect(row).to_have_count(1)
     expect(row).to_contain_text("94 neu")
     row.get_by_role("button", name="„gestern.csv“ zurücknehmen").click()
+    page.get_by_role("dialog").get_by_role("button", name="Zurücknehmen").click()
     expect(row).to_have_attribute("data-status", "undone")
     expect(row).to_contain_text("zurückgenommen")
     expect(row.get_by_role("button")).to_have_count(0)

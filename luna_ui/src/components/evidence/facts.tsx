@@ -52,7 +52,7 @@ export function OriginalButton({ itemId, fileName }: { itemId: string; fileName?
     setBusy(false);
   };
   return (
-    <Button size="sm" className="px-2.5" disabled={busy} onClick={() => void save()}>
+    <Button size="sm" className="px-2.5" busy={busy} onClick={() => void save()}>
       <Download /> Original
     </Button>
   );

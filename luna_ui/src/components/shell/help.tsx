@@ -21,6 +21,7 @@ export function Help({ route }: { route: string }) {
           align="end"
           sideOffset={6}
           collisionPadding={12}
+          aria-label="Hilfe zu dieser Seite"
           className="z-50 max-h-[70dvh] w-[min(24rem,calc(100vw-1.5rem))] animate-fade overflow-y-auto rounded-xl border border-line-strong bg-panel p-5 shadow-2xl"
         >
           <Popover.Close asChild>

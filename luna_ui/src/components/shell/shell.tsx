@@ -168,7 +168,7 @@ function Unreachable() {
   return (
     <div role="alert" className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-bad/45 bg-bad-soft px-5 py-2 text-sm" data-testid="unreachable">
       <span className="min-w-0 flex-1">Ich erreiche meinen Server gerade nicht und versuche es weiter.</span>
-      <Button size="sm" disabled={info.isFetching} onClick={() => void info.refetch()}>
+      <Button size="sm" busy={info.isFetching} onClick={() => void info.refetch()}>
         <RotateCw /> {info.isFetching ? 'Prüfe …' : 'Jetzt prüfen'}
       </Button>
     </div>

@@ -21,9 +21,11 @@ export interface ButtonProps extends ComponentProps<'button'> {
   variant?: keyof typeof VARIANT;
   size?: keyof typeof SIZE;
   asChild?: boolean;
+  /** It has been pressed and is at work: it does nothing, but keeps its place and the focus, which `disabled` would not. */
+  busy?: boolean;
 }
 
-export function Button({ variant = 'outline', size = 'md', asChild = false, className, type, ...rest }: ButtonProps) {
+export function Button({ variant = 'outline', size = 'md', asChild = false, busy = false, className, type, ...rest }: ButtonProps) {
   const Part = asChild ? Slot.Root : 'button';
   return (
     <Part
@@ -32,9 +34,11 @@ export function Button({ variant = 'outline', size = 'md', asChild = false, clas
         'inline-flex shrink-0 items-center gap-2 rounded-md font-medium whitespace-nowrap transition-colors [&_svg]:size-4 [&_svg]:shrink-0',
         VARIANT[variant],
         SIZE[size],
+        busy && 'cursor-progress! opacity-60',
         className,
       )}
       {...rest}
+      {...(busy ? { 'aria-disabled': true, onClick: undefined } : {})}
     />
   );
 }

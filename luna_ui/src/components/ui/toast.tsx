@@ -12,6 +12,9 @@ interface Note {
   action?: { label: string; run: () => void };
 }
 
+/** Leads the keyboard to the messages; as long as it is there they stay. */
+const KEY = 'F8';
+
 let notes: Note[] = [];
 let counter = 0;
 const listeners = new Set<() => void>();
@@ -50,8 +53,11 @@ export function Toaster() {
           <Radix.Description className={`min-w-0 flex-1 text-sm ${note.tone === 'bad' ? 'text-bad' : 'text-ink'}`}>{note.text}</Radix.Description>
           {note.action && (
             <Radix.Action asChild altText={note.action.label}>
-              <Button size="sm" onClick={note.action.run}>
+              <Button size="sm" data-action onClick={note.action.run}>
                 {note.action.label}
+                <kbd className="hidden font-mono text-xs text-ink-3 lg:inline" title="F8 führt hierher" aria-hidden="true">
+                  {KEY}
+                </kbd>
               </Button>
             </Radix.Action>
           )}
@@ -63,8 +69,12 @@ export function Toaster() {
         </Radix.Root>
       ))}
       <Radix.Viewport
-        hotkey={['F8']}
+        hotkey={[KEY]}
         label="Meldungen ({hotkey})"
+        onFocus={(event) => {
+          // The key leads to what can be done, of the newest message that offers something.
+          if (event.target === event.currentTarget) [...event.currentTarget.querySelectorAll<HTMLElement>('[data-action]')].at(-1)?.focus();
+        }}
         className="fixed right-4 bottom-20 z-[60] flex w-[min(26rem,calc(100vw-2rem))] flex-col gap-2 outline-none lg:bottom-6"
       />
     </Radix.Provider>

@@ -7,6 +7,7 @@ import { deleteConversation, listConversations, restoreConversation } from '@/ap
 import type { ConversationSummary } from '@/api/types';
 import { Button, IconButton } from '@/components/ui/button';
 import { messageOf } from '@/components/ui/notice';
+import { WholeTip } from '@/components/ui/tip';
 import { notify } from '@/components/ui/toast';
 import { cn } from '@/lib/cn';
 import { formatAgo } from '@/lib/format';
@@ -81,20 +82,24 @@ export function ConversationList({ onDone }: { onDone?: () => void }) {
       <ul ref={links} className="space-y-px">
         {shown.slice(0, limit).map((conversation) => (
           <li key={conversation.conversation_id} className="group relative">
-            <Link
-              data-conversation={conversation.conversation_id}
-              to="/"
-              search={{ c: conversation.conversation_id }}
-              {...(onDone ? { onClick: onDone } : {})}
-              aria-current={conversation.conversation_id === conversationId ? 'true' : undefined}
-              className={cn(
-                'block rounded-md py-1.5 pr-9 pl-2 text-sm transition-colors hover:bg-raised',
-                conversation.conversation_id === conversationId ? 'bg-raised text-ink' : 'text-ink-2',
-              )}
-            >
-              <span className="line-clamp-1 break-all">{conversation.title || 'Ohne Titel'}</span>
-              <span className="block text-xs text-ink-3">{formatAgo(conversation.updated_at)}</span>
-            </Link>
+            <WholeTip text={conversation.title || 'Ohne Titel'}>
+              <Link
+                data-conversation={conversation.conversation_id}
+                to="/"
+                search={{ c: conversation.conversation_id }}
+                {...(onDone ? { onClick: onDone } : {})}
+                aria-current={conversation.conversation_id === conversationId ? 'true' : undefined}
+                className={cn(
+                  'block rounded-md py-1.5 pr-9 pl-2 text-sm transition-colors hover:bg-raised',
+                  conversation.conversation_id === conversationId ? 'bg-raised text-ink' : 'text-ink-2',
+                )}
+              >
+                <span data-cut className={cn('break-words', onDone ? 'line-clamp-3' : 'line-clamp-1 break-all')}>
+                  {conversation.title || 'Ohne Titel'}
+                </span>
+                <span className="block text-xs text-ink-3">{formatAgo(conversation.updated_at)}</span>
+              </Link>
+            </WholeTip>
             <div className="absolute top-1.5 right-0.5 lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100">
               <IconButton label={`Gespräch „${conversation.title || 'Ohne Titel'}“ löschen`} onClick={() => remove(conversation)}>
                 <Trash2 />

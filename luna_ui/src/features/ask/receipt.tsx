@@ -87,7 +87,7 @@ interface ReplayProps {
 function Replay({ again, pending, error, result }: ReplayProps) {
   return (
     <section aria-label="Nachvollziehen" className="space-y-3">
-      <Button size="sm" onClick={again} disabled={pending}>
+      <Button size="sm" onClick={again} busy={pending}>
         <History /> {pending ? 'Ich suche noch einmal …' : 'Nachvollziehen'}
       </Button>
       {error !== null && error !== undefined ? (

@@ -15,6 +15,7 @@ import { Failure, Waiting, messageOf } from '@/components/ui/notice';
 import { notify } from '@/components/ui/toast';
 import { AnswerText } from '@/features/ask/answer';
 import { citedIds } from '@/lib/citations';
+import { focusOn } from '@/lib/focus';
 import { KIND, formatBytes, formatMoment, formatNumber, formatValidity } from '@/lib/format';
 import { findAll } from '@/lib/passage';
 import { StatusBadge, useDeleteItem } from './view';
@@ -99,7 +100,7 @@ function Actions({ item }: { item: Item }) {
           variant="danger"
           onClick={() => {
             remove(item).then(
-              () => navigate({ to: '/dokumente', search: {} }),
+              () => navigate({ to: '/dokumente', search: {} }).then(() => focusOn(window.document.getElementById('main'))),
               () => undefined,
             );
           }}

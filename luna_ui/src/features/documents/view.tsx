@@ -1,5 +1,5 @@
 /** Dokumente: what Luna has read, and how more gets in. */
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { Trash2, X } from 'lucide-react';
@@ -26,7 +26,7 @@ export function useDeleteItem(): (item: Pick<Item, 'item_id' | 'title' | 'file_n
   return async (item) => {
     try {
       await deleteItem(item.item_id);
-      void client.invalidateQueries({ queryKey: ['items'] });
+      const listed = client.invalidateQueries({ queryKey: ['items'] });
       notify(`„${item.title ?? item.file_name}“ gelöscht.`, {
         duration: 10_000,
         action: {
@@ -39,6 +39,7 @@ export function useDeleteItem(): (item: Pick<Item, 'item_id' | 'title' | 'file_n
           },
         },
       });
+      await listed;
     } catch (error) {
       notify(messageOf(error), { tone: 'bad' });
       throw error;
@@ -84,6 +85,23 @@ export function DocumentsView() {
   });
   const rows = items.data?.pages.flatMap((page) => page.items) ?? [];
   const total = items.data?.pages[0]?.total ?? null;
+  const list = useRef<HTMLUListElement>(null);
+  const remove = useDeleteItem();
+  const removeAt = (at: number) => {
+    const item = rows[at];
+    const neighbour = rows[at + 1] ?? rows[at - 1];
+    if (item === undefined) return;
+    remove(item).then(
+      () =>
+        // The button is gone with its document; the focus goes on with the next one.
+        requestAnimationFrame(() => {
+          if (document.activeElement !== document.body) return;
+          const next = neighbour && list.current?.querySelector<HTMLElement>(`[data-item="${neighbour.item_id}"]`);
+          (next ?? document.getElementById('search-field'))?.focus();
+        }),
+      () => undefined,
+    );
+  };
   const set = (part: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...part }), replace: true, resetScroll: false });
 
   return (
@@ -146,15 +164,15 @@ export function DocumentsView() {
         )
       ) : (
         <>
-          <ul className="divide-y divide-line rounded-xl border border-line bg-panel">
-            {rows.map((item) => (
-              <ItemRow key={item.item_id} item={item} onTag={(tag) => set({ tag })} />
+          <ul ref={list} className="divide-y divide-line rounded-xl border border-line bg-panel">
+            {rows.map((item, at) => (
+              <ItemRow key={item.item_id} item={item} onTag={(tag) => set({ tag })} onRemove={() => removeAt(at)} />
             ))}
           </ul>
           <div className="mt-3 flex flex-wrap items-center justify-between gap-3 text-sm text-ink-3">
             <span>{total === null ? plural(rows.length, 'Dokument', 'Dokumente') : `${rows.length} von ${plural(total, 'Dokument', 'Dokumenten')}`}</span>
             {items.hasNextPage && (
-              <Button size="sm" disabled={items.isFetchingNextPage} onClick={() => void items.fetchNextPage()}>
+              <Button size="sm" busy={items.isFetchingNextPage} onClick={() => void items.fetchNextPage()}>
                 {items.isFetchingNextPage ? 'Lädt …' : 'Mehr laden'}
               </Button>
             )}
@@ -165,8 +183,7 @@ export function DocumentsView() {
   );
 }
 
-function ItemRow({ item, onTag }: { item: Item; onTag: (tag: string) => void }) {
-  const remove = useDeleteItem();
+function ItemRow({ item, onTag, onRemove }: { item: Item; onTag: (tag: string) => void; onRemove: () => void }) {
   const name = item.title ?? item.file_name;
   const validity = formatValidity(item.valid_from, item.valid_to);
   const facts = [
@@ -182,6 +199,7 @@ function ItemRow({ item, onTag }: { item: Item; onTag: (tag: string) => void }) 
       <div className="min-w-0 flex-1">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <Link
+            data-item={item.item_id}
             to="/dokumente/$itemId"
             params={{ itemId: item.item_id }}
             search={{}}
@@ -210,7 +228,7 @@ function ItemRow({ item, onTag }: { item: Item; onTag: (tag: string) => void }) 
         )}
       </div>
       {item.own && (
-        <IconButton label={`„${name}“ löschen`} onClick={() => void remove(item).catch(() => undefined)}>
+        <IconButton label={`„${name}“ löschen`} onClick={onRemove}>
           <Trash2 />
         </IconButton>
       )}

@@ -1,15 +1,14 @@
 /** What was loaded before, also on other days and by others of the household or company; each import can be taken back. */
 import { useState } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Undo2 } from 'lucide-react';
 import { adminKey } from '@/api/client';
 import { listImports, undoImport } from '@/api/series';
 import type { ImportData } from '@/api/series-types';
 import { Badge } from '@/components/ui/badge';
-import { Button } from '@/components/ui/button';
 import { Failure, Waiting, messageOf } from '@/components/ui/notice';
 import { notify } from '@/components/ui/toast';
 import { formatDays, formatMoment, formatNumber } from '@/lib/format';
+import { TakeBack } from './take-back';
 
 const FOLLOW_MS = 2000;
 const alive = (one: ImportData): boolean => one.status === 'received' || one.status === 'processing';
@@ -63,9 +62,7 @@ function Earlier({ one }: { one: ImportData }) {
         {one.status === 'failed' && one.error !== null && <p className="mt-1 text-xs text-bad">{one.error}</p>}
       </div>
       {one.status === 'done' && (!prices || adminKey.get() !== null) && (
-        <Button size="sm" variant="quiet" disabled={busy} onClick={undo} aria-label={`„${name}“ zurücknehmen`}>
-          <Undo2 /> Zurücknehmen
-        </Button>
+        <TakeBack name={name} busy={busy} onConfirm={undo} />
       )}
     </li>
   );

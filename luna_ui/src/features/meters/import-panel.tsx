@@ -1,6 +1,6 @@
 /** Files of readings: try, load, watch, undo. What was wrong stands there by line, value and reason. */
 import { type DragEvent, useEffect, useRef, useState } from 'react';
-import { FileUp, Undo2 } from 'lucide-react';
+import { FileUp } from 'lucide-react';
 import { type ImportMapping, type ImportTarget, importFile, importState, undoImport } from '@/api/series';
 import type { ImportData } from '@/api/series-types';
 import { WanderingMoon } from '@/components/moon';
@@ -12,6 +12,7 @@ import { adminKey, isPassing } from '@/api/client';
 import { cn } from '@/lib/cn';
 import { formatDays, formatNumber, plural } from '@/lib/format';
 import { MappingForm, unclear } from './mapping';
+import { TakeBack } from './take-back';
 
 const POLL_MS = 600;
 const MOST_SILENT = 100;
@@ -179,7 +180,7 @@ function ImportRow({ job, load, explain, undo }: ImportRowProps) {
       ) : state.status === 'undone' ? (
         <p className="mt-1 text-sm text-ink-2">Zurückgenommen; was vorher galt, gilt wieder.</p>
       ) : (
-        <Result state={state} dryRun={dryRun} load={load} undo={undo} />
+        <Result name={job.file.name} state={state} dryRun={dryRun} load={load} undo={undo} />
       )}
     </li>
   );
@@ -191,7 +192,7 @@ function progress(state: ImportData): string {
   return state.rows_total === null ? `${read} Zeilen gelesen …` : `${read} von ${formatNumber(state.rows_total)} Zeilen gelesen …`;
 }
 
-function Result({ state, dryRun, load, undo }: { state: ImportData; dryRun: boolean; load: () => void; undo: () => void }) {
+function Result({ name, state, dryRun, load, undo }: { name: string; state: ImportData; dryRun: boolean; load: () => void; undo: () => void }) {
   const words = [
     `${formatNumber(state.loaded)} neu`,
     state.updated > 0 ? `${formatNumber(state.updated)} geändert` : null,
@@ -247,9 +248,7 @@ function Result({ state, dryRun, load, undo }: { state: ImportData; dryRun: bool
           Einlesen
         </Button>
       ) : (
-        <Button size="sm" variant="quiet" onClick={undo}>
-          <Undo2 /> Zurücknehmen
-        </Button>
+        <TakeBack name={name} onConfirm={undo} />
       )}
     </div>
   );

@@ -253,6 +253,7 @@ function Remove({ meter }: { meter: MeterData }) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   return (
     <>
@@ -265,14 +266,17 @@ function Remove({ meter }: { meter: MeterData }) {
           <div className="flex gap-2">
             <Button
               variant="danger"
+              busy={busy}
               onClick={() => {
+                setBusy(true);
                 deleteMeter(meter.meter_id)
                   .then(() => {
                     notify(`${meterName(meter)} ist gelöscht.`);
                     void client.invalidateQueries({ queryKey: ['meters'] });
                     void navigate({ to: '/zaehler' });
                   })
-                  .catch(setError);
+                  .catch(setError)
+                  .finally(() => setBusy(false));
               }}
             >
               Endgültig löschen

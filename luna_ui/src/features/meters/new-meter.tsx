@@ -71,7 +71,7 @@ function NewMeterForm({ meters, onDone }: Pick<NewMeterProps, 'meters' | 'onDone
       className="space-y-4"
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        if (!busy) send();
       }}
     >
       <div className="grid gap-3 sm:grid-cols-2">
@@ -133,7 +133,7 @@ function NewMeterForm({ meters, onDone }: Pick<NewMeterProps, 'meters' | 'onDone
         </fieldset>
       )}
       {error !== null && <Failure error={error} />}
-      <Button type="submit" variant="primary" disabled={busy || meterId.trim() === '' || (virtual && parts.length === 0)}>
+      <Button type="submit" variant="primary" busy={busy} disabled={meterId.trim() === '' || (virtual && parts.length === 0)}>
         Anlegen
       </Button>
     </form>

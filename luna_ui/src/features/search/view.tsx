@@ -84,7 +84,7 @@ export function SearchView() {
             ))}
           </ol>
           {hits.length >= topK && topK < 50 && (
-            <Button size="sm" className="mt-4" disabled={result.isFetching} onClick={() => setTopK((value) => value + 10)}>
+            <Button size="sm" className="mt-4" busy={result.isFetching} onClick={() => setTopK((value) => value + 10)}>
               Mehr Treffer
             </Button>
           )}

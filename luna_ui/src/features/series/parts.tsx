@@ -85,7 +85,7 @@ export function ReceiptCheck({ receipt }: { receipt: string }) {
     <Button
       size="sm"
       variant="quiet"
-      disabled={busy}
+      busy={busy}
       onClick={() => {
         setBusy(true);
         void rerunReceipt(receipt)
@@ -127,7 +127,7 @@ export function Downloads({ path, query, window, resolution, name }: { path: 'da
     <div className="flex flex-wrap items-center gap-1" role="group" aria-label="Herunterladen">
       <Download className="mr-1 size-4 text-ink-3" aria-hidden="true" />
       {FORMATS.map(([format, label]) => (
-        <Button key={format} size="sm" variant="quiet" disabled={busy !== null} onClick={() => fetchFile(format)}>
+        <Button key={format} size="sm" variant="quiet" busy={busy !== null} onClick={() => fetchFile(format)}>
           {busy === format ? '…' : label}
         </Button>
       ))}

@@ -18,7 +18,7 @@ function Confirm({ label, keep, onConfirm, onClose }: Asking & { label: string; 
     <div className="flex flex-wrap gap-2">
       <Button
         variant="primary"
-        disabled={busy}
+        busy={busy}
         onClick={() => {
           setBusy(true);
           void onConfirm().finally(() => {

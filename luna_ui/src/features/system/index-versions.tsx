@@ -20,6 +20,7 @@ import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Empty, Failure, Waiting, messageOf } from '@/components/ui/notice';
 import { notify } from '@/components/ui/toast';
+import { leaveFocusNear } from '@/lib/focus';
 import { formatMoment, formatNumber } from '@/lib/format';
 import { Rebuild, RollBack, Switch } from './index-dialogs';
 import {
@@ -123,12 +124,12 @@ export function IndexPanel({ overview, jobs, jobsError = null, choices = [], dag
         </p>
         <div className="flex flex-wrap gap-2">
           {scopes.length > 0 && (
-            <Button size="sm" disabled={busy} onClick={() => setOpen('rebuild')}>
+            <Button size="sm" busy={busy} onClick={() => setOpen('rebuild')}>
               <Hammer /> Neu bauen
             </Button>
           )}
           {scopes.length > 0 && canSwitch(overview) && (
-            <Button size="sm" disabled={busy} onClick={() => setOpen('switch')}>
+            <Button size="sm" busy={busy} onClick={() => setOpen('switch')}>
               <ArrowLeftRight /> Speicherort
             </Button>
           )}
@@ -201,7 +202,7 @@ function Row({ version, dagster, busy, onBack }: { version: IndexVersion; dagste
       <div className="flex flex-wrap items-center gap-2 sm:justify-end">
         <RunLink dagster={dagster} run={version.run_id} label={`Lauf von Fassung ${version.id} in Dagster`} />
         {version.state === 'retired' && (
-          <Button size="sm" disabled={busy} onClick={onBack} aria-label={`Zu Fassung ${version.id} zurückrollen`}>
+          <Button ref={leaveFocusNear} size="sm" busy={busy} onClick={onBack} aria-label={`Zu Fassung ${version.id} zurückrollen`}>
             <Undo2 /> Zurückrollen
           </Button>
         )}

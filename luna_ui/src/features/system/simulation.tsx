@@ -74,7 +74,7 @@ function Simulator({ state }: { state: SimulatorState }) {
             ))}
           </Select>
         )}
-        <Button size="sm" disabled={busy} onClick={order}>
+        <Button size="sm" busy={busy} onClick={order}>
           {running ? <Square /> : <Play />} {running ? 'Anhalten' : 'Starten'}
         </Button>
       </div>

@@ -196,7 +196,7 @@ function KeyDialog({ open, onOpenChange, onKey }: { open: boolean; onOpenChange:
         }}
       >
         <Field label="Schlüssel" hint="ADMIN_API_KEY dieser Installation">
-          <Input type="password" autoComplete="off" autoFocus required value={value} onChange={(event) => setValue(event.target.value)} />
+          <Input type="password" autoComplete="off" required value={value} onChange={(event) => setValue(event.target.value)} />
         </Field>
         <Button type="submit" variant="primary" disabled={value.trim() === ''}>
           Übernehmen
