@@ -132,11 +132,16 @@ class Attempt(msgspec.Struct, kw_only=True):
 
 
 class Writing(msgspec.Struct, kw_only=True):
-    """Who was asked to write the answer. `note` says in German what a reader should know of it; often empty."""
+    """Who was asked to write the answer. `note` says in German what a reader should know of it; often empty.
+
+    `verbatim_from` is the place in `answer` (code points) from which on the verbatim sentences stand, where a model
+    broke off before; None where they are all, or none, of the answer.
+    """
 
     attempts: list[Attempt]
     dropped: int
     note: str
+    verbatim_from: int | None = None
 
 
 class AnswerData(msgspec.Struct, kw_only=True):

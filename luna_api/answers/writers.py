@@ -29,6 +29,8 @@ PASSAGE_OVERHEAD = 48
 """Tokens of the words around a passage: its mark, its name, the line breaks."""
 SMALLEST_BUDGET = 400
 _TOLD_REASONS = 8
+_PARTED = "\n\n"
+"""What stands between verbatim sentences."""
 _ABSATZ = re.compile(r"\A\s*\(\d+[a-z]?\)\s*")
 
 
@@ -230,11 +232,19 @@ async def write(
     for attempt in attempts:
         registry.attempts.labels(attempt.role, attempt.outcome).inc()
     lasting = composed.lasting and all(attempt.outcome in ("written", "unproven") for attempt in attempts)
-    return replace(composed, writing=_writing(attempts) if attempts else None, lasting=lasting)
+    writing = _writing(attempts, _verbatim_from(composed, attempts[-1])) if attempts else None
+    return replace(composed, writing=writing, lasting=lasting)
 
 
-def _writing(attempts: Sequence[Attempt]) -> Writing:
-    return Writing(attempts=list(attempts), dropped=sum(one.dropped for one in attempts), note=_note(attempts))
+def _writing(attempts: Sequence[Attempt], verbatim_from: int | None = None) -> Writing:
+    dropped = sum(one.dropped for one in attempts)
+    return Writing(attempts=list(attempts), dropped=dropped, note=_note(attempts), verbatim_from=verbatim_from)
+
+
+def _verbatim_from(composed: Composed, last: Attempt) -> int | None:
+    """Where in the body the sentences begin that follow those of a model that broke off."""
+    rest = composed.sentences[last.kept :] if last.outcome == "interrupted" else ()
+    return len(composed.body) - len(_PARTED.join(one.text for one in rest)) if rest else None
 
 
 def _written_so_far(draft: Composed, last: Attempt, before: Sequence[Attempt]) -> Composed:
@@ -254,7 +264,7 @@ def _composed(info: ModelInfo, brief: Brief, kept: Sequence[WrittenSentence], *,
         said = [f" {words_of(sentence.text)} " for sentence in kept]
         rest = [one for one in draft.sentences if not _among(one.text, said)]
         sentences += rest
-        body = "\n\n".join((body, *(sentence.text for sentence in rest)))
+        body = _PARTED.join((body, *(sentence.text for sentence in rest)))
         cited += [str(citation.chunk_id) for citation in draft.citations]
     citations = {chunk_id: brief.found.citation(chunk_id) for chunk_id in cited}
     rows = brief.found.by_id

@@ -130,6 +130,38 @@ def test_that_a_model_broke_off_is_said_before_its_answer_and_on_paper(
     expect(note).to_be_visible()
 
 
+def test_where_a_model_broke_off_the_place_is_marked(desk: Session, question: str, real_server: bool) -> None:
+    if real_server:
+        pytest.skip("a real model breaks off when it likes")
+    page = desk.page
+    passage = citation(1)
+    mark = f"[chunk {passage['chunk_id']}]"
+    written = f"Der Mond \U0001f319 schrieb diesen Satz {mark}."
+    writing = {"attempts": [], "dropped": 0, "note": BROKE_OFF, "verbatim_from": len(written) + 2}
+    played(
+        page,
+        answer=f"{written}\n\nDies steht wörtlich da {mark}.",
+        summary="Kurz gesagt.",
+        citations=[passage],
+        chunks_used=[passage["chunk_id"]],
+        mode="generative",
+        model="klein:latest",
+        writing=writing,
+    )
+    desk.goto("/")
+    desk.ask(question)
+    places = [
+        page.get_by_text(words).bounding_box()
+        for words in ("Der Mond \U0001f319 schrieb", "ab hier die Fundstellen im Wortlaut", "Dies steht wörtlich da")
+    ]
+    tops = [place["y"] for place in places if place is not None]
+    assert len(tops) == 3
+    assert tops == sorted(set(tops))
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert too_wide(page)["elements"] == []
+    expect(page.get_by_test_id("verbatim-from")).to_be_visible()
+
+
 def focused(page: Page) -> str:
     """What the focused element is called."""
     return str(

@@ -2075,6 +2075,7 @@ export type Writing = {
     attempts: Array<Attempt>;
     dropped: number;
     note: string;
+    verbatim_from?: number | null;
 };
 
 export type EraseAnswersOfData = {

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Citation } from '@/api/types';
-import { answerAsText, citedIds, excerpt, markedSentence, parseAnswer, parseInlines, placeOf, shortName, withoutOpenMark } from './citations';
+import { answerAsText, citedIds, excerpt, markedSentence, parseAnswer, parseInlines, partedAnswer, placeOf, shortName, withoutOpenMark } from './citations';
 
 describe('citations', () => {
+  it('parts an answer where its model broke off, by code points', () => {
+    const written = 'Ein 🌙 satz [chunk a].';
+    const writing = { attempts: [], dropped: 0, note: '', verbatim_from: Array.from(written).length + 2 };
+    const whole = { answer: `${written}\n\nWortlaut [chunk b].`, writing };
+    expect(partedAnswer(whole)).toEqual({ written, verbatim: 'Wortlaut [chunk b].' });
+    expect(partedAnswer({ ...whole, writing: { ...writing, verbatim_from: null } })).toEqual({ written: whole.answer, verbatim: '' });
+    expect(partedAnswer({ answer: 'Satz.' })).toEqual({ written: 'Satz.', verbatim: '' });
+  });
+
   it('numbers sources by their first mention', () => {
     expect(citedIds('A [chunk b]. B [chunk a] C [chunk b]')).toEqual(['b', 'a']);
   });

@@ -1,6 +1,7 @@
 /** Turns `… [chunk <id>]` and `… [receipt <id>]` into paragraphs with numbered references. Pure; how it looks is decided in components. */
 import type { Answer, Citation } from '@/api/types';
 import { STRONG, withoutMarks } from '@/lib/markup';
+import { toUtf16 } from '@/lib/passage';
 
 export type Inline =
   | { type: 'text'; text: string }
@@ -72,6 +73,17 @@ function pushText(parts: Inline[], text: string): void {
   }
   const shown = withoutMarks(text);
   if (shown !== '') parts.push({ type: 'text', text: shown });
+}
+
+/** Said where a model broke off and the sources go on. */
+export const VERBATIM_FROM = 'Bis hierher schrieb das Sprachmodell; ab hier die Fundstellen im Wortlaut';
+
+/** The body of an answer as its model wrote it, and what follows in the words of the sources where it broke off. */
+export function partedAnswer({ answer, writing }: Pick<Answer, 'answer' | 'writing'>): { written: string; verbatim: string } {
+  const place = writing?.verbatim_from ?? null;
+  if (place === null) return { written: answer, verbatim: '' };
+  const { start } = toUtf16(answer, { start: place, end: place });
+  return { written: answer.slice(0, start).trimEnd(), verbatim: answer.slice(start) };
 }
 
 /** What stands before each sentence of a comparison of two versions, on a line of its own. */
@@ -194,7 +206,9 @@ export function answerAsText(question: string, answer: Answer): string {
   const parts = [question, ''];
   if (answer.summary) parts.push(plain(answer.summary), '');
   if (answer.writing?.note) parts.push(`(${answer.writing.note})`, '');
-  parts.push(plain(answer.answer));
+  const { written, verbatim } = partedAnswer(answer);
+  parts.push(plain(written));
+  if (verbatim !== '') parts.push('', `(${VERBATIM_FROM})`, '', plain(verbatim));
   if (answer.suggestion) parts.push('', plain(answer.suggestion));
   const sources = sourcesOf(answer, order);
   if (sources.length > 0) {

@@ -156,7 +156,7 @@ def test_a_faithful_model_writes_the_answer(api: Api, tenant: str, model: Script
     assert answer["prompt_hash"] == load_prompts().sha256
     (attempt,) = answer["writing"]["attempts"]
     assert (attempt["outcome"], attempt["kept"], attempt["dropped"]) == ("written", 2, 0)
-    assert answer["writing"]["note"] == ""
+    assert (answer["writing"]["note"], answer["writing"]["verbatim_from"]) == ("", None)
     asked = model.prompts()[0]
     assert asked["options"]["num_ctx"] == 8192
     assert "drei Minuten" not in asked["messages"][1]["content"], "an order in a document is kept from the model"
@@ -299,6 +299,11 @@ def test_half_an_answer_is_completed_by_the_passages(model: Script, both: Both) 
         assert "mit einer Frist von [" not in text
         assert text.index("Textform") < text.index("sechs Wochen zum Monatsende") or text.startswith("Der ")
     assert "sechs Wochen zum Monatsende" in answer["answer"]
+    place = answer["writing"]["verbatim_from"]
+    written, verbatim = answer["answer"][:place], answer["answer"][place:]
+    assert written.startswith("Die Kündigung bedarf der Textform. [chunk ")
+    assert written.endswith("]\n\n")
+    assert verbatim.startswith("Der Liefervertrag kann mit einer Frist von sechs Wochen zum Monatsende")
 
 
 @pytest.mark.parametrize("heading", ["", "Kündigung des Liefervertrags: "])

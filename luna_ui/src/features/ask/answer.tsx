@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { Answer, Citation, QueryReceipt } from '@/api/types';
 import { Moon } from '@/components/moon';
 import { ScoreBars } from '@/components/ui/scores';
-import { type Block, type Inline, citedIds, excerpt, parseAnswer, parseInlines, placeOf, shortName, sourcesOf } from '@/lib/citations';
+import { type Block, type Inline, VERBATIM_FROM, citedIds, excerpt, parseAnswer, parseInlines, partedAnswer, placeOf, shortName, sourcesOf } from '@/lib/citations';
 import { cn } from '@/lib/cn';
 import { formatScore, formatValidity, whyFound } from '@/lib/format';
 import { withoutEcho } from '@/lib/receipts';
@@ -260,6 +260,27 @@ function WritingNote({ answer }: { answer: Answer }) {
   );
 }
 
+/** The text; where a model broke off, the place is marked from which on the sources speak for themselves. */
+function Body({ answer, cited }: { answer: Answer; cited: Cited }) {
+  const { written, verbatim } = partedAnswer(answer);
+  const before = withoutEcho(written, answer.summary);
+  return (
+    <>
+      {before !== '' && <AnswerText text={before} {...cited} />}
+      {verbatim !== '' && (
+        <>
+          <p role="note" data-testid="verbatim-from" className="flex items-center gap-3 text-xs text-ink-3">
+            <span aria-hidden="true" className="h-px w-6 shrink-0 bg-warn" />
+            {VERBATIM_FROM}
+            <span aria-hidden="true" className="h-px min-w-6 flex-1 bg-line" />
+          </p>
+          <AnswerText text={verbatim} {...cited} />
+        </>
+      )}
+    </>
+  );
+}
+
 export function AnswerView({ answer, citations, open, active, ask }: AnswerViewProps) {
   const order = orderOf(answer);
   const [proof, setProof] = useState<string | null>(null);
@@ -298,7 +319,7 @@ export function AnswerView({ answer, citations, open, active, ask }: AnswerViewP
         </p>
       )}
       <WritingNote answer={answer} />
-      <AnswerText text={withoutEcho(answer.answer, answer.summary)} {...cited} />
+      <Body answer={answer} cited={cited} />
       {answer.suggestion && (
         <section aria-label="Vorschlag" className="flex gap-3 border-l-2 border-water pl-4">
           <Lightbulb className="mt-1 size-4 shrink-0 text-water" />
