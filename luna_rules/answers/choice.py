@@ -112,31 +112,32 @@ class Chooser:
             found = self._led(lead, found)
         found = [*named, *(one for one in found if one not in named)]
         for pick in found:
-            size = min(len(pick.text), WHOLE_LIST)
-            if chosen and length + size > MOST_CHARACTERS:
+            if chosen and length + _size(pick) > MOST_CHARACTERS:
                 continue
             chosen.append(pick)
-            length += size
+            length += _size(pick)
             wants_left -= pick.signs
             candidates = [scored for scored in candidates if scored is not pick]
         if chosen:
             parts = [(need, wants) for need, wants in parts if not any(self._meets(s, need, wants) for s in chosen)]
         while candidates and len(chosen) < MOST_SENTENCES:
-            pick = lead
+            pick: Scored | None = lead
             if chosen:
+                pick = None
                 gains = [self._gain(scored, taken, wants_left, parts) for scored in candidates]
-                gain = max(gains)
-                if gain < (0.46 + 0.04 * len(chosen)) * best:
-                    break
-                pick = candidates[gains.index(gain)]
+                # What is passed over now adds nothing later, either.
+                for gain, scored in sorted(zip(gains, candidates, strict=True), key=lambda one: -one[0]):
+                    if gain < (0.46 + 0.04 * len(chosen)) * best:
+                        break
+                    if self._adds(scored, chosen, parts) and length + _size(scored) <= MOST_CHARACTERS:
+                        pick = scored
+                        break
+                    candidates.remove(scored)
+            if pick is None:
+                break
             candidates.remove(pick)
-            if chosen and not self._adds(pick, chosen, parts):
-                continue
-            size = min(len(pick.text), WHOLE_LIST)
-            if chosen and length + size > MOST_CHARACTERS:
-                continue
             chosen.append(pick)
-            length += size
+            length += _size(pick)
             beside = _beside(pick, candidates)
             if beside and length + sum(len(row.text) for row in beside) <= MOST_CHARACTERS:
                 chosen += beside
@@ -290,6 +291,11 @@ class Chooser:
             gain += 0.03
         gain += _ASKED * self._asked_of(scored.statement.passage)
         return gain * (1.0 - 0.6 * max(0.0, repeated - 0.3))
+
+
+def _size(scored: Scored) -> int:
+    """How many characters a statement takes of an answer; a long list is not given whole."""
+    return min(len(scored.text), WHOLE_LIST)
 
 
 def _beside(row: Scored, candidates: Sequence[Scored]) -> list[Scored]:

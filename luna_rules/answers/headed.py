@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from luna_rules.answers.definitions import asked_term, definition_of, refers_elsewhere
 from luna_rules.answers.frame import heading_of
@@ -31,6 +32,8 @@ _NEAR = 300
 """Within so many characters a passage says what it is about."""
 _PLAINLY = 0.65
 _SHORT = 30
+_KEPT_HEADINGS = 8_192
+"""Beginnings of headings of which the stems are kept; hundreds of headings are compared for one question."""
 
 _THINGS = re.compile(r"[,;:]\s+|\s+(?:und|sowie|oder)\s+")
 _LIGHT_HEAD = re.compile(r"(?<=\w{5})s?(?:pflicht(?:en)?|recht[es]?|anspruch|ansprüche|verhältnis(?:se)?)$", re.I)
@@ -46,9 +49,10 @@ def same_words(term: str) -> Speaks:
     return lambda words: bool(wanted) and _stems(words) == wanted
 
 
-def _stems(text: str) -> list[str]:
+@lru_cache(maxsize=_KEPT_HEADINGS)
+def _stems(text: str) -> tuple[str, ...]:
     words = (spelling(raw) for raw in tokens(text))
-    return [stem(word) for word in words if word not in FUNCTION_WORDS]
+    return tuple(stem(word) for word in words if word not in FUNCTION_WORDS)
 
 
 def fit(passage: Passage, speaks: Speaks) -> float:

@@ -31,7 +31,7 @@ _LONGEST_LEAD = 1_000
 """Characters of a sentence above a passage beyond which its items are shown without it."""
 _ANY = 0
 """The number of a passage until it is known among which others it stands."""
-_KEPT = 2_048
+_KEPT = 4_096
 """Passages of which the statements are kept: other questions find many of the same ones. About 10 kB for each."""
 
 
