@@ -304,7 +304,7 @@ class QueryParser:
                 alternatives.append(Alternative((key,), _FORM))
             for meant in self._synonyms.meant(key):
                 alternatives += self._meant(meant, _SYNONYM)
-        parts = token.parts or self._partial(token)
+        parts = self._spoken(token) or self._partial(token)
         if parts:
             alternatives.append(Alternative(parts, _PARTS))
             for part in parts:
@@ -343,6 +343,16 @@ class QueryParser:
         if self._is_known(term) or not has_vector(term) or len(term) < 5:
             return term
         return next((similar for similar, _ in self._similar.find(term)), term)
+
+    def _spoken(self, token: _Token) -> tuple[str, ...]:
+        """The parts of a compound; of one that the corpus does not know only those that it does know.
+
+        Two parts joined („Wärmeanlage“ of „Erdwärmeanlage“) are parts, too, and need be no word.
+        """
+        if self._is_known(token.terms[0]):
+            return token.parts
+        known = tuple(part for part in token.parts if self._is_known(part))
+        return known if len(known) > 1 else token.parts
 
     def _partial(self, token: _Token) -> tuple[str, ...]:
         """What is known at the two ends of a word that the corpus neither knows nor can split."""

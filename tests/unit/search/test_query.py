@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from luna_rules.search.lexicon import Lexicon
+from luna_rules.search.model import ChunkFields
 from luna_rules.search.query import Query, QueryParser, verb_forms
 from luna_rules.search.tables import SearchTables
 
@@ -281,3 +283,13 @@ def test_the_number_of_an_item_tells_passages_apart_and_is_no_subject(engine: En
 def test_a_sentence_that_is_named_is_no_subject(engine: Engine) -> None:
     assert engine.parser.parse("§ 41a Abs. 1 EnWG Satz 1").content_groups == ()
     assert [group.asked for group in engine.parser.parse("Satz 1 der Hausordnung").content_groups]
+
+
+def test_a_compound_that_no_text_has_is_said_by_its_known_parts() -> None:
+    text = "Die Erdwärme wird gefördert. Wärme der Erde nutzt jede Anlage. Anlagen geben Wärme ab."
+    lexicon = Lexicon.learn([ChunkFields("Merkblatt", f"Teil {number}", text) for number in range(12)])
+    group = QueryParser(lexicon, SearchTables()).parse("Erdwärmeanlage").groups[0]
+    parts = [one.terms for one in group.alternatives if len(one.terms) > 1]
+    assert parts
+    assert parts[0][:3] == ("erd", "waerm", "anlag")
+    assert all(term in lexicon.rows for terms in parts for term in terms)
