@@ -20,7 +20,13 @@ _SETEXT = re.compile(
 _FENCE = re.compile(r"^(`{3,}|~{3,})[^\r\n]*$", re.MULTILINE)
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?[ \t\xa0]+(?P<title>[A-ZÄÖÜ„\"][^\r\n]{1,100})\Z")
 _LEADER = re.compile(r"(?:\.[ \xa0]?){4,}\s*\d*\Z|\t\s*\d+\Z")
+_BLANK = re.compile(r"\n[ \t\r]*\n")
 _LONGEST = 80
+_LONGEST_BELOW = 120
+"""Characters of the lines right below a title that go on with it."""
+_TITLE_WITHIN = 1000
+_MOST_TITLE_LINES = 4
+_FEWEST_LETTERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +76,13 @@ def outline(extracted: ExtractedText) -> tuple[str | None, list[Part]]:
 
 
 def _first_line(text: str) -> str | None:
-    """The first line, where it stands alone and is no sentence."""
-    first, _, rest = text.lstrip("\ufeff\r\n\f \t").partition("\n")
-    row = " ".join(first.split())
-    alone = rest.lstrip(" \t\r").startswith("\n")
-    return row if alone and 0 < len(row) <= _LONGEST and row[-1] not in ".,;:" and "|" not in row else None
+    """The first line, where it stands alone or in a block of a few short lines, and none of them is a sentence."""
+    block = _BLANK.split(text[:_TITLE_WITHIN].lstrip("\ufeff\r\n\f \t"), maxsplit=1)
+    rows = [" ".join(row.split()) for row in block[0].splitlines()]
+    if len(block) < 2 or not 0 < len(rows) <= _MOST_TITLE_LINES or sum(map(str.isalpha, rows[0])) < _FEWEST_LETTERS:
+        return None
+    short = all(len(row) <= _LONGEST_BELOW and row[-1:] not in ".,;:" and "|" not in row for row in rows)
+    return rows[0] if short and len(rows[0]) <= _LONGEST else None
 
 
 def _without_bare_headings(text: str, parts: list[Part], found: Sequence[_Found]) -> list[Part]:
