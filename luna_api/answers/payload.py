@@ -1,6 +1,6 @@
 """From passages' ids to what readers are told about them, in one round trip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ _BY_ID = f"SELECT {COLUMNS} FROM item_chunks AS c JOIN items AS i ON i.id = c.it
 _BEFORE = f"SELECT {COLUMNS} FROM {PASSAGES_BEFORE} ORDER BY c.chunk_idx"  # noqa: S608
 
 
-async def passages_by_id(sql: AsyncConnection, chunk_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+async def passages_by_id(sql: AsyncConnection, chunk_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """Rows of the passages that the asker may see, by id."""
     if not chunk_ids:
         return {}

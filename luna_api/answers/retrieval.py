@@ -11,7 +11,7 @@ from luna_api.answers.lexicons import Lexicons
 from luna_api.answers.payload import passage, passages_above, passages_by_id
 from luna_api.errors import ApiError
 from luna_rules.answers.above import Before, led_in
-from luna_rules.answers.gather import Ground, ground, searches
+from luna_rules.answers.gather import Ground, Search, ground, searches
 from luna_rules.answers.matching import ConceptMatcher, QueryMatcher, WordMatcher
 from luna_rules.answers.second import second_search, with_second
 from resources.database import AsyncConnection
@@ -59,12 +59,29 @@ class Retrieval:
         clock: Clock,
     ) -> Found:
         """The best passages for a question."""
-        result = await self._index.search(sql, principal.tenant_id, question, filters=filters, as_of=as_of, limit=limit)
+        return (await self._each(sql, principal, (Search(question, limit),), filters, as_of, clock))[0]
+
+    async def _each(
+        self,
+        sql: AsyncConnection,
+        principal: Principal,
+        wanted: Sequence[Search],
+        filters: Filters,
+        as_of: date,
+        clock: Clock,
+    ) -> list[Found]:
+        """What each search finds, with the rows of all of it read at once: they find many of the same passages."""
+        results = [
+            await self._index.search(
+                sql, principal.tenant_id, one.question, filters=filters, as_of=as_of, limit=one.limit
+            )
+            for one in wanted
+        ]
         clock.lap("retrieval")
-        rows = await passages_by_id(sql, [hit.chunk_id for hit in result.hits])
+        rows = await passages_by_id(sql, {hit.chunk_id for result in results for hit in result.hits})
         clock.lap("passages")
-        # One may have been withdrawn between the two statements.
-        return Found.read(result, rows)
+        # One may have been withdrawn between the statements.
+        return [Found.read(result, rows) for result in results]
 
     async def ground(
         self,
@@ -77,10 +94,7 @@ class Retrieval:
         clock: Clock,
     ) -> tuple[Found, Ground]:
         """What was found for the question and around it, and the passages of it that the answer may be taken from."""
-        every = [
-            await self.search(sql, principal, search.question, filters, as_of, search.limit, clock)
-            for search in searches(question, top_k)
-        ]
+        every = await self._each(sql, principal, searches(question, top_k), filters, as_of, clock)
         read = ground(question, [found.passages for found in every], top_k)
         return await _with_above(sql, _joined(every, read), read)
 
