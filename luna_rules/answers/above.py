@@ -17,7 +17,8 @@ from luna_rules.documents.sentences import ITEM_MARKER
 MOST_ABOVE = 24
 """Passages before one that are looked through for where its table or list begins."""
 
-_ABSATZ = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s")
+_BY_ITSELF = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s|\d{1,3}(?:\.\d{1,3}){1,3}\\?[.)]?\s+[A-ZÄÖÜ„\"]")
+"""An Absatz, or a clause of terms and conditions („4.2 Auf Wunsch …“): nothing need lead it in."""
 _ROW = re.compile(r"</?t(?:r|d|h|body|head)\b", re.I)
 _TABLE = re.compile(r"<(?P<end>/?)table\b", re.I)
 _RULER = r"\|[ \t:|-]*-[ \t:|-]*"
@@ -44,7 +45,7 @@ def begins_amid(text: str) -> bool:
         return _HEADED.match(text) is None
     if text.startswith("<"):
         return _ROW.match(text) is not None
-    return ITEM_MARKER.match(text) is not None and _ABSATZ.match(text) is None
+    return ITEM_MARKER.match(text) is not None and _BY_ITSELF.match(text) is None
 
 
 def led_in(passage: Passage, place: int, before: Sequence[Before]) -> Passage:

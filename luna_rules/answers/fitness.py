@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from luna_rules.answers.counts import counted
 from luna_rules.answers.definitions import asked_term, asked_there, definition_of
 from luna_rules.answers.energies import energies_of
 from luna_rules.answers.question import NUMERIC, Question, Want
@@ -173,6 +174,7 @@ class Fitness:
         self._exceptions = _OF_EXCEPTIONS.search(question.text) is not None
         self._body = "body" in question.wants
         self._unit = unit_of_head(question.text) if {"amount", "money"} & set(self._wants) else None
+        self._counted = counted(question.text) if "amount" in self._wants else None
         self._rate = _asks_for_rate(question.text)
         self._often = _OFTEN.search(question.text) is not None
         self._at_most = _AT_MOST.search(question.text) is not None
@@ -221,7 +223,8 @@ class Fitness:
             return _NO_VALUE
         if self._unit is not None and not self._unit.search(text):
             return _NO_VALUE
-        if not value_spans(text, self._values) and not self._often:
+        told = self._counted is not None and self._counted.search(text) is not None
+        if not told and not self._often and not value_spans(text, self._values):
             timely = bool(signs & NUMERIC) and "date" in self._wants
             return _WORD_OF_TIME if timely else _NO_VALUE
         fit = self._bound(text)

@@ -53,6 +53,8 @@ _SECTION = re.compile(r"\d{1,3}[a-z]{1,2}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _PRODUCT = re.compile(r"\b(?:[Tt]arif|[Pp]rodukt|[Pp]aket)s?\s+[„\"]?(?P<name>[A-ZÄÖÜ][\w-]+ \d{1,4})\b(?!\s*[.,]?\d)")
 """A product that is named by a word and a number: „Tarif Fix 36“."""
+_AND = re.compile(r",?\s*(?:und|oder|sowie|bzw\.|and|or|[,/&])\s*")
+"""Between marks of one kind: „Fehlercodes E03 und E11“."""
 _BETWEEN = r"[-–\s./:_+]?"
 _LONG = 5
 _NEAR = 120
@@ -68,13 +70,21 @@ def identifiers(question: str) -> tuple[str, ...]:
     text = STRAY_POINT.sub(r"\1 ", clean(question))
     text = _without_provisions(text)
     found: dict[str, None] = {match["name"]: None for match in _PRODUCT.finditer(text)}
+    last: re.Match[str] | None = None
     for match in _TOKEN.finditer(text):
         token = match.group()
         start, end = match.span()
         near = (text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
-        if any(char.isdigit() for char in token) and _is_mark(token, *near):
+        beside = last is not None and _AND.fullmatch(text, last.end(), start) and _shape(last.group()) == _shape(token)
+        if any(char.isdigit() for char in token) and (beside or _is_mark(token, *near)):
             found[token] = None
+            last = match
     return tuple(found)
+
+
+def _shape(token: str) -> str:
+    """A token with one sign for each digit and one for each letter: „E03“ is shaped as „E11“ is."""
+    return "".join("0" if char.isdigit() else "a" if char.isalpha() else char for char in token)
 
 
 def _without_provisions(text: str) -> str:

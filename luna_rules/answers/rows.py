@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from luna_rules.answers.identifiers import bears, identifiers
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import Question
 from luna_rules.answers.scoring import Scored
@@ -74,8 +75,25 @@ def rows_meant(question: Question, passages: Sequence[Passage], ranked: Sequence
     if full and not several:
         # Beside a row that is asked for by its name, one of another table would be any row of it.
         dropped.update(unsaid)
+    named += _identified(question, passages, ranked, named)
     left = [scored for place, scored in enumerate(ranked) if place not in dropped]
     return Meant(left, named, tuple(unlisted))
+
+
+def _identified(
+    question: Question, passages: Sequence[Passage], ranked: Sequence[Scored], named: Sequence[Scored]
+) -> list[Scored]:
+    """Where several marks are asked for („Fehlercodes E03 und E11“), the best row that bears each of them."""
+    marks = identifiers(question.text)
+    if not 1 < len(marks) <= _MOST_NAMED:
+        return []
+    rows = [one for one in ranked if one.statement.table and passages[one.statement.passage].law is None]
+    found = (next((row for row in rows if bears(row.text, mark)), None) for mark in marks)
+    kept: list[Scored] = []
+    for row in found:
+        if row is not None and not any(row is other for other in (*named, *kept)):
+            kept.append(row)
+    return kept
 
 
 def _tables(passages: Sequence[Passage], ranked: Sequence[Scored]) -> Iterator[list[int]]:

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 
 from luna_rules.answers.fitness import Fitness
-from luna_rules.answers.identifiers import bears, identifiers
+from luna_rules.answers.identifiers import bears, home, identifiers
 from luna_rules.answers.matching import ConceptMatcher
 from luna_rules.answers.model import Passage
 from luna_rules.answers.question import NUMERIC, Question, Want
@@ -28,8 +28,17 @@ MARK = re.compile(r"(?<!\w)(?:[A-Z]|\d+)(?!\w)")
 """Numbers and letters by which a row of a table is asked for: „Modul B“."""
 
 _HEADING = 0.5
+_QUESTION = 0.85
+"""What a heading counts that is a question, as in a FAQ: what stands below it answers that."""
 _AROUND = 0.35
 _AROUND_VALUE = 0.55
+_BESIDE_PLAINEST = 0.5
+"""The share of what the plainest statement with a value says, below which another one speaks of another thing."""
+_UNNAMED = 0.65
+"""What a statement is worth whose document does not bear a name that the question says and another document bears."""
+_RARE = 0.6
+_BORNE = 0.75
+_UNBORNE = 0.3
 _UNIT = 0.15
 _RULE = 0.08
 _TABLE = 0.9
@@ -115,6 +124,8 @@ class StatementScorer:
         self._identifiers = identifiers(question.text)
         self._asked_of, self._beside = self._answering()
         self._around = [self._surroundings(number, passage) for number, passage in enumerate(passages)]
+        self._elsewhere = self._away()
+        self._plainest = [self._most_said(number, passage) for number, passage in enumerate(passages)]
 
     def _surroundings(self, number: int, passage: Passage) -> tuple[Mapping[int, float], Mapping[int, float]]:
         heading = self._heading(passage, passage.heading_path)
@@ -128,6 +139,43 @@ class StatementScorer:
         for concept, strength in self._matcher.meant(passage.law, passage.section).items():
             wide[concept] = max(strength * _MEANT, wide.get(concept, 0.0))
         return heading, wide
+
+    def _away(self) -> frozenset[str]:
+        """The documents without a rare noun of the question that one of those which are no laws bears plainly.
+
+        „Wie oft zahle ich bei Havelstrom einen Abschlag?“ asks for the terms of that company, not for a statute.
+        """
+        homes: dict[str, dict[int, float]] = {}
+        own: set[str] = set()
+        for passage, (_, wide) in zip(self._passages, self._around, strict=True):
+            key = home(passage)
+            spoken = homes.setdefault(key, {})
+            for concept, strength in wide.items():
+                spoken[concept] = max(strength, spoken.get(concept, 0.0))
+            if passage.law is None:
+                own.add(key)
+        rare = [
+            concept
+            for concept, label in enumerate(self._matcher.labels)
+            if label[:1].isupper() and self._asked[concept] >= _RARE
+        ]
+        away: set[str] = set()
+        for concept in rare:
+            if any(homes[key].get(concept, 0.0) >= _BORNE for key in own):
+                away.update(key for key, spoken in homes.items() if spoken.get(concept, 0.0) < _UNBORNE)
+        return frozenset(away) if len(away) < len(homes) else frozenset()
+
+    def _most_said(self, number: int, passage: Passage) -> float:
+        """How much of the question one statement with a value of the wanted kind says itself, in a document that is no
+        law; 0 for laws, whose sums often stand in sentences that do not repeat what they are for."""
+        if passage.law is not None or not NUMERIC & set(self._question.wants):
+            return 0.0
+        valued = (
+            own
+            for statement, own in self._statements[number]
+            if NUMERIC & signs_of(_with_units(passage, statement), self._question.wants)
+        )
+        return max((sum(self.weights[c] * s for c, s in own.items()) for own in valued), default=0.0) / self.total
 
     def _answering(self) -> tuple[list[float], list[float]]:
         """How much of the question people ask of what each passage's Absatz answers (0 to about 1), and how that
@@ -218,8 +266,11 @@ class StatementScorer:
         text = statement.text
         heading, wide = self._around[statement.passage]
         passage = self._passages[statement.passage]
-        if statement.headings != passage.heading_path:
-            heading = self._heading(passage, statement.headings)
+        path = statement.headings
+        if path != passage.heading_path:
+            # What stands right below the title is no more about it than the rest of the document.
+            heading = {} if path[-1:] == (passage.title,) else self._heading(passage, path)
+        above = _QUESTION if path and path[-1].endswith("?") else _HEADING
         section = self._section(statement.passage)
         read = _with_units(passage, statement)
         signs = signs_of(read, self._question.wants)
@@ -228,6 +279,10 @@ class StatementScorer:
         unit = self._unit is not None and self._unit.search(text) is not None
         # A sentence with the sum that was asked for need not repeat what the sum is for.
         around = _AROUND_VALUE if unit or signs & NUMERIC else _AROUND
+        if around == _AROUND_VALUE and (plainest := self._plainest[statement.passage]):
+            said = sum(self.weights[c] * s for c, s in own.items()) / self.total
+            if said < _BESIDE_PLAINEST * plainest:
+                around = _AROUND
         total = 0.0
         covered = 0.0
         context = 0.0
@@ -238,10 +293,10 @@ class StatementScorer:
         }
         for concept, weight in enumerate(self.weights):
             here = own.get(concept, 0.0)
-            covered += weight * max(here, _HEADING * heading.get(concept, 0.0))
+            covered += weight * max(here, above * heading.get(concept, 0.0))
             near = max(wide.get(concept, 0.0), 0.8 * section.get(concept, 0.0))
             context += weight * near
-            total += weight * max(here, _HEADING * heading.get(concept, 0.0), around * near)
+            total += weight * max(here, above * heading.get(concept, 0.0), around * near)
         score = total / self.total
         worth = sum(WORTH[want] for want in signs) + (_UNIT if unit else 0.0)
         score += worth * min(1.0, 0.3 + 1.4 * score)
@@ -276,6 +331,8 @@ class StatementScorer:
         score += _ASKED * self._asked_of[statement.passage]
         score *= 1 - _OTHER_ABSATZ + _OTHER_ABSATZ * self._beside[statement.passage]
         score *= 0.35 + 0.65 * rank
+        if self._elsewhere and home(passage) in self._elsewhere:
+            score *= _UNNAMED
         return Scored(statement, text, read, own, signs, score, covered / self.total)
 
 

@@ -23,6 +23,8 @@ _SOURCE = re.compile(r"\s*(?:\(Fundstelle:[^()]*\)|Fundstelle des Originaltextes
 _DEFINES = re.compile(r"begriff|definition|bestimmung der begriffe", re.I)
 _ENTRY = re.compile(r"^\d{1,3}[a-z]{0,2}\\?[.)]\s", re.M)
 _NUMBER = re.compile(r"(\d{1,3})([a-z]{0,2})\\?\.\s")
+_CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,3}\\?[.)]?\s+[A-ZÄÖÜ„\"]")
+"""How a clause of terms and conditions begins, „4.2 Auf Wunsch …“: it stands by itself as an Absatz does."""
 _SUB_ITEM = re.compile(r"[a-z]{1,2}\\?\)\s")
 _GONE = re.compile(r"\((?:aufgehoben|weggefallen|gestrichen|gegenstandslos)\)\W*\Z", re.I)
 """All that is left of a repealed provision, and all that there is to say of it."""
@@ -168,7 +170,7 @@ def _read(text: str, heading_path: tuple[str, ...], title: str) -> list[Statemen
             found += [Statement(_ANY, [*lead, row], table=True) for row in rows[1]]
             group = None
             continue
-        is_item = line_start and ITEM_MARKER.match(text, start) is not None and not _ABSATZ.match(text, start)
+        is_item = line_start and _is_item(text, start)
         if is_item:
             if group is None and found and _goes_on(text, found[-1], start):
                 group = found[-1]
@@ -191,8 +193,8 @@ def _read(text: str, heading_path: tuple[str, ...], title: str) -> list[Statemen
             group = None
             continue
         upcoming = spans[index + 1][0] if index + 1 < len(spans) else None
-        leads = upcoming is not None and _begins_line(text, upcoming) and ITEM_MARKER.match(text, upcoming) is not None
-        if line_start and not leads and layout.is_label(text[start:end]):
+        leads = upcoming is not None and _begins_line(text, upcoming) and _is_item(text, upcoming)
+        if line_start and not leads and layout.is_label(layout.without_number(text[start:end])):
             group = None
             continue
         group = Statement(_ANY, [(start, end)])
@@ -200,6 +202,13 @@ def _read(text: str, heading_path: tuple[str, ...], title: str) -> list[Statemen
         if not leads:
             group = None
     return [one for statement in _without_leads(found, under) for one in _apart(text, statement)]
+
+
+def _is_item(text: str, start: int) -> bool:
+    """Whether an item of a list begins there, which may need what leads it in; an Absatz or a clause needs nothing."""
+    return (
+        ITEM_MARKER.match(text, start) is not None and not _ABSATZ.match(text, start) and not _CLAUSE.match(text, start)
+    )
 
 
 def _own(text: str, begins: int, found: Sequence[Statement]) -> list[Statement]:

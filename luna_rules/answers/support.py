@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from luna_rules.answers import verdict
+from luna_rules.answers.counts import counted
 from luna_rules.answers.extract import Extract, Extractor
 from luna_rules.answers.gather import LEAD, SECOND
 from luna_rules.answers.identifiers import bears, holds, home, identifiers, same
@@ -60,8 +61,6 @@ _NOW = re.compile(
 )
 
 
-_COUNTED = re.compile(r"\bwie\s?viele?n?\s+(?P<what>[A-ZÄÖÜ][\wäöüß]{3,})")
-_NUMBERS = "eine[nmrs]?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|zwanzig|hundert"
 NOT_COVERED = "die Fundstellen decken die Frage nicht"
 NO_PROVISION = "die genannte Vorschrift liegt nicht vor"
 NOT_NAMED = "Genanntes kommt in den Fundstellen nicht vor"
@@ -132,6 +131,8 @@ def assess(
             return Support(False, OTHER_FIELD, missing, score)
     elif other := _beside(question, passages, matcher, extractor, extract):
         return Support(False, NOT_NAMED, truly_missing(other, matcher), score)
+    elif other := _nothing_but_title(question, passages, matcher, extractor, extract):
+        return Support(False, NOT_COVERED, truly_missing(other, matcher), score)
     lead = max((passage.scores.get(LEAD, 0.0) for passage in passages), default=0.0)
     if best.law is not None:
         enough = verdict.answers(verdict.signs_for(question, passages, matcher, extract.best, score))
@@ -211,6 +212,30 @@ def _beside(
     return tuple(word for word in words if not any(same(word, label) for label in spoken))
 
 
+def _nothing_but_title(
+    question: Question, passages: Sequence[Passage], matcher: ConceptMatcher, extractor: Extractor, extract: Extract
+) -> tuple[str, ...]:
+    """The words of the question that do not name the best document, where no passage cited speaks of any of them.
+
+    Whose terms and conditions they are is said on every page of them; who manages that company is not.
+    """
+    if extract.best is None:
+        return ()
+    best = passages[extract.best.statement.passage]
+    named = matcher.concepts(best.title)
+    roles = importance(question, matcher)
+    rest = [c for c, role in enumerate(roles) if role >= OTHER and named.get(c, 0.0) < _SPOKEN_OF]
+    if not named or not rest:
+        return ()
+    cited = {sentence.chunk_id for sentence in extract.sentences}
+    found = [
+        extractor.passage_concepts(n)
+        for n, passage in enumerate(passages)
+        if passage.chunk_id in cited and home(passage) == home(best)
+    ]
+    return () if any(_most(found, c) >= _SPOKEN_OF for c in rest) else tuple(matcher.labels[c] for c in rest)
+
+
 def _cited(passages: Sequence[Passage], extract: Extract) -> list[str]:
     """All words of the passages that the answer cites."""
     cited = {sentence.chunk_id for sentence in extract.sentences}
@@ -260,16 +285,10 @@ def _has_value(question: Question, extract: Extract) -> bool:
         return False
     near = [scored for scored in extract.ranked[:5] if scored.score >= 0.6 * extract.best.score]
     texts = [*(scored.read for scored in near), *(sentence.text for sentence in extract.sentences)]
-    counted = _COUNTED.search(question.text)
-    if counted is not None and any(_counts(text, counted["what"]) for text in texts):
+    said = counted(question.text)
+    if said is not None and any(said.search(text) for text in texts):
         return True
     return any(signs_of(text, wants) for text in texts)
-
-
-def _counts(text: str, what: str) -> bool:
-    """Whether a text says how many there are of something: „drei Abrechnungszeiträume“."""
-    stem = re.escape(what[: max(5, len(what) - 3)])
-    return re.search(rf"\b(?:\d+|{_NUMBERS})\s+(?:\w+\s+){{0,3}}{stem}", text, re.I) is not None
 
 
 def _is_formula(passage: Passage) -> bool:
