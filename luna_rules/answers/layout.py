@@ -34,6 +34,11 @@ _NUMBERED_LINE = re.compile(
     r"(?:\A|(?<=\n\n)|(?<=\f))[ \t]*"
     r"\d{1,2}(?:(?:\.\d{1,2})+[.)]?|[.)])[ \t]+[A-ZÄÖÜ][^\n.;:!?|]{2,90}(?=[ \t]*\n[ \t]*\n)"
 )
+_RUN_IN = re.compile(
+    r"(?:\A|(?<=\n\n)|(?<=\f))[ \t]*(?P<line>\d{1,2}[.)]?[ \t]+(?P<title>[A-ZÄÖÜ][^\n.,;:!?|]{2,60}))[ \t]*\n"
+    r"(?=[A-ZÄÖÜ„\"(]|\d{1,2}\.\d)"
+)
+"""A numbered line right above the text that it heads, as in terms and conditions."""
 _HEADING_LINE = re.compile(r"^[ \t]*#{1,6}[ \t]+(.+?)[ \t#]*$", re.M)
 
 _LEADING_CELLS = re.compile(r"\|(?:[ \t\xa0]*\|)*")
@@ -55,11 +60,24 @@ def heading_at(text: str, position: int) -> str:
 
 
 def numbered_heading_at(text: str, position: int) -> str:
-    """The last heading of plain text before `position`: a numbered line that stands alone, „2. Messstellenbetrieb“."""
+    """The last heading of plain text before `position`: a numbered line that stands alone, „2. Messstellenbetrieb“,
+    or right above its text."""
     found = ""
+    last = -1
     for match in _NUMBERED_LINE.finditer(text, 0, position):
-        found = match[0].strip()
+        found, last = match[0].strip(), match.start()
+    for match in _RUN_IN.finditer(text):
+        if match.end() > position:
+            break
+        if match.start() > last and is_label(match["title"]):
+            found = match["line"].strip()
     return found
+
+
+def is_run_in(text: str, start: int) -> bool:
+    """Whether a numbered line stands at `start` that heads the text right below it."""
+    match = _RUN_IN.match(text, start)
+    return match is not None and is_label(match["title"])
 
 
 def is_line(text: str, line: str, position: int) -> bool:

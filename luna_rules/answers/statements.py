@@ -93,7 +93,7 @@ def statements(passage: Passage, number: int = 0) -> list[Statement]:
 
 @lru_cache(maxsize=_KEPT)
 def _kept(text: str, heading_path: tuple[str, ...], title: str, of_law: bool, begins: int) -> tuple[Statement, ...]:
-    found = _read(text, heading_path, title)
+    found = _read(text, heading_path, title, of_law)
     if begins:
         found = _own(text, begins, found)
     return tuple(
@@ -106,7 +106,7 @@ def _text(text: str, statement: Statement) -> str:
     return " ".join(shown(text[start:end]) for start, end in spans)
 
 
-def _read(text: str, heading_path: tuple[str, ...], title: str) -> list[Statement]:
+def _read(text: str, heading_path: tuple[str, ...], title: str, of_law: bool) -> list[Statement]:
     headings = layout.named_by((*heading_path, title))
     found: list[Statement] = []
     tables = {table.span: table for table in html_tables(text)}
@@ -201,7 +201,7 @@ def _read(text: str, heading_path: tuple[str, ...], title: str) -> list[Statemen
         found.append(group)
         if not leads:
             group = None
-    return [one for statement in _without_leads(found, under) for one in _apart(text, statement)]
+    return [one for statement in _without_leads(found, under) for one in _apart(text, statement, of_law)]
 
 
 def _is_item(text: str, start: int) -> bool:
@@ -318,9 +318,13 @@ def _below_heading(text: str, span: tuple[int, int]) -> list[tuple[int, int]]:
     return [*found, (start, end)] if start < end else found
 
 
-def _apart(text: str, statement: Statement) -> list[Statement]:
-    """The bullets of a list that nothing leads in, each by itself; numbered items belong to a sentence elsewhere."""
-    if statement.spans or len(statement.items) < 2 or any(text[item[0][0]].isalnum() for item in statement.items):
+def _apart(text: str, statement: Statement, of_law: bool) -> list[Statement]:
+    """The bullets of a list that nothing leads in, each by itself; numbered items belong to a sentence elsewhere, but
+    for those of a document that is no law where the number's line heads what stands below it."""
+    if statement.spans or len(statement.items) < 2:
+        return [statement]
+    numbered = [item[0][0] for item in statement.items if text[item[0][0]].isalnum()]
+    if numbered and (of_law or not all(layout.is_run_in(text, start) for start in numbered)):
         return [statement]
     return [Statement(_ANY, list(item)) for item in statement.items]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from luna_api.prompts import load_prompts
+from luna_rules.answers import layout
 from luna_rules.answers.compose import answer_question
 from luna_rules.answers.identifiers import identifiers
 from luna_rules.answers.matching import WordMatcher
@@ -55,6 +58,19 @@ def test_clauses_are_statements_by_themselves() -> None:
     assert "4.1 Wir erheben zehn gleiche Abschläge." in texts
     assert "4.2 Auf Wunsch rechnen wir monatlich ab." in texts
     assert "4.3 Rechnungen sind nach zwei Wochen fällig." in texts
+
+
+def test_numbered_lines_above_their_text_are_headings() -> None:
+    text = (
+        "8. Laufzeit\n8.1 Der Vertrag läuft ein Jahr.\n\n9. Widerruf\nSie können widerrufen.\n\n10. Bonus\nEr entfällt."
+    )
+    passage = replace(TERMS, text=text, heading_path=("8. Laufzeit",))
+    found = statements(passage)
+    assert [one.text for one in found[-2:]] == ["9. Widerruf\nSie können widerrufen.", "10. Bonus\nEr entfällt."]
+    assert found[1].headings[-1] == "8. Laufzeit"
+    assert layout.numbered_heading_at(text, text.index("Er entfällt")) == "10. Bonus"
+    listed = "Beizufügen sind:\n\n1. Name des Kunden\n2. Anschrift des Kunden"
+    assert len(statements(replace(TERMS, text=listed))) == 1
 
 
 def test_a_company_that_is_named_is_answered_from_its_own_terms() -> None:
