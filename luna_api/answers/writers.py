@@ -19,7 +19,7 @@ from luna_api.answers.schemas import AnswerSentenceData, Attempt, Writing
 from luna_api.metrics.registry import Registry
 from luna_api.models.directory import Candidate, ModelDirectory
 from luna_api.prompts import LunaPrompts
-from luna_rules.answers.context import build_context
+from luna_rules.answers.context import build_context, with_leads
 from luna_rules.answers.model import Passage
 from luna_rules.answers.orders import without_orders
 from luna_rules.answers.written import WrittenChecker, WrittenSentence, under_short_ids, words_of
@@ -187,12 +187,12 @@ class GeneratorWriter:
 
     def _context(self, info: ModelInfo, brief: Brief) -> tuple[tuple[Passage, ...], dict[str, str]]:
         """The passages that fit the model's window, in reading order under short ids, without orders to machines."""
-        harmless = [replace(one, text=without_orders(one.text)) for one in brief.passages]
+        harmless = [replace(one, text=without_orders(one.text)) for one in with_leads(brief.passages)]
         budget = info.window - ANSWER_TOKENS - estimate_tokens(self._prompts.system) - SMALLEST_BUDGET // 4
         budget -= estimate_tokens(self._prompts.question(brief.question))
         if budget < SMALLEST_BUDGET:
             raise GeneratorError("too_long", info.name, f"Das Fenster von {info.name} ist zu klein für diese Frage")
-        places = {str(row["chunk_id"]): int(row["chunk_idx"]) for row in brief.found.rows}
+        places = {str(row["chunk_id"]): int(row["chunk_idx"]) for row in (*brief.found.above, *brief.found.rows)}
         context = build_context(
             [one for one in harmless if one.text.strip()],
             budget=budget,

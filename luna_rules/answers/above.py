@@ -17,6 +17,8 @@ from luna_rules.documents.sentences import ITEM_MARKER
 MOST_ABOVE = 24
 """Passages before one that are looked through for where its table or list begins."""
 
+_LONG = 1_500
+"""Characters of what leads a passage in, beyond which only the beginning of it is taken where there is little room."""
 _BY_ITSELF = re.compile(r"\(\d{1,3}[a-z]{0,2}\)\s|\d{1,3}(?:\.\d{1,3}){1,3}\\?[.)]?\s+[A-ZÄÖÜ„\"]")
 """An Absatz, or a clause of terms and conditions („4.2 Auf Wunsch …“): nothing need lead it in."""
 _ROW = re.compile(r"</?t(?:r|d|h|body|head)\b", re.I)
@@ -105,6 +107,15 @@ def _only_head(head: Passage, later: str) -> Passage | None:
     """The passage up to the end of the column heads of its last table; None where there are none."""
     found = list((_THEAD if later.startswith("<") else _HEAD_ROWS).finditer(head.text))
     return replace(head, text=head.text[: found[-1].end()], above=()) if found else None
+
+
+def shortly(passage: Passage) -> tuple[Passage, ...]:
+    """What leads a passage in, for who has little room: of a long table no more than its column heads, of a long list
+    where it begins."""
+    if sum(len(one.text) for one in passage.above) <= _LONG:
+        return passage.above
+    first = passage.above[0]
+    return (_only_head(first, passage.text.lstrip()) or first,)
 
 
 def whole(passage: Passage) -> Passage:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from luna_rules.answers.above import shortly
 from luna_rules.answers.model import Passage
 from luna_rules.documents.tokens import count_tokens
 
@@ -46,26 +47,26 @@ def build_context(
 ) -> Context:
     """Join `passages` (best first) by section; what does not fit into `budget` tokens is left out, worst first.
 
-    Nothing is cut within a passage, so that each can be checked against its citations. `position` tells the reading
+    Nothing is cut within a passage, so that each can be checked against its citations; of one that is given twice, once
+    shortened, the longer text is taken where it fits. `position` tells the reading
     order within an item (the chunk's index); without it the Absatz does. `overhead` is what each passage costs besides
     its text.
     """
-    kept: list[Passage] = []
-    left_out: list[str] = []
-    seen: set[str] = set()
+    kept: dict[str, Passage] = {}
+    left_out: dict[str, None] = {}
     spent = 0
     for passage in passages:
-        if passage.chunk_id in seen:
+        known = kept.get(passage.chunk_id)
+        if known is not None and len(known.text) >= len(passage.text):
             continue
-        seen.add(passage.chunk_id)
-        cost = tokens(passage.text) + overhead
+        cost = tokens(passage.text) + overhead - (tokens(known.text) + overhead if known else 0)
         if spent + cost > budget:
-            left_out.append(passage.chunk_id)
+            left_out[passage.chunk_id] = None
             continue
-        kept.append(passage)
+        kept[passage.chunk_id] = passage
         spent += cost
     sections: dict[tuple[str, str], list[Passage]] = {}
-    for passage in kept:
+    for passage in kept.values():
         sections.setdefault(_section_key(passage), []).append(passage)
     order = position or _reading_order
     blocks: list[ContextBlock] = []
@@ -75,7 +76,15 @@ def build_context(
         name = " ".join(part for part in (first.section, first.law) if part) or first.name
         cost = sum(tokens(member.text) + overhead for member in members)
         blocks.append(ContextBlock(first.item_id, name, tuple(members), cost))
-    return Context(tuple(blocks), spent, tuple(left_out))
+    return Context(tuple(blocks), spent, tuple(one for one in left_out if one not in kept))
+
+
+def with_leads(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The passages, best first, and behind each that is cut out of a table or list those that lead it in.
+
+    They are passages of their own, so that each is cited where it stands: column heads, the sentence above a list.
+    """
+    return tuple(one for passage in passages for one in (passage, *shortly(passage)))
 
 
 def _section_key(passage: Passage) -> tuple[str, str]:

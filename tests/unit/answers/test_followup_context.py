@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from luna_rules.answers.context import build_context
+from luna_rules.answers.context import build_context, with_leads
 from luna_rules.answers.followup import Turn, condense, is_follow_up
 from luna_rules.answers.model import Passage
 
@@ -150,3 +152,30 @@ def test_a_passage_found_twice_is_given_once() -> None:
 def test_sections_of_different_documents_are_not_joined() -> None:
     found = [passage(1, "§ 1", "1"), passage(2, "§ 1", "2", item="eeg")]
     assert len(build_context(found, budget=1000).blocks) == 2
+
+
+def test_what_leads_a_cut_passage_in_is_given_once_and_where_it_stands() -> None:
+    head = passage(1, "Anlage", "1")
+    rows = [replace(passage(number, "Anlage", "1"), above=(head,)) for number in (7, 8)]
+    context = build_context(
+        with_leads([*rows, passage(4, "§ 4", "1")]), budget=1000, position=lambda one: int(one.chunk_id[1:])
+    )
+    assert [one.chunk_id for one in context.passages] == ["c1", "c7", "c8", "c4"]
+
+
+def test_of_a_long_table_the_heads_lead_in_and_all_of_it_where_it_was_found_and_fits() -> None:
+    heads = "| Kennung | Leistung |\n|---|---|\n"
+    table = replace(passage(1, "Anlage", "1"), text=heads + "| a | 1 |\n" * 200)
+    row = replace(passage(9, "Anlage", "1"), text="| b | 2 |\n", above=(table, passage(2, "Anlage", "1", words=400)))
+    assert [(one.chunk_id, one.text) for one in with_leads([row])] == [("c9", row.text), ("c1", heads.rstrip())]
+    texts = {
+        budget: {one.chunk_id: one.text for one in build_context(with_leads([row, table]), budget=budget).passages}
+        for budget in (120, 5000)
+    }
+    assert texts[120] == {"c9": row.text, "c1": heads.rstrip()}
+    assert texts[5000] == {"c9": row.text, "c1": table.text}
+
+
+def test_of_a_long_list_its_beginning_leads_in() -> None:
+    above = tuple(passage(number, "§ 3", "1", words=200) for number in (1, 2, 3))
+    assert [one.chunk_id for one in with_leads([replace(passage(9, "§ 3", "1"), above=above)])] == ["c9", "c1"]
