@@ -26,6 +26,29 @@
     }).map((e) => e.outerHTML.slice(0, 160));
   },
 
+  // Controls whose ring of focus is cut off by what holds them, though they themselves are all there.
+  cutRings() {
+    const found = [];
+    for (const e of document.querySelectorAll('button:not(:disabled), a[href], input, textarea, select, summary')) {
+      if (e.getClientRects().length !== 1 || e.classList.contains('ringless') || e.closest('.sr-only')) continue;
+      e.focus({ focusVisible: true });
+      const style = getComputedStyle(e);
+      const reach = parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth);
+      const a = e.getBoundingClientRect();
+      for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) {
+        if (getComputedStyle(p).overflowX === 'visible') continue;
+        const b = p.getBoundingClientRect();
+        // A side that can be scrolled to is not cut off; focused by a key, the element is brought into view.
+        const sides = p.scrollHeight > p.clientHeight ? [[a.left, b.left], [b.right, a.right]] : [[a.left, b.left], [b.right, a.right], [a.top, b.top], [b.bottom, a.bottom]];
+        if (sides.some(([x, y]) => x - y > -0.5 && x - y < reach - 0.5)) {
+          found.push(e.outerHTML.slice(0, 160));
+          break;
+        }
+      }
+    }
+    return found;
+  },
+
   // What sticks out to the right, and panes that can be scrolled sideways.
   tooWide() {
   const clipped = (e) => { for (let p = e.parentElement; p; p = p.parentElement) {

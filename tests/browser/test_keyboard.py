@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Session
+from .test_page import VIEWS, found_by, settle
 
 IMPORTED = "meter_id;ts;consumption_kw\nhaus-1;2024-12-03T00:00:00+01:00;0,4\n"
 
@@ -222,3 +223,21 @@ def test_the_whole_title_of_a_conversation_is_shown_where_it_is_cut(desk: Sessio
     reach(links.nth(1))
     page.wait_for_timeout(1000)
     expect(page.get_by_role("tooltip")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_no_ring_of_focus_is_cut_off(desk: Session, path: str) -> None:
+    page = desk.goto(path)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        settle(page)
+        assert found_by(page, "cutRings") == [], width
+
+
+def test_no_ring_of_focus_is_cut_off_around_an_answer(desk: Session, question: str) -> None:
+    page = desk.goto("/")
+    desk.ask(question)
+    assert found_by(page, "cutRings") == []
+    page.get_by_role("button", name="Beleg", exact=True).press("Enter")
+    page.get_by_test_id("receipt").get_by_text("Kette der Belege").wait_for()
+    assert found_by(page, "cutRings") == []

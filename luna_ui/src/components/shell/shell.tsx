@@ -86,7 +86,7 @@ function Sidebar() {
       </nav>
       <section aria-label="Gespräche" className="mt-5 flex min-h-0 flex-1 flex-col border-t border-line px-3 pt-4">
         <NewConversation />
-        <div className="thin-scroll mt-3 min-h-0 flex-1 overflow-y-auto pb-3">
+        <div className="thin-scroll -mx-1 mt-2 min-h-0 flex-1 overflow-y-auto px-1 pt-1 pb-3">
           <ConversationList />
         </div>
       </section>

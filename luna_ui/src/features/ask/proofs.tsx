@@ -35,7 +35,7 @@ function Proof({ receipt, number, open, onToggle }: { receipt: QueryReceipt; num
   return (
     <details open={open} data-testid="proof">
       <summary
-        className="flex cursor-pointer items-start gap-3 px-3 py-2.5 hover:bg-raised"
+        className="flex cursor-pointer items-start gap-3 px-3 py-2.5 outline-offset-[-4px]! hover:bg-raised"
         onClick={(event) => {
           event.preventDefault();
           onToggle(open ? null : receipt.receipt_id);

@@ -73,7 +73,7 @@ function MeterCard({ meter }: { meter: MeterData }) {
     meter.first_ts && meter.last_ts ? `${formatDay(meter.first_ts)} bis ${formatDay(meter.last_ts)}` : 'noch keine Werte';
   return (
     <li className="bg-panel sm:last:odd:col-span-2" data-testid="meter">
-      <Link to="/zaehler/$meterId" params={{ meterId: meter.meter_id }} search={{}} className="block h-full px-4 py-3 transition-colors hover:bg-raised">
+      <Link to="/zaehler/$meterId" params={{ meterId: meter.meter_id }} search={{}} className="block h-full px-4 py-3 outline-offset-[-4px]! transition-colors hover:bg-raised">
         <span className="flex flex-wrap items-center gap-2">
           <span className="font-medium break-all">{meterName(meter)}</span>
           {meter.simulated && <Badge tone="warn">simuliert</Badge>}

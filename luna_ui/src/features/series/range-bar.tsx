@@ -30,7 +30,7 @@ export function RangeBar({ range, onChange, now }: RangeBarProps) {
   return (
     <div className="mb-4 space-y-3">
       <div className="flex flex-wrap items-center gap-2">
-        <div role="group" aria-label="Zeitraum" className="inline-flex overflow-hidden rounded-md border border-line-strong">
+        <div role="group" aria-label="Zeitraum" className="inline-flex rounded-md border border-line-strong">
           {SPANS.map((one) => (
             <button
               key={one}
@@ -38,7 +38,7 @@ export function RangeBar({ range, onChange, now }: RangeBarProps) {
               aria-pressed={span === one && zoom === null}
               onClick={() => go({ span: one })}
               className={cn(
-                'h-8 px-3 text-sm transition-colors not-first:border-l not-first:border-line-strong',
+                'relative h-8 px-3 text-sm transition-colors first:rounded-l-[5px] last:rounded-r-[5px] not-first:border-l not-first:border-line-strong focus-visible:z-10',
                 span === one && zoom === null ? 'bg-moon font-medium text-moon-ink' : 'text-ink-2 hover:text-ink',
               )}
             >
