@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from luna_rules.documents.blocks import lines, readable_text, strip_span
 from luna_rules.documents.model import ExtractedText
+from luna_rules.documents.page_lines import below_page_lines
 from luna_rules.documents.sentences import ITEM_MARKER
 
 _ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+([^\r\n]*?)[ \t#]*\r?$", re.MULTILINE)
@@ -21,6 +22,13 @@ _FENCE = re.compile(r"^(`{3,}|~{3,})[^\r\n]*$", re.MULTILINE)
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?[ \t\xa0]+(?P<title>[A-ZÄÖÜ„\"][^\r\n]{1,100})\Z")
 _LEADER = re.compile(r"(?:\.[ \xa0]?){4,}\s*\d*\Z|\t\s*\d+\Z")
 _BLANK = re.compile(r"\n[ \t\r]*\n")
+_NEVER_LAST_WORDS = """
+    der die das den dem des ein eine einen einem einer eines und oder sowie mit von vom zu zum zur für auf aus bei in im
+    an am nach über unter durch ohne gegen wenn dass sich nicht ist sind wird werden
+"""
+_NEVER_LAST = frozenset(_NEVER_LAST_WORDS.split())
+"""Words that no heading ends with."""
+_SENTENCE_ENDS = re.compile(r"[a-zäöüß]{2}\. [A-ZÄÖÜ]")
 _LONGEST = 80
 _LONGEST_BELOW = 120
 """Characters of the lines right below a title that go on with it."""
@@ -77,12 +85,19 @@ def outline(extracted: ExtractedText) -> tuple[str | None, list[Part]]:
 
 def _first_line(text: str) -> str | None:
     """The first line, where it stands alone or in a block of a few short lines, and none of them is a sentence."""
-    block = _BLANK.split(text[:_TITLE_WITHIN].lstrip("\ufeff\r\n\f \t"), maxsplit=1)
+    block = _BLANK.split(below_page_lines(text[:_TITLE_WITHIN]).lstrip("\ufeff\r\n\f \t"), maxsplit=1)
     rows = [" ".join(row.split()) for row in block[0].splitlines()]
     if len(block) < 2 or not 0 < len(rows) <= _MOST_TITLE_LINES or sum(map(str.isalpha, rows[0])) < _FEWEST_LETTERS:
         return None
     short = all(len(row) <= _LONGEST_BELOW and row[-1:] not in ".,;:" and "|" not in row for row in rows)
-    return rows[0] if short and len(rows[0]) <= _LONGEST else None
+    if not short or len(rows[0]) > _LONGEST:
+        return None
+    title = rows[0]
+    for row in rows[1:]:
+        if title.rsplit(" ", 1)[-1] not in _NEVER_LAST:
+            break
+        title += f" {row}"
+    return title
 
 
 def _without_bare_headings(text: str, parts: list[Part], found: Sequence[_Found]) -> list[Part]:
@@ -176,10 +191,19 @@ def _continues(last: tuple[int, ...], number: tuple[int, ...]) -> bool:
     return number > last and number[0] <= last[0] + 1
 
 
+def _goes_on(text: str, rows: Sequence[tuple[int, int, bool]], position: int) -> bool:
+    """Whether a line is the first of a sentence that a line break cut: „4.2 Auf Wunsch rechnen wir über eine“."""
+    start, end, _ = rows[position]
+    last = text[start:end].rsplit(None, 1)[-1]
+    following = rows[position + 1] if position + 1 < len(rows) else None
+    below = text[following[0]] if following is not None and not following[2] else ""
+    return below.islower() or last.lower() in _NEVER_LAST or _SENTENCE_ENDS.search(text, start, end) is not None
+
+
 def _stands_out(text: str, rows: Sequence[tuple[int, int, bool]], position: int, depth: int) -> bool:
     """A numbered line is a heading unless it reads like a sentence or is one of several list items in a row."""
     start, end, _ = rows[position]
-    if text[end - 1] in ".,;:" or len(text[start:end].split()) > 14:
+    if text[end - 1] in ".,;:" or len(text[start:end].split()) > 14 or _goes_on(text, rows, position):
         return False
     if depth > 1:
         return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from luna_rules.documents.blocks import readable_text
+from luna_rules.documents.page_lines import below_page_lines
 
 _FOOTNOTE = re.compile(r"(?:(?<=[a-zäöüß)])\d{1,2}\)?|\*+\)?|<sup>.*?</sup>)(?=\s|\Z)")
 _NAMES_AT_END = re.compile(r"\s*\(([^()]{2,160})\)\s*[*\d)]*\s*\Z")
@@ -132,7 +133,7 @@ def find_title(before: str, main_heading: str | None, stored: str | None) -> tup
 
 
 def _find(before: str, main_heading: str | None, stored: str | None) -> tuple[str | None, bool]:
-    head = before[:4000].lstrip("\ufeff \r\n")
+    head = below_page_lines(before[:4000]).lstrip("\ufeff \r\n\f")
     if head.startswith("% "):
         return clean_title(head[2:].split("\n", 1)[0]), True
     issued = bool(_ISSUED.search(head))
