@@ -17,6 +17,9 @@ _NUMBER = (
     r"|fünfzig|hundert|"
     r"\w*hundert\w*|\w*tausend\w*|eine[nmrs]?|eines|anderthalb)"
 )
+_WEEKDAY = (
+    r"(?:(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)s?|werktags|wochentags|feiertags)"
+)
 SIGNS: dict[Want, re.Pattern[str]] = {
     "duration": re.compile(
         rf"\b{_NUMBER}\s*(?:Kalender|Werk|Arbeits)?-?(?:jahre?n?s?|monate?n?s?|wochen?|tage?n?s?|stunden?"
@@ -30,7 +33,8 @@ SIGNS: dict[Want, re.Pattern[str]] = {
         r"\b\d{1,2}\.\s?(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
         r"|\b\d{1,2}\.\d{1,2}\.\d{2,4}\b|\bJahr(?:es)? \d{4}\b"
         rf"|\b{_NUMBER}\s*(?:Kalender|Werk|Arbeits)?-?(?:jahre?n?s?|monate?n?s?|wochen?|tage?n?s?|stunden?)\b"
-        rf"|\b(?:unverzüglich|spätestens|frühestens|ab dem|sobald|wenn|vor Beginn|nach Ablauf|zum Ende)\b",
+        rf"|\b(?:unverzüglich|spätestens|frühestens|ab dem|sobald|wenn|vor Beginn|nach Ablauf|zum Ende)\b"
+        rf"|\b\d{{1,2}}(?:[.:]\d\d)?\s*Uhr\b|\brund um die Uhr\b|\b{_WEEKDAY}\b",
         re.I,
     ),
     "amount": re.compile(
@@ -106,7 +110,7 @@ def unit_pattern(question: str) -> re.Pattern[str] | None:
 
 _PASSED = re.compile(r"\b(?:letzt|vorig|vergangen|vorangegangen|vorhergehend)e[nrs]?\s*\Z", re.I)
 _NO_VALUE = re.compile(r"[\d., ]*|[^\W\d_]{3,} ?[^\W\d_]*")
-_REGULAR = re.compile(r"(?:viertel|halb)?jährlich|monatlich|wöchentlich|täglich", re.I)
+_REGULAR = re.compile(rf"(?:viertel|halb)?jährlich|monatlich|wöchentlich|täglich|{_WEEKDAY}", re.I)
 _WORD_NUMBER = re.compile(
     r"(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|fünfzehn|zwanzig|dreißig|fünfzig|\w*hundert\w*"
     r"|\w*tausend\w*|anderthalb|eine[nmrs]?)\s",
