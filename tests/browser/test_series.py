@@ -3,11 +3,22 @@
 import re
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from .conftest import Session
+from .test_page import found_by
 
 DAY_MS = 86_400_000
+BROKEN_WORDS = """element => {
+  const text = element.firstChild;
+  return [...text.data.matchAll(/\\S+/g)].filter(word => {
+    const range = document.createRange();
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return word[0].length < 25 && range.getClientRects().length > 1;
+  }).map(word => word[0]);
+}"""
+"""Words of an element's text that go over two lines though a line has room for them."""
 GOOD = "meter_id;ts;consumption_kw\nhaus-1;2024-12-01T00:00:00+01:00;0,4\n"
 
 
@@ -201,3 +212,20 @@ def test_the_administrator_starts_and_stops_a_simulator(desk: Session) -> None:
     expect(simulator).to_contain_text("hinter der Uhr")
     simulator.get_by_role("button", name="Anhalten").click()
     expect(simulator).to_have_attribute("data-state", "stopped")
+
+
+@pytest.mark.parametrize("name", ["Haus mit einem recht langen Namen am See", "Zaehlpunkt_" * 12])
+def test_the_name_of_a_meter_breaks_between_words_and_stays_in_its_card(phone: Session, name: str) -> None:
+    def named(route: Route) -> None:
+        body = route.fetch().json()
+        body["data"]["meters"][0]["name"] = name
+        route.fulfill(json=body)
+
+    phone.page.route("**/api/v1/meters*", named)
+    page = phone.goto("/zaehler")
+    shown = page.get_by_test_id("meter").get_by_text(name)
+    expect(shown).to_be_visible()
+    for width in (390, 360, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert found_by(page, "tooWide")["elements"] == []
+        assert shown.evaluate(BROKEN_WORDS) == []

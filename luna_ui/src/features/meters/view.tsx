@@ -75,7 +75,7 @@ function MeterCard({ meter }: { meter: MeterData }) {
     <li className="bg-panel sm:last:odd:col-span-2" data-testid="meter">
       <Link to="/zaehler/$meterId" params={{ meterId: meter.meter_id }} search={{}} className="block h-full px-4 py-3 outline-offset-[-4px]! transition-colors hover:bg-raised">
         <span className="flex flex-wrap items-center gap-2">
-          <span className="font-medium break-all">{meterName(meter)}</span>
+          <span className="min-w-0 font-medium break-words">{meterName(meter)}</span>
           {meter.simulated && <Badge tone="warn">simuliert</Badge>}
           {meter.virtual && <Badge>virtuell</Badge>}
         </span>
