@@ -90,7 +90,8 @@ _FREE_OF_CHARGE = re.compile(
 _OFTEN = re.compile(r"\bwie (?:oft|häufig)\b|\bin welche[nm] (?:zeit)?(?:abst\w+|abschnitt\w*|turnus)|\bturnus\b", re.I)
 _REPEATED = re.compile(
     r"\balle \w+ (?:Jahre|Monate|Wochen|Tage)\b|\b\w*jährlich\w*|\bmonatlich\w*|\b(?:ein|zwei|drei|vier)mal\b"
-    r"|\bjede[sn]? (?:Kalender)?(?:jahr|monat|woche|tag)\w*|\bZeitabschnitt\w*|\bin Abständen|\bregelmäßig",
+    r"|\bjede[sn]? (?:Kalender)?(?:jahr|monat|woche|tag)\w*|\bZeitabschnitt\w*|\bin Abständen|\bregelmäßig"
+    r"|\b(?:pro|je|im) (?:Kalender)?(?:jahr|monat|woche|tag|quartal)\b",
     re.I,
 )
 _AT_MOST = re.compile(

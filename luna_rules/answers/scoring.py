@@ -32,6 +32,9 @@ _QUESTION = 0.85
 """What a heading counts that is a question, as in a FAQ: what stands below it answers that."""
 _AROUND = 0.35
 _AROUND_VALUE = 0.55
+_BEFORE = 0.65
+"""What the sentence right before counts in a document that is no law, where one often answers the other, unless it
+holds a value of the wanted kind itself."""
 _BESIDE_PLAINEST = 0.5
 """The share of what the plainest statement with a value says, below which another one speaks of another thing."""
 _UNNAMED = 0.65
@@ -283,6 +286,10 @@ class StatementScorer:
             said = sum(self.weights[c] * s for c, s in own.items()) / self.total
             if said < _BESIDE_PLAINEST * plainest:
                 around = _AROUND
+        before: Mapping[int, float] = {}
+        if passage.law is None and place and not statement.table:
+            one, spoken = self._statements[statement.passage][place - 1]
+            before = {} if NUMERIC & signs_of(one.text, self._question.wants) else spoken
         total = 0.0
         covered = 0.0
         context = 0.0
@@ -296,7 +303,8 @@ class StatementScorer:
             covered += weight * max(here, above * heading.get(concept, 0.0))
             near = max(wide.get(concept, 0.0), 0.8 * section.get(concept, 0.0))
             context += weight * near
-            total += weight * max(here, above * heading.get(concept, 0.0), around * near)
+            beside = max(around * near, _BEFORE * before.get(concept, 0.0)) if before else around * near
+            total += weight * max(here, above * heading.get(concept, 0.0), beside)
         score = total / self.total
         worth = sum(WORTH[want] for want in signs) + (_UNIT if unit else 0.0)
         score += worth * min(1.0, 0.3 + 1.4 * score)

@@ -136,3 +136,21 @@ def test_how_many_there_are_is_a_number_without_a_unit() -> None:
     )
     answer = _answer("Wie viele Leuchten sind umgestellt?", minutes)
     assert answer.body_sentences[0].text == "Von 1940 Leuchten sind 1310 umgestellt."
+
+
+def test_the_sentence_right_before_tells_what_a_date_is_for() -> None:
+    minutes = Passage(
+        chunk_id="p-2",
+        text=(
+            "Alle sind da.\n\nDie Bücherei schließt am 3. Mai.\n\nFrau Kern fragt nach der Ladesäule am Markt."
+            " Der Betreiber hat die Reparatur bis zum 15. Oktober zugesagt.\n\nNächste Sitzung: 22. Oktober"
+        ),
+        title="Niederschrift",
+        item_id="minutes",
+        score=3.0,
+    )
+    answer = _answer("Wann läuft die Ladesäule am Markt wieder?", minutes)
+    assert answer.body_sentences[0].text == "Der Betreiber hat die Reparatur bis zum 15. Oktober zugesagt."
+    terms = replace(TERMS, text="4.1 Guthaben zahlen wir in zwei Wochen aus.\n4.2 Wir erheben zehn Abschläge im Jahr.")
+    answer = _answer("Wie oft im Jahr erhebt Moorstrom Abschläge?", terms)
+    assert answer.body_sentences[0].text == "4.2 Wir erheben zehn Abschläge im Jahr."
