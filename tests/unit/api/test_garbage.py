@@ -19,8 +19,13 @@ class Ring:
 
 
 @pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
+def as_a_process_begins() -> Iterator[None]:
+    """Settings that nobody has touched, whatever other tests of this process have left; given back afterwards."""
+    thresholds = gc.get_threshold()
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
     yield
+    gc.set_threshold(*thresholds)
     gc.unfreeze()
 
 
