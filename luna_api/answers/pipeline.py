@@ -286,17 +286,21 @@ class AnswerPipeline:
             composed = replace(checked(answer, found, self._registry), mode=EXTRACTIVE)
             clock.lap("compose")
             return composed, (found, tuple(found.passages))
-        found, read = await self._retrieval.ground(sql, principal, question, filters, as_of, top_k, clock)
-        matcher = await self._retrieval.matcher(sql, question, found.result)
+        gathered = await self._retrieval.ground(sql, principal, question, filters, as_of, top_k, clock)
+        matcher = await self._retrieval.matcher(sql, question, gathered.found.result)
         empty = not state.index_versions
-        answer = self._from_ground(question, read, matcher, as_of, corpus_empty=empty)
+        answer = self._from_ground(question, gathered.read, matcher, as_of, corpus_empty=empty)
+        if not answer.answered and not answer.talk and not empty:
+            aside = await self._retrieval.beside_laws(sql, question, gathered, top_k)
+            if aside is not None and (other := self._from_ground(question, aside.read, matcher, as_of)).answered:
+                gathered, answer = aside, other
         if not answer.answered and not answer.talk and not empty:
             again = await self._retrieval.second(
-                sql, principal, question, filters, as_of, top_k, clock, (found, read), matcher
+                sql, principal, question, filters, as_of, top_k, clock, gathered, matcher
             )
             if again is not None:
-                found, read = again
-                answer = self._from_ground(question, read, matcher, as_of)
+                gathered, answer = again, self._from_ground(question, again.read, matcher, as_of)
+        found, read = gathered.found, gathered.read
         if not answer.answered and not found.rows:
             day = as_of if as_of != today() else None
             if limits := await left_nothing(sql, filters, day):

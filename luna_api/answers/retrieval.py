@@ -1,7 +1,7 @@
 """Passages for a question: searched, completed to the ground of an answer, and how the question's words are matched."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from luna_api.answers.lexicons import Lexicons
 from luna_api.answers.payload import passage, passages_above, passages_by_id
 from luna_api.errors import ApiError
 from luna_rules.answers.above import Before, led_in
+from luna_rules.answers.beside import beside_laws
 from luna_rules.answers.gather import Ground, Search, ground, searches
 from luna_rules.answers.matching import ConceptMatcher, QueryMatcher, WordMatcher
 from luna_rules.answers.second import second_search, with_second
@@ -35,6 +36,18 @@ def read_filters(raw: Mapping[str, object] | None) -> Filters:
         return parse_filters(raw)
     except FilterError as fault:
         raise ApiError(400, str(fault), data={"field": f"filters.{fault.key}", "fault": str(fault)}) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The ground that an answer may be taken from, `found` with all that is told of its passages.
+
+    `every` is what each search found, of which the ground is a part.
+    """
+
+    found: Found
+    read: Ground
+    every: tuple[Found, ...]
 
 
 class Retrieval:
@@ -92,11 +105,16 @@ class Retrieval:
         as_of: date,
         top_k: int,
         clock: Clock,
-    ) -> tuple[Found, Ground]:
+    ) -> Gathered:
         """What was found for the question and around it, and the passages of it that the answer may be taken from."""
         every = await self._each(sql, principal, searches(question, top_k), filters, as_of, clock)
         read = ground(question, [found.passages for found in every], top_k)
-        return await _with_above(sql, _joined(every, read), read)
+        return await _gathered(sql, every, read)
+
+    async def beside_laws(self, sql: AsyncConnection, question: str, before: Gathered, top_k: int) -> Gathered | None:
+        """The ground of what belongs to no law among what was found; None where there is nothing to try."""
+        own = beside_laws(question, before.read, top_k)
+        return None if own is None else await _gathered(sql, before.every, own)
 
     async def second(
         self,
@@ -107,11 +125,11 @@ class Retrieval:
         as_of: date,
         top_k: int,
         clock: Clock,
-        before: tuple[Found, Ground],
+        before: Gathered,
         matcher: ConceptMatcher,
-    ) -> tuple[Found, Ground] | None:
+    ) -> Gathered | None:
         """The ground with what one further search adds to it before declining; None where there is nothing to add."""
-        found, read = before
+        read = before.read
         wanted = second_search(question, read.passages, matcher)
         if wanted is None:
             return None
@@ -119,7 +137,7 @@ class Retrieval:
         again = with_second(question, read, more.passages, matcher, top_k)
         if again.passages == read.passages:
             return None
-        return await _with_above(sql, _joined((found, more), again), again)
+        return await _gathered(sql, (before.found, more), again)
 
     async def matcher(self, sql: AsyncConnection, question: str, result: SearchResult) -> ConceptMatcher:
         """How sentences are compared with the question: by the live index's words where there are any."""
@@ -135,11 +153,12 @@ class Retrieval:
         return QueryMatcher(result.query, analyser, frequency=lambda term: seen.get(term, 0), total=seen.get(None, 0))
 
 
-async def _with_above(sql: AsyncConnection, found: Found, read: Ground) -> tuple[Found, Ground]:
-    """The same, where passages that begin amid a table or list have those that lead them in."""
+async def _gathered(sql: AsyncConnection, every: Sequence[Found], read: Ground) -> Gathered:
+    """The ground with the rows of its passages, where those that begin amid a table or list have what leads them in."""
+    found = Found.joined(every, [UUID(passage.chunk_id) for passage in read.passages])
     before = await passages_above(sql, read.passages)
     if not before:
-        return found, read
+        return Gathered(found, read, tuple(every))
     places: dict[str, int] = {str(row["chunk_id"]): row["chunk_idx"] for row in found.rows}
     standing = [
         Before(row["chunk_idx"], row["metadata"].get("table_header"), passage(row, 0.0, {})) for row in before.values()
@@ -147,8 +166,4 @@ async def _with_above(sql: AsyncConnection, found: Found, read: Ground) -> tuple
     passages = [led_in(one, places[one.chunk_id], standing) for one in read.passages]
     lent = dict.fromkeys(UUID(other.chunk_id) for one in passages for other in one.above)
     rows = tuple(before[chunk_id] for chunk_id in lent if str(chunk_id) not in places)
-    return replace(found, above=rows), replace(read, passages=tuple(passages))
-
-
-def _joined(every: Sequence[Found], read: Ground) -> Found:
-    return Found.joined(every, [UUID(passage.chunk_id) for passage in read.passages])
+    return Gathered(replace(found, above=rows), replace(read, passages=tuple(passages)), tuple(every))

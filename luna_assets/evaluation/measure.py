@@ -11,6 +11,7 @@ from uuid import UUID
 
 from luna_assets.documents.gold import GOLD_FILES
 from luna_rules.answers.above import MOST_ABOVE, Before, begins_amid, led_in
+from luna_rules.answers.beside import beside_laws
 from luna_rules.answers.compose import answer_question
 from luna_rules.answers.frame import Frame
 from luna_rules.answers.gather import Ground, Search, ground, searches
@@ -205,6 +206,10 @@ def _ask(
 def _answered(question: GoldQuestion, version: _Version, read: Ground, matcher: QueryMatcher) -> _Asked:
     led = version.led_in(read)
     answer = answer_question(question.question, led.passages, matcher, _FRAME, twins=led.twins)
+    own = None if answer.answered or answer.talk else beside_laws(question.question, read, ANSWER_TOP_K)
+    if own is not None:
+        other = answer_question(question.question, version.led_in(own).passages, matcher, _FRAME)
+        answer = other if other.answered else answer
     return _Asked(question, version, read, matcher, answer)
 
 

@@ -27,6 +27,7 @@ from retrieval_quality import MemoryEngine, Place, build  # noqa: E402
 
 from luna_api.prompts import load_prompts  # noqa: E402
 from luna_rules.answers.above import MOST_ABOVE, above  # noqa: E402
+from luna_rules.answers.beside import beside_laws  # noqa: E402
 from luna_rules.answers.citations import CitationChecker  # noqa: E402
 from luna_rules.answers.compose import answer_question  # noqa: E402
 from luna_rules.answers.gather import ground, searches  # noqa: E402
@@ -186,6 +187,12 @@ def ask(bench: Bench, case: dict[str, Any], top_k: int) -> Row:
     answer = answer_question(
         case["question"], passages, matcher, frame, twins=found.twins, further=found.further, today=TODAY
     )
+    own = None if answer.answered or answer.talk else beside_laws(case["question"], found, top_k)
+    if own is not None:
+        aside = bench.above(own.passages)
+        other = answer_question(case["question"], aside, matcher, frame, today=TODAY)
+        if other.answered:
+            answer, passages = other, aside
     wanted = None if answer.answered or answer.talk else second_search(case["question"], passages, matcher)
     if wanted is not None:
         more = bench.find(wanted.question, wanted.limit)
