@@ -29,6 +29,7 @@ _NO_VERB = re.compile(
 )
 _NUMBERING = re.compile(r"^\s*(?:\d{1,2}(?:\.\d{1,2})*[.)]?|[IVX]{1,5}\.|[A-Z]\.)\s+(?=[„\"A-ZÄÖÜ])")
 _FORMULA = re.compile(r"(?:eingangsformel|schlussformel|schlußformel|inhalts(?:übersicht|verzeichnis))", re.I)
+_LONGEST_BLOCK = 300
 _DIGIT_RUN = re.compile(r"\d+(?:[.,]\d+)*")
 _NUMBERED_LINE = re.compile(
     r"(?:\A|(?<=\n\n)|(?<=\f))[ \t]*"
@@ -108,6 +109,12 @@ def is_heading(text: str, named: Collection[str]) -> bool:
 
 def _bare(heading: str) -> str:
     return comparable(without_number(heading)).strip(" .:*_#")
+
+
+def is_title_block(text: str, named: Collection[str]) -> bool:
+    """Whether lines begin with one of the headings (see `named_by`) and go on with it, without a sentence's end."""
+    first, _, rest = text.partition("\n")
+    return bool(rest) and len(text) <= _LONGEST_BLOCK and not _END.search(text) and is_heading(first, named)
 
 
 def is_label(text: str) -> bool:

@@ -28,6 +28,8 @@ MARK = re.compile(r"(?<!\w)(?:[A-Z]|\d+)(?!\w)")
 """Numbers and letters by which a row of a table is asked for: „Modul B“."""
 
 _HEADING = 0.5
+_OF_TITLE = 0.5
+"""What the title of a document that is no law counts: all that it says is said of what its title names."""
 _QUESTION = 0.85
 """What a heading counts that is a question, as in a FAQ: what stands below it answers that."""
 _AROUND = 0.35
@@ -304,6 +306,8 @@ class StatementScorer:
             near = max(wide.get(concept, 0.0), 0.8 * section.get(concept, 0.0))
             context += weight * near
             beside = max(around * near, _BEFORE * before.get(concept, 0.0)) if before else around * near
+            if passage.law is None:
+                beside = max(beside, _OF_TITLE * title.get(concept, 0.0))
             total += weight * max(here, above * heading.get(concept, 0.0), beside)
         score = total / self.total
         worth = sum(WORTH[want] for want in signs) + (_UNIT if unit else 0.0)

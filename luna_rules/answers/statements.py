@@ -164,6 +164,8 @@ def _read(text: str, heading_path: tuple[str, ...], title: str, of_law: bool) ->
         gone = len(spans) == 1 and _GONE.search(text, start, end)
         if line_start and not gone and layout.is_heading(text[start:end], headings):
             continue
+        if line_start and not of_law and layout.is_title_block(text[start:end], headings):
+            continue
         rows = None if table else layout.table_rows(text, (start, end))
         if rows is not None:
             lead = [rows[0]] if rows[0] else []

@@ -58,6 +58,7 @@ def test_clauses_are_statements_by_themselves() -> None:
     assert "4.1 Wir erheben zehn gleiche Abschläge." in texts
     assert "4.2 Auf Wunsch rechnen wir monatlich ab." in texts
     assert "4.3 Rechnungen sind nach zwei Wochen fällig." in texts
+    assert not any("Stand: Mai 2026" in text for text in texts)  # what the document is called states nothing
 
 
 def test_numbered_lines_above_their_text_are_headings() -> None:
@@ -136,6 +137,14 @@ def test_how_many_there_are_is_a_number_without_a_unit() -> None:
     )
     answer = _answer("Wie viele Leuchten sind umgestellt?", minutes)
     assert answer.body_sentences[0].text == "Von 1940 Leuchten sind 1310 umgestellt."
+
+
+def test_what_names_the_document_again_answers_no_better() -> None:
+    question = "Wie regelt Moorstrom den Abschlag?"
+    text = "Moorstrom sitzt in einem alten Haus in Leer.\n\nVielen Dank.\n\nDer Abschlag ist am Monatsende fällig."
+    bill = Passage(chunk_id="b-1", text=text, title="Rechnung der Moorstrom GmbH", item_id="bill", score=3.0)
+    answer = answer_question(question, [bill], WordMatcher(question, weights={"moorstrom": 1.0}), FRAME)
+    assert answer.body_sentences[0].text == "Der Abschlag ist am Monatsende fällig."
 
 
 def test_the_sentence_right_before_tells_what_a_date_is_for() -> None:
