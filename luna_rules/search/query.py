@@ -17,6 +17,7 @@ from luna_rules.search.cases import quantities_named
 from luna_rules.search.lexicon import Lexicon, has_vector
 from luna_rules.search.lookups import Lookup, LookupParser
 from luna_rules.search.phrases import Phrases, english_key, phrase_key
+from luna_rules.search.separable import parted_verbs
 from luna_rules.search.similar import SimilarTerms
 from luna_rules.search.stories import told_weights
 from luna_rules.search.tables import OTHERWISE, SearchTables
@@ -240,8 +241,16 @@ class QueryParser:
 
     def _concepts(self, text: str, english: bool) -> list[Group]:
         found: list[_Token] = []
+        parted = () if english else tuple(parted_verbs(text, verb_forms, self._is_known))
+        whole = {one.verb: one.whole for one in parted}
+        particles = {one.particle for one in parted}
         for raw in words.tokens(text):
-            if english and raw.lower() in self._english_ignored:
+            if (english and raw.lower() in self._english_ignored) or raw in particles:
+                continue
+            if raw in whole:
+                together = self._analyser.word(whole[raw])
+                alone = self._analyser.word(raw)
+                found.append(_Token(raw, together.full[0], (*together.full, *alone.full), together.parts))
                 continue
             word = self._analyser.word(raw)
             if word.full:
