@@ -19,8 +19,8 @@ from luna_rules.search.words import fold
 _LETTERS_OF_NAME = re.compile(r"[A-Za-zÄÖÜäöüß]")
 _LAW_WORD = re.compile(r"[^\W\d_][\w-]*(?:gesetz|gesetzbuch|verordnung|ordnung)(?:e?s)?\b", re.I)
 _LIST_NUMBERS = re.compile(r"^\s*\(?(\d{1,3})[a-z]?[.)]", re.M)
-_KEPT = 1_024
-"""Passages of which it is kept what can be checked, about 10 kB each where all of it was asked for."""
+_KEPT = 4_096
+"""Passages of which it is kept what can be checked; that is found only where a sentence cites the passage."""
 
 
 def same_law(written: str, names: Iterable[str]) -> bool:
