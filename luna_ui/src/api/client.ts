@@ -40,6 +40,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the server declined for want of a key, or of one that fits. */
+export function needsKey(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 401 || error.status === 403);
+}
+
 /** Whether the same call may well succeed in a moment: nobody answered, or a part was down. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof ApiError && (error.unreachable || error.status === 429 || error.status >= 500);

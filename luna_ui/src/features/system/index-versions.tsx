@@ -14,6 +14,7 @@ import {
   rollBackIndex,
   switchIndex,
 } from '@/api/index-versions';
+import { needsKey } from '@/api/client';
 import { listModels } from '@/api/models';
 import { Moon, WanderingMoon } from '@/components/moon';
 import { Badge } from '@/components/ui/badge';
@@ -75,7 +76,8 @@ export function IndexVersions({ dagster }: { dagster: string | null }) {
   }, [running, client]);
 
   if (overview.isPending) return <Waiting className="py-2" label="Ich blättere im Register …" />;
-  if (overview.isError) return <Failure error={overview.error} retry={() => void overview.refetch()} />;
+  // That the key does not fit is said once, above.
+  if (overview.isError) return needsKey(overview.error) ? null : <Failure error={overview.error} retry={() => void overview.refetch()} />;
   const order = async (launch: () => Promise<unknown>) => {
     try {
       await launch();

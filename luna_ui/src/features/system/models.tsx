@@ -2,6 +2,7 @@
 import { useId, useState } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Download, Undo2, X } from 'lucide-react';
+import { needsKey } from '@/api/client';
 import { type ModelList, type ModelRequest, type PullData, type RoleData, changeModels, listModels } from '@/api/models';
 import { Button, IconButton } from '@/components/ui/button';
 import { Field, Input, Select } from '@/components/ui/field';
@@ -20,7 +21,8 @@ export function Models() {
     refetchInterval: (query) => (query.state.data?.pulls.some((pull) => pull.state === 'running') ? 1_000 : 15_000),
   });
   if (models.isPending) return <Waiting className="py-2" />;
-  if (models.isError) return <Failure error={models.error} retry={() => void models.refetch()} />;
+  // That the key does not fit is said once, above.
+  if (models.isError) return needsKey(models.error) ? null : <Failure error={models.error} retry={() => void models.refetch()} />;
   const act: Act = async (request) => {
     try {
       client.setQueryData(['models'], await changeModels(request));

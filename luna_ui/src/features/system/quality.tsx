@@ -1,6 +1,7 @@
 /** How well search finds, as it was last measured: totals by kind of question, and where they come from. For the administrator. */
 import { useQuery } from '@tanstack/react-query';
 import { ExternalLink } from 'lucide-react';
+import { needsKey } from '@/api/client';
 import { type HalfQuality, type QualityOverview, searchQuality } from '@/api/quality';
 import { Failure, Waiting } from '@/components/ui/notice';
 import { formatMoment, formatNumber, plural } from '@/lib/format';
@@ -9,7 +10,8 @@ import { halfWords, halvesOf, outdated, refusalsOf, rowsOf } from './quality-wor
 export function Quality({ dagster }: { dagster: string | null }) {
   const quality = useQuery({ queryKey: ['search-quality'], queryFn: searchQuality, refetchInterval: 60_000 });
   if (quality.isPending) return <Waiting className="py-2" />;
-  if (quality.isError) return <Failure error={quality.error} retry={() => void quality.refetch()} />;
+  // That the key does not fit is said once, above.
+  if (quality.isError) return needsKey(quality.error) ? null : <Failure error={quality.error} retry={() => void quality.refetch()} />;
   return <QualityPanel overview={quality.data} dagster={dagster} />;
 }
 

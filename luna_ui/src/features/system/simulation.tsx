@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Play, Square } from 'lucide-react';
+import { needsKey } from '@/api/client';
 import { runSimulator, simulatorStatus } from '@/api/series';
 import type { SimulatorState } from '@/api/series-types';
 import { Moon } from '@/components/moon';
@@ -21,7 +22,8 @@ const SPEEDS: readonly [number, string][] = [
 export function Simulation() {
   const states = useQuery({ queryKey: ['simulators'], queryFn: simulatorStatus, refetchInterval: 5000 });
   if (states.isPending) return <Waiting className="py-2" />;
-  if (states.isError) return <Failure error={states.error} retry={() => void states.refetch()} />;
+  // That the key does not fit is said once, above.
+  if (states.isError) return needsKey(states.error) ? null : <Failure error={states.error} retry={() => void states.refetch()} />;
   return (
     <ul className="grid gap-px overflow-hidden rounded-xl border border-line bg-line sm:grid-cols-2">
       {states.data.simulators.map((state) => (

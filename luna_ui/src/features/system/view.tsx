@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ExternalLink, KeyRound, RotateCw } from 'lucide-react';
 import { adminHealth, ingestMetrics, overview } from '@/api/calls';
-import { ApiError, adminKey, refreshSystemInfo } from '@/api/client';
+import { adminKey, needsKey, refreshSystemInfo } from '@/api/client';
 import type { IngestMetrics, Overview, ServiceHealth } from '@/api/types';
 import { Moon } from '@/components/moon';
 import { Page } from '@/components/shell/page';
@@ -41,7 +41,7 @@ export function SystemView() {
   const health = useQuery({ queryKey: ['admin-health', key], queryFn: adminHealth, enabled: admin, refetchInterval: 15_000 });
   const counts = useQuery({ queryKey: ['overview', key], queryFn: () => overview(admin), refetchInterval: 30_000 });
   const ingest = useQuery({ queryKey: ['ingest-metrics', key], queryFn: () => ingestMetrics(admin), refetchInterval: 15_000 });
-  const refused = health.error instanceof ApiError && (health.error.status === 401 || health.error.status === 403);
+  const refused = needsKey(health.error);
 
   const leave = () => {
     adminKey.clear();
@@ -211,10 +211,6 @@ interface Loaded<T> {
   error: unknown;
   retry: () => void;
   counts?: T;
-}
-
-function needsKey(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 401 || error.status === 403);
 }
 
 function Figure({ label, value, bad = false }: { label: string; value: string; bad?: boolean }) {
