@@ -236,16 +236,41 @@ class Line:
             self._write(group)
 
     def _write(self, group: Group) -> None:
-        """Analyse a group while the one before is written, then have it written, too."""
+        """Analyse a group while the one before is written, then have it written, too.
+
+        Where nothing is being written, its texts and passages are while it is analysed.
+        """
+        if self._writing is not None and self._writing[1].done():
+            self._collect()
+        analysed: Future[None] = Future()
+        at_once = self._writing is None and self._is_known(group)
+        if at_once:
+            self._begin(group, analysed)
         try:
             self._analyse(group)
-        except OUTAGES:
-            raise
         except Exception as fault:
-            self._apart(group, fault)
+            if at_once:
+                analysed.set_exception(fault)
+            elif isinstance(fault, OUTAGES):
+                raise
+            else:
+                self._apart(group, fault)
             return
-        self._collect()
-        self._writing = (group, self._scribe.begin(lambda: self._store(group)))
+        except BaseException as fault:
+            analysed.set_exception(fault)  # or the scribe would wait for ever
+            raise
+        analysed.set_result(None)
+        if not at_once:
+            self._collect()
+            self._begin(group, analysed)
+
+    def _is_known(self, group: Group) -> bool:
+        """Whether a group can be analysed without the connection."""
+        version = group.version
+        return version is not None and version.space is None and version.lexicon_digest in self._analysers
+
+    def _begin(self, group: Group, analysed: Future[None]) -> None:
+        self._writing = (group, self._scribe.begin(lambda: self._store(group, analysed)))
 
     def _collect(self) -> None:
         """Wait for the group that is being written."""
@@ -299,8 +324,11 @@ class Line:
             self._analysers = {version.lexicon_digest: Analyser(lexicon)}
         return self._analysers[version.lexicon_digest]
 
-    def _store(self, group: Group) -> Written:
-        """Write a group in one transaction: all of its documents are ready with it, or none."""
+    def _store(self, group: Group, analysed: Future[None] | None = None) -> Written:
+        """Write a group in one transaction: all of its documents are ready with it, or none.
+
+        `analysed` is waited for where the index comes; what it raises is raised, and nothing of the group stays.
+        """
         connection, run_id, written = self._connection, self._run_id, Written()
         documents = [cut.document for cut in group.cuts]
         item_ids = [one.item_id for one in documents]
@@ -310,6 +338,8 @@ class Line:
             passages.write_chunks(connection, documents, chunker_version=CHUNKER_VERSION, run_id=run_id)
             queue.describe(connection, [cut.description for cut in group.cuts])
             written.seconds["store"] = time.perf_counter() - begun
+            if analysed is not None:
+                analysed.result()
             if group.draft is None or group.version is None:
                 queue.advance(connection, item_ids, run_id, "vectors")
                 return written

@@ -250,6 +250,27 @@ def test_what_cannot_be_analysed_fails_alone(house: House, monkeypatch: pytest.M
     assert postings(house, good) == alone
 
 
+def test_passages_are_written_while_the_index_of_them_is_worked_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = threading.Event()
+    draft, write = IndexWriter.draft, passages.write_chunks
+
+    def waiting(*given: object, **named: object) -> object:
+        assert written.wait(5)
+        return draft(*given, **named)  # type: ignore[arg-type]
+
+    def telling(*given: object, **named: object) -> None:
+        write(*given, **named)  # type: ignore[arg-type]
+        written.set()
+
+    monkeypatch.setattr(IndexWriter, "draft", staticmethod(waiting))
+    monkeypatch.setattr(passages, "write_chunks", telling)
+    item = house.add("einzeln.md", text("Einzelnes"))
+    assert house.drain().ready == 1
+    assert house.status(item)[0] == "ready"
+
+
 def test_a_drain_has_the_interpreter_at_work(house: House) -> None:
     seen: list[tuple[int, float]] = []
     house.add("einzeln.md", text("Einzelnes"))
