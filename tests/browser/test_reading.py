@@ -185,10 +185,14 @@ def test_the_focus_stays_near_what_went_away_with_it(desk: Session, question: st
     assert focused(page) == "Ihre Frage an Luna"
 
 
-def test_after_a_conversation_is_deleted_the_focus_is_on_the_next(desk: Session, real_server: bool) -> None:
+@pytest.mark.parametrize("slower", [1, 25])
+def test_after_a_conversation_is_deleted_the_focus_is_on_the_next(
+    desk: Session, real_server: bool, slower: int
+) -> None:
     if real_server:
         pytest.skip("a real server may have no conversations")
     page = desk.goto("/")
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
     list_of = page.get_by_role("region", name="Gespräche")
     links = list_of.get_by_role("link")
     expect(links.nth(1)).to_be_visible()

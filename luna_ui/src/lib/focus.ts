@@ -35,3 +35,22 @@ export function leaveFocusNear(button: HTMLElement | null): () => void {
     });
   };
 }
+
+const LONGEST_WAIT_MS = 5_000;
+
+/** Once what has the focus is gone from the page, puts it on what `next` finds; not where the reader has gone elsewhere. */
+export function focusOnceGone(next: () => Element | null | undefined): void {
+  const leaving = document.activeElement;
+  const until = performance.now() + LONGEST_WAIT_MS;
+  const look = () => {
+    const now = document.activeElement;
+    // The new list may be known before it is drawn.
+    if (now !== null && now !== document.body && now === leaving) {
+      if (performance.now() < until) requestAnimationFrame(look);
+      return;
+    }
+    const found = now === document.body ? next() : null;
+    if (found instanceof HTMLElement) found.focus();
+  };
+  requestAnimationFrame(look);
+}

@@ -10,6 +10,7 @@ import { messageOf } from '@/components/ui/notice';
 import { WholeTip } from '@/components/ui/tip';
 import { notify } from '@/components/ui/toast';
 import { cn } from '@/lib/cn';
+import { focusOnceGone } from '@/lib/focus';
 import { formatAgo } from '@/lib/format';
 import { askStore, useAsk } from './store';
 
@@ -46,10 +47,6 @@ export function ConversationList({ onDone }: { onDone?: () => void }) {
 
   const refresh = () => client.invalidateQueries({ queryKey: ['conversations'] });
   const links = useRef<HTMLUListElement>(null);
-  const focusNear = (neighbour: ConversationSummary | undefined) => {
-    if (document.activeElement !== document.body || neighbour === undefined) return;
-    links.current?.querySelector<HTMLElement>(`[data-conversation="${neighbour.conversation_id}"]`)?.focus();
-  };
   const failed = (error: unknown) => notify(messageOf(error), { tone: 'bad' });
 
   const remove = (conversation: ConversationSummary) => {
@@ -58,8 +55,10 @@ export function ConversationList({ onDone }: { onDone?: () => void }) {
     const at = all.indexOf(conversation);
     const neighbour = all[at + 1] ?? all[at - 1];
     deleteConversation(id).then(() => {
-      // The button is gone with its conversation; the focus goes on with the next one.
-      void refresh().then(() => requestAnimationFrame(() => focusNear(neighbour)));
+      // The button goes with its conversation; the focus goes on with the next one.
+      void refresh().then(() =>
+        focusOnceGone(() => neighbour && links.current?.querySelector(`[data-conversation="${neighbour.conversation_id}"]`)),
+      );
       if (id === askStore.get().conversationId) startNew();
       notify('Gespräch gelöscht.', {
         duration: 8000,

@@ -11,6 +11,7 @@ import { Button, IconButton } from '@/components/ui/button';
 import { Input, Select } from '@/components/ui/field';
 import { Empty, Failure, Waiting, messageOf } from '@/components/ui/notice';
 import { notify } from '@/components/ui/toast';
+import { focusOnceGone } from '@/lib/focus';
 import { KIND, STATUS, formatBytes, formatDay, formatValidity, plural } from '@/lib/format';
 import { UploadPanel } from './upload-panel';
 import { uploads } from './uploads';
@@ -93,12 +94,12 @@ export function DocumentsView() {
     if (item === undefined) return;
     remove(item).then(
       () =>
-        // The button is gone with its document; the focus goes on with the next one.
-        requestAnimationFrame(() => {
-          if (document.activeElement !== document.body) return;
-          const next = neighbour && list.current?.querySelector<HTMLElement>(`[data-item="${neighbour.item_id}"]`);
-          (next ?? document.getElementById('search-field'))?.focus();
-        }),
+        // The button goes with its document; the focus goes on with the next one.
+        focusOnceGone(
+          () =>
+            (neighbour && list.current?.querySelector(`[data-item="${neighbour.item_id}"]`)) ??
+            document.getElementById('search-field'),
+        ),
       () => undefined,
     );
   };
