@@ -225,7 +225,8 @@ def _nothing_but_title(
     named = matcher.concepts(best.title)
     roles = importance(question, matcher)
     rest = [c for c, role in enumerate(roles) if role >= OTHER and named.get(c, 0.0) < _SPOKEN_OF]
-    if not named or not rest:
+    # A verb alone is said in many ways: „informiert“, „angemeldet“.
+    if not named or not any(matcher.labels[c][:1].isupper() for c in rest):
         return ()
     cited = {sentence.chunk_id for sentence in extract.sentences}
     found = [
