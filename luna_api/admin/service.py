@@ -3,12 +3,12 @@
 import asyncio
 import errno
 import importlib.metadata
-import logging
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
 import httpx
 import psycopg
+import structlog
 
 from luna_api.accounts.principal import Principal
 from luna_api.admin.failures import failure_of, secrets_of
@@ -49,7 +49,6 @@ SELECT id FROM items WHERE deleted_at IS NULL AND status IN ('ready', 'failed')
 _PROBE_TIMEOUT_S = 2.0
 _CHOICE_TIMEOUT_S = 1.0
 
-_LOG = logging.getLogger(__name__)
 Probe = Callable[[], Awaitable[str | None]]
 
 
@@ -160,7 +159,7 @@ class AdminService:
         try:
             found = await self._context.orchestrator.failures(run_ids)
         except OrchestratorError as fault:
-            _LOG.warning("why runs failed is not known: %s", fault)
+            structlog.get_logger("luna_api.admin").warning("run_failures_not_read", fault=str(fault))
             return {}
         hidden = secrets_of(self._context.settings)
         return {run_id: failure_of(found.get(run_id), hidden) for run_id in run_ids}

@@ -48,9 +48,8 @@ def build_context(
     """Join `passages` (best first) by section; what does not fit into `budget` tokens is left out, worst first.
 
     Nothing is cut within a passage, so that each can be checked against its citations; of one that is given twice, once
-    shortened, the longer text is taken where it fits. `position` tells the reading
-    order within an item (the chunk's index); without it the Absatz does. `overhead` is what each passage costs besides
-    its text.
+    shortened, the longer text is taken where it fits. `position` tells the reading order within an item (the chunk's
+    index); without it the Absatz does. `overhead` is what each passage costs besides its text.
     """
     kept: dict[str, Passage] = {}
     left_out: dict[str, None] = {}

@@ -29,9 +29,9 @@ _IN_STROM = (
     "niederspannung", "electric", "wärmepumpe",
 )  # fmt: skip
 _GAS = re.compile(r"\b(?:(?:erd|flüssig)?gas(?!t)(?!ometer)\w*|niederdruck\w*|gas|natural gas)\b", re.I)
+_IN_GAS = ("gas", "niederdruck")
 _KEPT_TEXTS = 16_384
 """Texts of which the energies are kept: the statements of passages that many questions find."""
-_IN_GAS = ("gas", "niederdruck")
 LABEL: dict[Energy, str] = {"strom": "Strom", "gas": "Gas"}
 
 
